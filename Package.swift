@@ -1,0 +1,129 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The target list is the architecture: bottom-up, and a target imports only what stands above it in
+// the table of Docs/Architecture.md, which Tests/LayeringTests holds against every `import` line.
+
+let swiftSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A Swift library target of this package.
+func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
+  -> Target
+{
+  .target(
+    name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
+}
+
+/// A test bundle of this package; every one may use `TestSupport`.
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
+  -> Target
+{
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], resources: resources,
+    swiftSettings: swiftSettings)
+}
+
+let package = Package(
+  name: "restok",
+  products: [.executable(name: "restok", targets: ["restok"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // MARK: System libraries and C
+    .systemLibrary(name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(
+      name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .target(
+      name: "CImageCodecs",
+      linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
+    .target(
+      name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])],
+      linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
+
+    // MARK: Wrappers
+    library("MessagePassing", ["COpenMPI"]),
+    library("ArrayFiles", ["CHDF5", "CArchive"]),
+    library("ImageFiles", ["CImageCodecs", "CKernels"]),
+
+    // MARK: Engine
+    library("Kernels", ["CKernels", "COpenBLAS", "COneDNN"]),
+    library("Tensors", ["Kernels"]),
+    library("Autodiff", ["Tensors", "Kernels"]),
+    library("Layers", ["Autodiff", "Tensors"]),
+    library("Optimizers", ["Autodiff", "Tensors", "Kernels"]),
+
+    // MARK: Models
+    library("ResidualTokenizer", ["Layers", "Autodiff", "Tensors"]),
+    library("HierarchicalGenerator", ["Layers", "Autodiff", "Tensors"]),
+
+    // MARK: Training
+    library(
+      "Datasets", ["ArrayFiles", "ImageFiles", "Tensors"],
+      resources: [.copy("Resources")]),
+    library("Checkpoints", ["ArrayFiles", "Autodiff", "Optimizers", "Tensors"]),
+    library("DataParallel", ["MessagePassing", "Autodiff", "Tensors", "Kernels"]),
+    library(
+      "Configurations",
+      [
+        "ResidualTokenizer", "HierarchicalGenerator", "Optimizers", "Datasets",
+        .product(name: "Yams", package: "Yams"),
+      ]),
+    library(
+      "Training",
+      [
+        "Configurations", "DataParallel", "Checkpoints", "Datasets", "HierarchicalGenerator",
+        "ResidualTokenizer", "Optimizers", "Layers", "Autodiff", "Tensors", "ImageFiles",
+        "ArrayFiles", "MessagePassing", .product(name: "Logging", package: "swift-log"),
+      ]),
+    .executableTarget(
+      name: "restok",
+      dependencies: [
+        "Training", "Configurations", "DataParallel", "Checkpoints", "Datasets",
+        "HierarchicalGenerator", "ResidualTokenizer", "Optimizers", "Layers", "Autodiff",
+        "Tensors", "Kernels", "ImageFiles", "ArrayFiles", "MessagePassing",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: swiftSettings),
+
+    // MARK: Tests
+    .target(
+      name: "TestSupport", dependencies: ["Autodiff", "Tensors", "ArrayFiles"],
+      path: "Tests/TestSupport", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "RankChecks", dependencies: ["DataParallel", "MessagePassing", "Autodiff", "Tensors"],
+      path: "Tests/RankChecks", swiftSettings: swiftSettings),
+    tests("MessagePassingTests", ["MessagePassing"]),
+    tests("ArrayFilesTests", ["ArrayFiles"]),
+    tests("ImageFilesTests", ["ImageFiles"], resources: [.copy("Fixtures")]),
+    tests("KernelsTests", ["Kernels"]),
+    tests("TensorsTests", ["Tensors"]),
+    tests("AutodiffTests", ["Autodiff", "Tensors"]),
+    tests("LayersTests", ["Layers", "Autodiff", "Tensors"]),
+    tests("OptimizersTests", ["Optimizers", "Autodiff", "Tensors"]),
+    tests(
+      "GoldenTests",
+      [
+        "ResidualTokenizer", "HierarchicalGenerator", "Optimizers", "Layers", "Autodiff",
+        "Tensors", "ArrayFiles", "Checkpoints",
+      ], resources: [.copy("Goldens")]),
+    tests("HierarchicalGeneratorTests", ["HierarchicalGenerator", "Autodiff", "Tensors"]),
+    tests("DatasetsTests", ["Datasets", "ArrayFiles", "ImageFiles"]),
+    tests("CheckpointsTests", ["Checkpoints", "Autodiff", "Optimizers", "Tensors", "ArrayFiles"]),
+    tests("DataParallelTests", ["DataParallel", "Autodiff", "Tensors"]),
+    tests("ConfigurationsTests", ["Configurations"]),
+    tests("TrainingTests", ["Training", "Configurations"]),
+    tests("CommandLineTests", []),
+    tests("LayeringTests", []),
+  ]
+)
