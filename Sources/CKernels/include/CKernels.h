@@ -6,6 +6,8 @@
 #define CKERNELS_H
 
 #include "CKernels_elementwise.h"
+#include "CKernels_losses.h"
 #include "CKernels_parallel.h"
+#include "CKernels_quantizer.h"
 
 #endif
