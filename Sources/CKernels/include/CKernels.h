@@ -1,1 +1,2 @@
 // Declarations of the C kernels.
+#include "ImageResampling.h"
