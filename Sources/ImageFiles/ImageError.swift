@@ -13,24 +13,45 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
   /// The file or folder could not be read from disk.
   case unreadable(name: String, reason: String)
 
-  /// What happened, to which image, and what to do.
-  public var description: String {
+  /// The image: its path, or its shard and key.
+  public var name: String {
     switch self {
-    case .notAnImage(let name):
-      "\(name): not an image: the file begins with no known signature. "
-        + "Expected JPEG or PNG; remove the file or convert it."
-    case .unsupportedFormat(let name, let format):
-      "\(name): \(format) images are not supported. Convert it to JPEG or PNG."
-    case .damaged(let name, let format, let reason):
-      "\(name): damaged \(format) image: \(reason). "
-        + "Replace the file by an intact copy or remove it."
-    case .implausibleSize(let name, let height, let width):
-      "\(name): the header announces \(height) x \(width) pixels; expected at least 1 x 1 and at "
-        + "most \(RGBImage.pixelCountLimit) pixels in all. Replace or shrink the file."
-    case .notWritten(let name, let reason):
-      "\(name): the image could not be written: \(reason). Check the path and the free space."
-    case .unreadable(let name, let reason):
-      "\(name): could not be read: \(reason). Check the path and the permissions."
+    case .notAnImage(let name), .unsupportedFormat(let name, _), .damaged(let name, _, _),
+      .implausibleSize(let name, _, _), .notWritten(let name, _), .unreadable(let name, _):
+      name
     }
   }
+
+  /// What is wrong.
+  public var reason: String {
+    switch self {
+    case .notAnImage:
+      "not an image: the bytes begin with no known signature, expected JPEG or PNG"
+    case .unsupportedFormat(_, let format):
+      "\(format) images are not supported, expected JPEG or PNG"
+    case .damaged(_, let format, let reason):
+      "damaged \(format) image: \(reason)"
+    case .implausibleSize(_, let height, let width):
+      "the header announces \(height) x \(width) pixels, expected at least 1 x 1 and at most "
+        + "\(RGBImage.pixelCountLimit) pixels in all"
+    case .notWritten(_, let reason):
+      "the image could not be written: \(reason)"
+    case .unreadable(_, let reason):
+      "could not be read: \(reason)"
+    }
+  }
+
+  /// What to do.
+  public var advice: String {
+    switch self {
+    case .notAnImage, .unsupportedFormat: "Convert the file to JPEG or PNG, or remove it."
+    case .damaged: "Replace the file by an intact copy or remove it."
+    case .implausibleSize: "Shrink the file or replace it by an intact copy."
+    case .notWritten: "Check the path and the free space."
+    case .unreadable: "Check the path and the permissions."
+    }
+  }
+
+  /// Which image, what is wrong, and what to do.
+  public var description: String { "\(name): \(reason). \(advice)" }
 }
