@@ -23,7 +23,7 @@ static void leave(j_common_ptr codec) {
   ErrorManager *errors = (ErrorManager *)codec->err;
   char text[JMSG_LENGTH_MAX];
   errors->base.format_message(codec, text);
-  snprintf(errors->message, CIMAGECODECS_MESSAGE_SIZE, "%s", text);
+  snprintf(errors->message, CImageCodecs_messageSize, "%s", text);
   longjmp(errors->escape, 1);
 }
 
@@ -54,7 +54,7 @@ static void install(ErrorManager *errors, struct jpeg_decompress_struct *codec, 
   errors->message = message;
 }
 
-int cimagecodecs_jpeg_size(const uint8_t *bytes, size_t byteCount, CImageCodecsSize *size,
+int CImageCodecs_jpegSize(const uint8_t *bytes, size_t byteCount, CImageCodecsSize *size,
                            char *message) {
   struct jpeg_decompress_struct codec;
   ErrorManager errors;
@@ -101,13 +101,13 @@ static void choose_output(struct jpeg_decompress_struct *codec, char *message, j
     codec->out_color_space = JCS_CMYK;
     return;
   default:
-    snprintf(message, CIMAGECODECS_MESSAGE_SIZE, "it has %d colour components, not 1, 3 or 4",
+    snprintf(message, CImageCodecs_messageSize, "it has %d colour components, not 1, 3 or 4",
              codec->num_components);
     longjmp(escape, 1);
   }
 }
 
-int cimagecodecs_jpeg_decode(const uint8_t *bytes, size_t byteCount, CImageCodecsSize size,
+int CImageCodecs_decodeJPEG(const uint8_t *bytes, size_t byteCount, CImageCodecsSize size,
                              uint8_t *rgb, char *message) {
   struct jpeg_decompress_struct codec;
   ErrorManager errors;
@@ -123,7 +123,7 @@ int cimagecodecs_jpeg_decode(const uint8_t *bytes, size_t byteCount, CImageCodec
   choose_output(&codec, message, errors.escape);
   jpeg_start_decompress(&codec);
   if (codec.output_height != size.height || codec.output_width != size.width) {
-    snprintf(message, CIMAGECODECS_MESSAGE_SIZE, "its header announces another size than its data");
+    snprintf(message, CImageCodecs_messageSize, "its header announces another size than its data");
     longjmp(errors.escape, 1);
   }
   // From libjpeg's own pool, so that destroying the codec frees it on both ways out.

@@ -21,7 +21,7 @@ typedef struct {
 
 static void leave(png_structp codec, png_const_charp text) {
   Context *context = png_get_error_ptr(codec);
-  snprintf(context->message, CIMAGECODECS_MESSAGE_SIZE, "%s", text);
+  snprintf(context->message, CImageCodecs_messageSize, "%s", text);
   longjmp(context->escape, 1);
 }
 
@@ -62,20 +62,20 @@ static png_structp open_reader(Context *context, png_infop *info) {
   png_structp codec =
       png_create_read_struct(PNG_LIBPNG_VER_STRING, context, leave, ignore_warning);
   if (codec == NULL) {
-    snprintf(context->message, CIMAGECODECS_MESSAGE_SIZE, "libpng could not be set up");
+    snprintf(context->message, CImageCodecs_messageSize, "libpng could not be set up");
     return NULL;
   }
   *info = png_create_info_struct(codec);
   if (*info == NULL) {
     png_destroy_read_struct(&codec, NULL, NULL);
-    snprintf(context->message, CIMAGECODECS_MESSAGE_SIZE, "out of memory");
+    snprintf(context->message, CImageCodecs_messageSize, "out of memory");
     return NULL;
   }
   png_set_read_fn(codec, context, read_bytes);
   return codec;
 }
 
-int cimagecodecs_png_size(const uint8_t *bytes, size_t byteCount, CImageCodecsSize *size,
+int CImageCodecs_pngSize(const uint8_t *bytes, size_t byteCount, CImageCodecsSize *size,
                           char *message) {
   Context context = {.message = message, .source = bytes, .remaining = byteCount};
   png_infop info = NULL;
@@ -108,7 +108,7 @@ static void request_rgb8(png_structp codec, png_infop info) {
   }
 }
 
-int cimagecodecs_png_decode(const uint8_t *bytes, size_t byteCount, CImageCodecsSize size,
+int CImageCodecs_decodePNG(const uint8_t *bytes, size_t byteCount, CImageCodecsSize size,
                             uint8_t *rgb, char *message) {
   Context context = {.message = message, .source = bytes, .remaining = byteCount};
   png_infop info = NULL;
@@ -139,19 +139,19 @@ int cimagecodecs_png_decode(const uint8_t *bytes, size_t byteCount, CImageCodecs
   return 0;
 }
 
-int cimagecodecs_png_encode(const uint8_t *rgb, CImageCodecsSize size, uint8_t **bytes,
+int CImageCodecs_encodePNG(const uint8_t *rgb, CImageCodecsSize size, uint8_t **bytes,
                             size_t *byteCount, char *message) {
   Context context = {.message = message};
   png_structp codec =
       png_create_write_struct(PNG_LIBPNG_VER_STRING, &context, leave, ignore_warning);
   if (codec == NULL) {
-    snprintf(message, CIMAGECODECS_MESSAGE_SIZE, "libpng could not be set up");
+    snprintf(message, CImageCodecs_messageSize, "libpng could not be set up");
     return -1;
   }
   png_infop info = png_create_info_struct(codec);
   if (info == NULL) {
     png_destroy_write_struct(&codec, NULL);
-    snprintf(message, CIMAGECODECS_MESSAGE_SIZE, "out of memory");
+    snprintf(message, CImageCodecs_messageSize, "out of memory");
     return -1;
   }
   if (setjmp(context.escape)) {
@@ -174,4 +174,4 @@ int cimagecodecs_png_encode(const uint8_t *rgb, CImageCodecsSize size, uint8_t *
   return 0;
 }
 
-void cimagecodecs_free(uint8_t *bytes) { free(bytes); }
+void CImageCodecs_free(uint8_t *bytes) { free(bytes); }

@@ -20,12 +20,12 @@ extension RGBImage {
       throw .notAnImage(name: name)
     case .jpeg:
       self = try Self.decode(
-        bytes, name: name, format: .jpeg, readSize: cimagecodecs_jpeg_size,
-        decode: cimagecodecs_jpeg_decode)
+        bytes, name: name, format: .jpeg, readSize: CImageCodecs_jpegSize,
+        decode: CImageCodecs_decodeJPEG)
     case .png:
       self = try Self.decode(
-        bytes, name: name, format: .png, readSize: cimagecodecs_png_size,
-        decode: cimagecodecs_png_decode)
+        bytes, name: name, format: .png, readSize: CImageCodecs_pngSize,
+        decode: CImageCodecs_decodePNG)
     case .some(let format):
       throw .unsupportedFormat(name: name, format: format.rawValue)
     }
@@ -66,7 +66,7 @@ extension RGBImage {
 
 /// Runs one call into the codecs and returns what it left as its message if it failed.
 func failureMessage(_ call: (UnsafeMutablePointer<CChar>?) -> CInt) -> String? {
-  var message = [CChar](repeating: 0, count: CIMAGECODECS_MESSAGE_SIZE)
+  var message = [CChar](repeating: 0, count: CImageCodecs_messageSize)
   guard call(&message) != 0 else { return nil }
   let text = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
   return String(decoding: text, as: UTF8.self)

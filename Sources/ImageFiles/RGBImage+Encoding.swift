@@ -14,12 +14,12 @@ extension RGBImage {
     var encodedCount = 0
     let size = CImageCodecsSize(height: Int64(height), width: Int64(width))
     let failure = failureMessage {
-      cimagecodecs_png_encode(pixels, size, &encoded, &encodedCount, $0)
+      CImageCodecs_encodePNG(pixels, size, &encoded, &encodedCount, $0)
     }
     if let failure {
       throw .notWritten(name: name, reason: failure)
     }
-    defer { cimagecodecs_free(encoded) }
+    defer { CImageCodecs_free(encoded) }
     return Array(UnsafeBufferPointer(start: encoded, count: encodedCount))
   }
 

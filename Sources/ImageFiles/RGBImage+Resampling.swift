@@ -24,8 +24,8 @@ extension RGBImage {
     guard newWidth != width else { return self }
     let resized = [UInt8](unsafeUninitializedCapacity: height * newWidth * 3) { output, count in
       ResamplingWeights(inputSize: width, outputSize: newWidth, filter: filter).withAxis {
-        image_resample_horizontally(
-          pixels, output.baseAddress, Int64(height), Int64(width), Int64(newWidth), $0)
+        CKernels_resampleHorizontally(
+          output.baseAddress, pixels, $0, Int64(height), Int64(width), Int64(newWidth))
       }
       count = height * newWidth * 3
     }
@@ -36,8 +36,8 @@ extension RGBImage {
     guard newHeight != height else { return self }
     let resized = [UInt8](unsafeUninitializedCapacity: newHeight * width * 3) { output, count in
       ResamplingWeights(inputSize: height, outputSize: newHeight, filter: filter).withAxis {
-        image_resample_vertically(
-          pixels, output.baseAddress, Int64(newHeight), Int64(width * 3), $0)
+        CKernels_resampleVertically(
+          output.baseAddress, pixels, $0, Int64(newHeight), Int64(width * 3))
       }
       count = newHeight * width * 3
     }

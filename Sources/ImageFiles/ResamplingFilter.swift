@@ -56,7 +56,7 @@ struct ResamplingWeights {
     starts = [Int32](repeating: 0, count: outputSize)
     counts = starts
     weights = [Int32](repeating: 0, count: outputSize * stride)
-    let one = Double(1 << IMAGE_RESAMPLING_FRACTION_BITS)
+    let one = Double(1 << CKernels_resamplingFractionBitCount)
     for position in 0..<outputSize {
       let centre = (Double(position) + 0.5) * scale
       let start = max(Int(centre - support + 0.5), 0)
@@ -75,12 +75,12 @@ struct ResamplingWeights {
   }
 
   /// Lends the weights to a kernel.
-  func withAxis(_ body: (ImageResamplingAxis) -> Void) {
+  func withAxis(_ body: (CKernelsResamplingAxis) -> Void) {
     starts.withUnsafeBufferPointer { starts in
       counts.withUnsafeBufferPointer { counts in
         weights.withUnsafeBufferPointer { weights in
           body(
-            ImageResamplingAxis(
+            CKernelsResamplingAxis(
               starts: starts.baseAddress, counts: counts.baseAddress,
               weights: weights.baseAddress, stride: Int64(stride)))
         }

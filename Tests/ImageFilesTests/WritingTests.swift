@@ -1,5 +1,6 @@
 import Foundation
 import ImageFiles
+import TestSupport
 import Testing
 
 @Suite struct WritingTests {
@@ -14,7 +15,7 @@ import Testing
   }
 
   @Test func filesAreWrittenReadAndListedByName() throws {
-    try withTemporaryFolder { folder in
+    try withTemporaryDirectory { folder in
       let image = RGBImage(height: 2, width: 3, pixels: (0..<18).map(UInt8.init))
       for name in ["b.png", "B.PNG", "a10.png", "a9.png", ".hidden.png", "notes.txt"] {
         try image.writePNG(to: folder + "/" + name)
@@ -65,13 +66,4 @@ import Testing
     let listed = ImageGrid(margin: 0, background: 9).picture([image, image, image], columnCount: 2)
     #expect(listed == picture)
   }
-}
-
-/// Runs `body` with the path of a folder that is removed afterwards.
-func withTemporaryFolder(_ body: (String) throws -> Void) throws {
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-    "restok-images-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  try body(folder.path)
 }

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /// Room that every `message` argument must have.
-enum { CIMAGECODECS_MESSAGE_SIZE = 256 };
+enum { CImageCodecs_messageSize = 256 };
 
 /// Height and width of an image in pixels.
 typedef struct {
@@ -20,7 +20,7 @@ typedef struct {
 } CImageCodecsSize;
 
 /// Reads the size from a JPEG file's header.
-int cimagecodecs_jpeg_size(const uint8_t *bytes, size_t byteCount, CImageCodecsSize *size,
+int CImageCodecs_jpegSize(const uint8_t *bytes, size_t byteCount, CImageCodecsSize *size,
                            char *message);
 
 /// Decodes a JPEG file into `size.height * size.width * 3` bytes of RGB.
@@ -28,24 +28,24 @@ int cimagecodecs_jpeg_size(const uint8_t *bytes, size_t byteCount, CImageCodecsS
 /// Grey, YCbCr and RGB files are converted by libjpeg-turbo (slow integer inverse transform, fancy
 /// upsampling). CMYK and YCCK files are taken as Adobe writes them, with inverted inks.
 /// Lost data (a premature end, a bad code, a missing restart marker) is an error.
-int cimagecodecs_jpeg_decode(const uint8_t *bytes, size_t byteCount, CImageCodecsSize size,
+int CImageCodecs_decodeJPEG(const uint8_t *bytes, size_t byteCount, CImageCodecsSize size,
                              uint8_t *rgb, char *message);
 
 /// Reads the size from a PNG file's header.
-int cimagecodecs_png_size(const uint8_t *bytes, size_t byteCount, CImageCodecsSize *size,
+int CImageCodecs_pngSize(const uint8_t *bytes, size_t byteCount, CImageCodecsSize *size,
                           char *message);
 
 /// Decodes a PNG file into `size.height * size.width * 3` bytes of RGB.
 ///
 /// Alpha and transparency are dropped, 16-bit samples keep their high byte, gamma is ignored.
-int cimagecodecs_png_decode(const uint8_t *bytes, size_t byteCount, CImageCodecsSize size,
+int CImageCodecs_decodePNG(const uint8_t *bytes, size_t byteCount, CImageCodecsSize size,
                             uint8_t *rgb, char *message);
 
-/// Encodes 8-bit RGB as PNG; the caller frees `*bytes` with `cimagecodecs_free`.
-int cimagecodecs_png_encode(const uint8_t *rgb, CImageCodecsSize size, uint8_t **bytes,
+/// Encodes 8-bit RGB as PNG; the caller frees `*bytes` with `CImageCodecs_free`.
+int CImageCodecs_encodePNG(const uint8_t *rgb, CImageCodecsSize size, uint8_t **bytes,
                             size_t *byteCount, char *message);
 
-/// Frees what `cimagecodecs_png_encode` returned.
-void cimagecodecs_free(uint8_t *bytes);
+/// Frees what `CImageCodecs_encodePNG` returned.
+void CImageCodecs_free(uint8_t *bytes);
 
 #endif
