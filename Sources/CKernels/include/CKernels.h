@@ -1,1 +1,11 @@
-// Declarations of the C kernels.
+// The C kernels: what no library has, as plain loops over raw pointers.
+//
+// Every kernel is serial over the range it is given; the Swift target `Kernels` checks sizes and
+// splits ranges over threads. Arguments come in the order outputs, inputs, sizes.
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include "CKernels_elementwise.h"
+#include "CKernels_parallel.h"
+
+#endif

@@ -1,0 +1,144 @@
+public import Tensors
+
+/// All parameters of a model in one flat array, and their gradients in a parallel one.
+///
+/// The optimizer, clipping, the moving average, the sum over ranks, the digest and the checkpoint
+/// are each one pass over these arrays. Every parameter begins at a multiple of 16 elements, so
+/// that vectors stay aligned; the gaps are zero and stay zero.
+public final class ParameterArena {
+  /// The parameters in the order of their creation.
+  public private(set) var parameters: [Parameter] = []
+  /// The values, `[count]`; empty before `allocate`.
+  public private(set) var values = Tensor(uninitialized: [0])
+  /// The gradients, `[count]`; empty before `allocate`.
+  public private(set) var gradients = Tensor(uninitialized: [0])
+  /// Elements of the arrays, gaps included.
+  public private(set) var count = 0
+  /// Whether the layout is closed and the arrays exist.
+  public private(set) var isAllocated = false
+
+  private var indexByName: [String: Int] = [:]
+
+  static let alignment = 16
+
+  /// Creates an empty arena.
+  public init() {}
+
+  /// Trainable elements, without gaps.
+  public var elementCount: Int { parameters.reduce(0) { $0 + $1.elementCount } }
+
+  /// The parameter with a published name, if there is one.
+  public subscript(name: String) -> Parameter? { indexByName[name].map { parameters[$0] } }
+
+  /// Reserves the region of a parameter; only before `allocate`.
+  func add(name: String, shape: [Int], layout: PublishedLayout, initializer: Initializer)
+    -> Parameter
+  {
+    precondition(!isAllocated, "ParameterArena: \(name) was added after allocate()")
+    precondition(indexByName[name] == nil, "ParameterArena: \(name) exists twice")
+    let parameter = Parameter(
+      arena: self, index: parameters.count, name: name, shape: shape, offset: count,
+      layout: layout, initializer: initializer)
+    indexByName[name] = parameter.index
+    parameters.append(parameter)
+    count += (parameter.elementCount + Self.alignment - 1) / Self.alignment * Self.alignment
+    return parameter
+  }
+
+  /// Closes the layout and creates the arrays, all zero; gradients only when `forTraining`.
+  public func allocate(forTraining: Bool) {
+    precondition(!isAllocated, "ParameterArena: allocate() was called twice")
+    isAllocated = true
+    values = Tensor(repeating: 0, shape: [count])
+    if forTraining { gradients = Tensor(repeating: 0, shape: [count]) }
+  }
+
+  /// Runs `body` with other values in the parameters' place, for instance their moving average.
+  public func withValues<Result>(_ other: Tensor, _ body: () throws -> Result) rethrows -> Result {
+    precondition(
+      other.count == count, "ParameterArena: \(other.count) values for \(count) elements")
+    let own = values
+    values = other
+    defer { values = own }
+    return try body()
+  }
+
+  /// Puts the gradients into another array from now on, for instance the next lane's.
+  public func setGradients(_ other: Tensor) {
+    precondition(
+      other.count == count, "ParameterArena: \(other.count) gradients for \(count) elements")
+    gradients = other
+  }
+}
+
+/// A named region of a parameter arena.
+public struct Parameter {
+  unowned let arena: ParameterArena
+  /// Position in the arena's list.
+  public let index: Int
+  /// The published name.
+  public let name: String
+  /// The engine's shape: linear `[output, input]`, convolution `[output, height, width, input]`.
+  public let shape: [Int]
+  /// First element in the arena's arrays.
+  public let offset: Int
+  /// How the published files lay the tensor out.
+  public let layout: PublishedLayout
+  /// How the values are drawn for a new model.
+  public let initializer: Initializer
+
+  init(
+    arena: ParameterArena, index: Int, name: String, shape: [Int], offset: Int,
+    layout: PublishedLayout, initializer: Initializer
+  ) {
+    self.arena = arena
+    self.index = index
+    self.name = name
+    self.shape = shape
+    self.offset = offset
+    self.layout = layout
+    self.initializer = initializer
+  }
+
+  /// Number of elements.
+  public var elementCount: Int { shape.reduce(1, *) }
+
+  /// Elements of the arena's arrays that belong to the parameter.
+  public var range: Range<Int> { offset..<offset + elementCount }
+
+  /// The values, a view of the arena.
+  public var value: Tensor { Tensor(shape: shape, buffer: arena.values.buffer[range]) }
+
+  /// The gradient, a view of the arena.
+  public var gradient: Tensor { Tensor(shape: shape, buffer: arena.gradients.buffer[range]) }
+
+  /// The shape in published files.
+  public var publishedShape: [Int] { layout.publishedShape(of: shape) }
+}
+
+/// How a parameter's published tensor relates to the engine's.
+public enum PublishedLayout: Sendable, Equatable {
+  /// The same elements in the same order, under the given shape.
+  case same(shape: [Int])
+  /// A convolution: published `[output, input, height, width]`, here `[output, height, width, input]`.
+  case convolution
+
+  func publishedShape(of shape: [Int]) -> [Int] {
+    switch self {
+    case .same(let published): published
+    case .convolution: [shape[0], shape[3], shape[1], shape[2]]
+    }
+  }
+}
+
+/// How a parameter's values are drawn for a new model (method.md, section 5).
+public enum Initializer: Sendable, Equatable {
+  /// All the same.
+  case constant(Float)
+  /// Normal with the given deviation.
+  case normal(deviation: Float)
+  /// Normal with the given deviation, redrawn outside ±2 (absolute, as PyTorch's `trunc_normal_`).
+  case truncatedNormal(deviation: Float)
+  /// Uniform in ±bound.
+  case uniform(bound: Float)
+}

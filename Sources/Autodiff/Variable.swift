@@ -1,0 +1,105 @@
+public import Kernels
+public import Tensors
+
+/// A tensor on a tape: a value, and the place where its gradient gathers when one is wanted.
+public struct Variable {
+  /// The value.
+  public let value: Tensor
+  /// The tape that operations on this variable are recorded on.
+  public let tape: Tape
+  /// Where the gradient gathers; nil when no gradient with respect to this value is wanted.
+  public let adjoint: Adjoint?
+
+  /// A constant: operations on it are computed, its gradient is not.
+  public init(constant value: Tensor, on tape: Tape) {
+    self.init(value: value, tape: tape, adjoint: nil)
+  }
+
+  /// An input whose gradient is wanted, to be read from `adjoint` after the backward pass.
+  public init(input value: Tensor, on tape: Tape) {
+    self.init(value: value, tape: tape, adjoint: tape.isRecording ? Adjoint() : nil)
+  }
+
+  init(value: Tensor, tape: Tape, adjoint: Adjoint?) {
+    self.value = value
+    self.tape = tape
+    self.adjoint = adjoint
+  }
+
+  /// Elements along each axis.
+  public var shape: [Int] { value.shape }
+
+  /// The same value as a constant: the gradient stops here (`sg` in the paper's formulas).
+  public var detached: Variable { Variable(constant: value, on: tape) }
+
+  /// Reports the value to the tape's observer under `name`, and returns this variable.
+  @discardableResult
+  public func observed(as name: @autoclosure () -> String) -> Variable {
+    if let observer = tape.observer { observer(name(), value) }
+    return self
+  }
+}
+
+/// The place where the gradient of one value gathers during the backward pass.
+public final class Adjoint {
+  /// The sum of what has arrived so far; nil before the first arrival.
+  public private(set) var gradient: Tensor?
+  /// A parameter's region of the gradient arena, which the gradient is written into.
+  private let target: Tensor?
+
+  init(target: Tensor? = nil) { self.target = target }
+
+  /// Adds `arriving`; it may be shared with other adjoints and is not changed.
+  public func accumulate(_ arriving: Tensor) {
+    guard var sum = gradient else {
+      if let target {
+        target.buffer.copy(from: arriving.buffer)
+        gradient = target
+      } else {
+        gradient = arriving
+      }
+      return
+    }
+    precondition(
+      sum.count == arriving.count,
+      "Adjoint: gradient of shape \(arriving.shape) added to one of shape \(sum.shape)")
+    gradient = nil
+    if target != nil || sum.buffer.isUniquelyReferenced() {
+      addInPlace(sum.buffer, arriving.buffer)
+      gradient = sum
+    } else {
+      let fresh = Tensor(uninitialized: sum.shape)
+      addElements(into: fresh.buffer, sum.buffer, arriving.buffer)
+      gradient = fresh
+    }
+  }
+
+  /// Lets a kernel write or add the gradient itself, without a tensor in between.
+  ///
+  /// - Parameters:
+  ///   - shape: Shape of the value.
+  ///   - write: Called with the buffer and whether the kernel must add to what is there
+  ///     (otherwise the content is undefined and every element must be written).
+  public func accumulate(shape: [Int], _ write: (Buffer, _ isAdding: Bool) -> Void) {
+    if target == nil, var sum = gradient {
+      gradient = nil
+      if !sum.buffer.isUniquelyReferenced() {
+        let copy = Tensor(uninitialized: sum.shape)
+        copy.buffer.copy(from: sum.buffer)
+        sum = copy
+      }
+      write(sum.buffer, true)
+      gradient = sum
+      return
+    }
+    let sum = gradient ?? target ?? Tensor(uninitialized: shape)
+    write(sum.buffer, gradient != nil)
+    gradient = sum
+  }
+
+  /// Hands the gradient over and forgets it.
+  func take() -> Tensor? {
+    defer { gradient = nil }
+    return gradient
+  }
+}
