@@ -63,7 +63,7 @@ public enum AtomicFile {
       try synchronizeTree(temporary)
       try rename(temporary, to: final)
     } catch {
-      try? FileManager.default.removeItem(atPath: temporary)
+      try? remove(temporary)
       throw error
     }
     try synchronize(parent(of: final))
@@ -122,6 +122,45 @@ public enum AtomicFile {
   /// - Throws: `FileError` that names the new path.
   public static func rename(_ path: String, to newPath: String) throws {
     try systemCall("rename", on: newPath) { Foundation.rename(path, newPath) }
+  }
+
+  /// Makes a directory, and those above it that are missing, and brings their names to the disk.
+  ///
+  /// - Throws: `FileError`, for example when a file has the name.
+  public static func createDirectory(_ path: String) throws {
+    if isDirectory(path) { return }
+    let parent = parent(of: path)
+    try createDirectory(parent)
+    do {
+      try systemCall("mkdir", on: path) { mkdir(path, 0o755) }
+    } catch let error as FileError where error.code == EEXIST && isDirectory(path) {
+      // Somebody else made it in between.
+      return
+    }
+    try synchronize(parent)
+  }
+
+  /// Removes a file, or a directory with everything in it.
+  ///
+  /// - Throws: `FileError`; then a part may be gone.
+  public static func remove(_ path: String) throws {
+    var status = stat()
+    try systemCall("lstat", on: path) { lstat(path, &status) }
+    guard status.st_mode & S_IFMT == S_IFDIR else {
+      try systemCall("unlink", on: path) { unlink(path) }
+      return
+    }
+    for name in try names(in: path) { try remove(path + "/" + name) }
+    try systemCall("rmdir", on: path) { rmdir(path) }
+  }
+
+  /// The number of bytes in a file.
+  ///
+  /// - Throws: `FileError`.
+  public static func size(of path: String) throws -> Int {
+    var status = stat()
+    try systemCall("stat", on: path) { stat(path, &status) }
+    return Int(status.st_size)
   }
 
   /// A path in the same folder that no other process and no other call uses.

@@ -19,6 +19,9 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Whether the cause is that no space is left: a full disk, a quota or a limit of file size.
   public var isOutOfSpace: Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
 
+  /// Whether the cause is that the file or directory does not exist.
+  public var isMissing: Bool { code == ENOENT }
+
   /// What failed, where, the system's text, and what to do.
   public var description: String {
     "\(operation) failed on '\(path)': \(systemErrorText(code)) (errno \(code)). \(advice)"
@@ -44,6 +47,8 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
       "A part of the path is a file, not a folder: check the path."
     case EMFILE, ENFILE:
       "Too many files are open: raise the limit (ulimit -n)."
+    case ENOLCK, EOPNOTSUPP:
+      "The file system has no locks: use another one, or mount it with locks."
     case EIO:
       "The disk reported an input/output error: check it before trusting it with more data."
     default:

@@ -127,4 +127,20 @@ struct AtomicFileTests {
       #expect(try bytes(of: directory + "/final/a") == Array("final".utf8))
     }
   }
+
+  @Test func makesAndRemovesDirectories() throws {
+    try withTemporaryDirectory { directory in
+      try AtomicFile.createDirectory(directory + "/a/b/c")
+      try AtomicFile.createDirectory(directory + "/a/b/c")
+      try overwrite(directory + "/a/b/file", [1, 2, 3])
+      #expect(try AtomicFile.size(of: directory + "/a/b/file") == 3)
+      try FileManager.default.createSymbolicLink(
+        atPath: directory + "/a/link", withDestinationPath: directory + "/kept")
+      try AtomicFile.createDirectory(directory + "/kept")
+      #expect(throws: FileError.self) { try AtomicFile.createDirectory(directory + "/a/b/file") }
+      try AtomicFile.remove(directory + "/a")
+      #expect(try AtomicFile.names(in: directory) == ["kept"])
+      #expect(throws: FileError.self) { try AtomicFile.remove(directory + "/a") }
+    }
+  }
 }
