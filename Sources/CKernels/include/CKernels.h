@@ -9,5 +9,6 @@
 #include "CKernels_losses.h"
 #include "CKernels_parallel.h"
 #include "CKernels_quantizer.h"
+#include "CKernels_resampling.h"
 
 #endif
