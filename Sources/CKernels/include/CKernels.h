@@ -5,7 +5,12 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include "CKernels_digest.h"
 #include "CKernels_elementwise.h"
+#include "CKernels_optimizer.h"
 #include "CKernels_parallel.h"
+#include "CKernels_philox.h"
+#include "CKernels_pyramid.h"
+#include "CKernels_tokens.h"
 
 #endif
