@@ -5,12 +5,18 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include "CKernels_activations.h"
+#include "CKernels_attention.h"
 #include "CKernels_digest.h"
 #include "CKernels_elementwise.h"
+#include "CKernels_losses.h"
+#include "CKernels_normalization.h"
 #include "CKernels_optimizer.h"
 #include "CKernels_parallel.h"
 #include "CKernels_philox.h"
 #include "CKernels_pyramid.h"
+#include "CKernels_quantizer.h"
+#include "CKernels_resampling.h"
 #include "CKernels_tokens.h"
 
 #endif
