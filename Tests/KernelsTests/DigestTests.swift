@@ -23,6 +23,18 @@ import Testing
     }
   }
 
+  /// The highest bit of a product depends on that of a factor only: two flips must not cancel.
+  @Test func twoFlippedSignsDoNotCancel() {
+    let numbers = (0..<64).map { Float($0 + 1) }
+    let original = digest(of: buffer(numbers))
+    for (first, second) in [(1, 17), (1, 3), (0, 16), (3, 51)] {
+      var flipped = numbers
+      flipped[first].negate()
+      flipped[second].negate()
+      #expect(original != digest(of: buffer(flipped)), "signs of \(first) and \(second)")
+    }
+  }
+
   @Test func orderLengthAndSignsOfZeroCount() {
     let chunk = 16_384
     let a = [Float](repeating: 1, count: chunk)
