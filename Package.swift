@@ -120,7 +120,7 @@ let package = Package(
     tests("HierarchicalGeneratorTests", ["HierarchicalGenerator", "Autodiff", "Tensors"]),
     tests("DatasetsTests", ["Datasets", "ArrayFiles", "ImageFiles"]),
     tests("CheckpointsTests", ["Checkpoints", "Autodiff", "Optimizers", "Tensors", "ArrayFiles"]),
-    tests("DataParallelTests", ["DataParallel", "Autodiff", "Tensors"]),
+    tests("DataParallelTests", ["DataParallel", "MessagePassing", "Autodiff", "Tensors"]),
     tests("ConfigurationsTests", ["Configurations"]),
     tests("TrainingTests", ["Training", "Configurations"]),
     tests("CommandLineTests", []),

@@ -1,6 +1,3 @@
-/// The generator: a class-conditional transformer over the tokens of an image.
-public struct Generator: Sendable {}
-
 extension Generator {
   /// Sizes and options of a generator: the `model` section of a generator's configuration.
   public struct Configuration: Sendable, Equatable {

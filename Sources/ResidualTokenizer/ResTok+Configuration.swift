@@ -1,6 +1,3 @@
-/// The ResTok tokenizer, from pixels to discrete tokens and back.
-public struct ResTok: Sendable {}
-
 extension ResTok {
   /// Sizes and options of a tokenizer: the `model` section of a tokenizer's configuration.
   ///

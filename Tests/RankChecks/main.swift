@@ -1,1 +1,41 @@
-print("rank checks")
+import Foundation
+import MessagePassing
+
+// What several ranks must do together, checked by several ranks: run as
+// `mpirun -n N RankChecks [all | size-mismatch | timeout | divergence]`.
+// `all` prints a line "ok NAME" or "FAILED NAME" for each check; the others end by the error they
+// are named after.
+
+do {
+  let runtime = try MPIRuntime()
+  let mode = CommandLine.arguments.dropFirst().first ?? "all"
+  do {
+    let failureCount = try run(mode: mode, world: runtime.world)
+    try runtime.finalize()
+    exit(failureCount == 0 ? 0 : 1)
+  } catch {
+    FileHandle.standardError.write(Data("FAILED \(mode): \(error)\n".utf8))
+    runtime.abort(code: 2)
+  }
+} catch {
+  FileHandle.standardError.write(Data("\(error)\n".utf8))
+  exit(64)
+}
+
+/// Runs the checks of a mode and returns how many failed.
+func run(mode: String, world: Communicator) throws -> Int {
+  switch mode {
+  case "size-mismatch": try sumDifferentSizes(world)
+  case "timeout": try waitForAbsentRank(world)
+  case "divergence": try reportDifferentDigests(world)
+  case "all":
+    let checks = try RankCheckList(world: world)
+    try checkCollectives(checks)
+    try checkCanonicalReduction(checks)
+    try checkControlReduction(checks)
+    try checkSampleTransport(checks)
+    return checks.failureCount
+  default: throw CheckFailure("mode \(mode) is unknown")
+  }
+  return 1
+}

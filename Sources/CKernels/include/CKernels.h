@@ -7,5 +7,6 @@
 
 #include "CKernels_elementwise.h"
 #include "CKernels_parallel.h"
+#include "CKernels_resampling.h"
 
 #endif

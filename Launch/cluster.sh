@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Runs any `restok` command on N ranks of the hosts of a file.
+#
+#   Launch/cluster.sh HOSTFILE N ARGUMENTS…
+#
+# HOSTFILE is Open MPI's: a line for a host, `name slots=RANKS`; every host runs N / hosts ranks.
+# The hosts need ssh without a password, the same program at the same path (a shared file system,
+# or copies), the same libraries, and the same number of cores as this machine; otherwise set
+# THREADS=K, the threads of a rank. Where hosts have several networks, choose one:
+# OMPI_MCA_btl_tcp_if_include=eth0. Inside a batch system, HOSTFILE comes from the scheduler, and
+# `--signal=B:USR1@120 --requeue` (Slurm) makes the ranks save two minutes before the limit: the
+# exit status 75 means "saved, start me again".
+# Ctrl-C and SIGTERM let the ranks save first. The exit status is restok's.
+set -euo pipefail
+# shellcheck source=Launch/ranks.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/ranks.sh"
+
+if [[ ! "${2:-}" =~ ^[1-9][0-9]*$ || $# -lt 3 ]]; then
+  say "usage: Launch/cluster.sh HOSTFILE N ARGUMENTS…   (N ranks; arguments of restok)"
+  exit 64
+fi
+hostfile="$1"
+ranks="$2"
+shift 2
+if [[ ! -r "$hostfile" ]]; then
+  say "error: the host file $hostfile cannot be read"
+  exit 64
+fi
+find_restok
+
+hosts="$(sed 's/#.*//' "$hostfile" | awk 'NF { print $1 }' | sort -u | wc -l)"
+if ((hosts == 0 || ranks % hosts != 0)); then
+  say "error: $ranks ranks do not spread evenly over the $hosts hosts of $hostfile"
+  exit 64
+fi
+ranks_per_host=$((ranks / hosts))
+threads="${THREADS:-$((cores / ranks_per_host))}"
+if ((threads < 1)); then
+  say "error: $ranks_per_host ranks a host are more than the $cores cores of this machine:"
+  say "  take fewer ranks, or set THREADS=1 if the hosts have more cores"
+  exit 64
+fi
+export OMP_NUM_THREADS="$threads" OPENBLAS_NUM_THREADS="$threads"
+say "$ranks ranks, $ranks_per_host on each of $hosts hosts, threads of a rank: $threads"
+exported=(-x OMP_NUM_THREADS -x OPENBLAS_NUM_THREADS)
+if [[ -n "${LD_LIBRARY_PATH:-}" ]]; then exported+=(-x LD_LIBRARY_PATH); fi
+
+supervise mpirun --quiet --hostfile "$hostfile" -n "$ranks" \
+  --map-by "ppr:$ranks_per_host:node:PE=$threads" --bind-to core \
+  "${exported[@]}" "$RESTOK" "$@"

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# From a fresh clone to a picture of new handwritten digits.
+#
+#   Launch/quickstart.sh
+#
+# Installs what is missing, builds, writes the digits, trains the tokenizer and then the generator
+# on two ranks, and samples 20 pictures of each digit. Stop it whenever you like: started again it
+# goes on where it was, and a finished part says so and takes no time.
+# QUICKSTART_OUTPUT=FOLDER puts everything elsewhere than `runs`.
+set -euo pipefail
+# shellcheck source=Launch/ranks.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/ranks.sh"
+cd -- "$project"
+Launch/setup.sh
+
+runs="${QUICKSTART_OUTPUT:-runs}"
+data="$runs/digits-data"
+tokenizer="$runs/digits-tokenizer"
+generator="$runs/digits-generator"
+picture="$runs/digits-samples.png"
+ranks=2
+if ((cores < 2)); then ranks=1; fi
+
+step() { printf '\n== %s\n' "$*"; }
+
+# on_ranks N ARGUMENTS…: restok on N ranks; a run that was asked to stop says how to go on.
+on_ranks() {
+  local status=0
+  run_local "$@" || status=$?
+  if ((status == 75)); then say "Saved. Start Launch/quickstart.sh again to go on from here."; fi
+  if ((status != 0)); then exit "$status"; fi
+}
+
+# is_newer FILE FOLDER: whether the file was written after everything in the folder.
+is_newer() {
+  [[ -e "$1" && -d "$2" && -z "$(find "$2" -newer "$1" -print -quit)" ]]
+}
+
+# last_figure FILE KEY: the newest number of that name in a file of metrics.
+last_figure() {
+  { grep -o "\"$2\": *[-0-9.eE+]*" "$1" 2>/dev/null || true; } | tail -n 1 | sed 's/.*: *//'
+}
+
+step "Build"
+swift build -c release --product restok
+find_restok
+
+step "Digits"
+if [[ -e "$data/train/dataset.json" && -e "$data/evaluation/dataset.json" ]]; then
+  echo "$data is there already"
+else
+  on_ranks 1 data digits "$data"
+fi
+
+step "Tokenizer, $ranks ranks"
+on_ranks "$ranks" train tokenizer Configs/quickstart/tokenizer.yaml --resume auto \
+  "run.output=$runs" "data.train=$data/train" "data.evaluation=$data/evaluation"
+
+step "Codes"
+encode() {
+  if is_newer "$2" "$tokenizer/checkpoints"; then
+    echo "$2 is there already"
+  else
+    on_ranks "$ranks" encode --model "$tokenizer" --data "$1" --output "$2"
+  fi
+}
+encode "$data/train" "$data/codes.h5"
+encode "$data/evaluation" "$data/evaluation-codes.h5"
+
+step "Generator, $ranks ranks"
+on_ranks "$ranks" train generator Configs/quickstart/generator.yaml --resume auto \
+  "run.output=$runs" "tokenizer=$tokenizer" "data.codes=$data/codes.h5" \
+  "data.evaluation=$data/evaluation-codes.h5"
+
+step "Samples"
+on_ranks 1 sample --tokenizer "$tokenizer" --generator "$generator" --classes all --count 20 \
+  --guidance 2 --seed 0 --output "$picture"
+
+step "Done"
+echo "new digits, 20 of each class:               $picture"
+echo "held-out digits beside reconstructions:     $tokenizer/images"
+echo "tokenizer: PSNR $(last_figure "$tokenizer/metrics.jsonl" psnr) dB," \
+  "$(last_figure "$tokenizer/metrics.jsonl" codes_used) of 256 codes used, on held-out digits"
+echo "generator: loss $(last_figure "$generator/metrics.jsonl" evaluation_loss) on held-out digits"

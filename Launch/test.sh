@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# Everything that has to hold before a change is merged.
+#
+#   Launch/test.sh
+#
+# Set-up; format and style; a build without warnings; all tests, those on several ranks among them; a
+# few steps of both models on two ranks. Ends with `N passed, N failed`, and with status 1 when
+# anything failed or could not run. It builds into .build-tests, because warnings are errors here.
+set -euo pipefail
+# shellcheck source=Launch/ranks.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/ranks.sh"
+cd -- "$project"
+
+OVERSUBSCRIBE=yes
+build=(-c release --scratch-path .build-tests -Xswiftc -warnings-as-errors)
+passed=0
+failed=0
+work="$(mktemp -d)"
+trap 'rm -rf -- "$work"' EXIT
+
+# check NAME COMMAND…: one thing that passes or fails; returns whether it passed.
+check() {
+  local name="$1"
+  shift
+  printf '\n== %s\n' "$name"
+  if "$@"; then
+    passed=$((passed + 1))
+  else
+    echo "FAILED: $name (status $?)"
+    failed=$((failed + 1))
+    return 1
+  fi
+}
+
+# finish: the last line, and the exit status.
+finish() {
+  printf '\n%d passed, %d failed\n' "$passed" "$failed"
+  ((failed == 0)) || exit 1
+  exit 0
+}
+
+# skip NAME REASON: a stage that could not run has failed.
+skip() {
+  printf '\n== %s\nFAILED: %s\n' "$1" "$2"
+  failed=$((failed + 1))
+}
+
+# run_tests: all tests of the package, counted from the runner's own report.
+run_tests() {
+  local report="$work/tests-swift-testing.xml" status=0 total failures skipped
+  printf '\n== Tests\n'
+  swift test "${build[@]}" --skip-build --xunit-output "$work/tests.xml" || status=$?
+  if [[ ! -s "$report" ]]; then
+    skip "Report of the tests" "the test runner ended with status $status and wrote no report"
+    return
+  fi
+  number() { sed -n "s/.*<testsuite [^>]*[ ]$1=\"\([0-9]*\)\".*/\1/p" "$report" | head -n 1; }
+  total="$(number tests)"
+  # A test with several issues is one failure.
+  failures="$(awk '/<testcase/ { first = 1 } /<failure/ && first { n++; first = 0 }
+    END { print n + 0 }' "$report")"
+  skipped="$(number skipped)"
+  passed=$((passed + total - failures - ${skipped:-0}))
+  failed=$((failed + failures))
+  if ((status != 0 && failures == 0)); then
+    skip "End of the tests" "the test runner ended with status $status, but no test failed"
+  fi
+}
+
+# smoke_run: data, both trainings on two ranks, codes and samples, far too small to be of use.
+smoke_run() {
+  local data="$work/data" runs="$work/runs"
+  local tokenizer="$runs/smoke-tokenizer" generator="$runs/smoke-generator"
+  RESTOK="$(swift build "${build[@]}" --show-bin-path)/restok"
+  check "Smoke: digits" run_local 1 data digits "$data" || return
+  check "Smoke: tokenizer on 2 ranks" run_local 2 \
+    train tokenizer Configs/smoke/tokenizer.yaml "run.output=$runs" \
+    "data.train=$data/train" "data.evaluation=$data/evaluation" || return
+  check "Smoke: codes on 2 ranks" run_local 2 \
+    encode --model "$tokenizer" --data "$data/train" --output "$data/codes.h5" || return
+  check "Smoke: generator on 2 ranks" run_local 2 \
+    train generator Configs/smoke/generator.yaml "run.output=$runs" \
+    "tokenizer=$tokenizer" "data.codes=$data/codes.h5" || return
+  check "Smoke: samples" run_local 1 \
+    sample --tokenizer "$tokenizer" --generator "$generator" --classes 0,1 --count 2 \
+    --output "$work/samples.png" || return
+  check "Smoke: the picture is there" test -s "$work/samples.png" || return
+}
+
+if ! check "Set-up" Launch/setup.sh; then finish; fi
+check "Format and style" swift format lint --strict -r Sources Tests Package.swift || true
+if ! check "Build without warnings" swift build "${build[@]}" --build-tests; then
+  skip "Tests" "not run, because the build failed"
+  skip "Smoke run" "not run, because the build failed"
+  finish
+fi
+run_tests
+smoke_run || true
+finish

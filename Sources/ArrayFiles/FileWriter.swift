@@ -1,0 +1,65 @@
+import Foundation
+
+/// A file open for writing from its beginning.
+///
+/// Every failure is thrown; a short write is continued. Not for several threads at once.
+public final class FileWriter {
+  /// The path of the file.
+  public let path: String
+  private var descriptor: Int32
+
+  /// Creates or empties a file.
+  ///
+  /// - Throws: `FileError`.
+  public init(path: String) throws {
+    self.path = path
+    descriptor = try systemCall("open", on: path) {
+      open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    }
+  }
+
+  /// Appends raw bytes.
+  ///
+  /// - Throws: `FileError`, for example when the disk is full.
+  public func write(_ bytes: UnsafeRawBufferPointer) throws {
+    precondition(descriptor >= 0, "write to '\(path)' after close")
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = try systemCall("write", on: path) {
+        Foundation.write(descriptor, rest.baseAddress, rest.count)
+      }
+      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+    }
+  }
+
+  /// Appends bytes.
+  ///
+  /// - Throws: `FileError`, for example when the disk is full.
+  public func write(_ bytes: [UInt8]) throws {
+    try bytes.withUnsafeBytes { try write($0) }
+  }
+
+  /// Brings the written bytes to the disk and closes the file.
+  ///
+  /// - Throws: `FileError`; the file is closed all the same.
+  public func synchronizeAndClose() throws {
+    precondition(descriptor >= 0, "'\(path)' is closed twice")
+    let closing = descriptor
+    descriptor = -1
+    do {
+      try systemCall("fsync", on: path) { fsync(closing) }
+    } catch {
+      close(closing)
+      throw error
+    }
+    // Not through systemCall: after EINTR Linux has closed the descriptor, and a second close could
+    // hit another thread's file.
+    guard close(closing) == 0 || errno == EINTR else {
+      throw FileError(operation: "close", path: path, code: errno)
+    }
+  }
+
+  deinit {
+    if descriptor >= 0 { close(descriptor) }
+  }
+}

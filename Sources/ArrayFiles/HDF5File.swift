@@ -1,0 +1,109 @@
+import CHDF5
+
+/// An HDF5 file, either new and writable or existing and read-only.
+///
+/// Files that are written are closed before anybody reads them, so HDF5's file locks, which many
+/// network file systems refuse, are off. Objects carry no time stamps: equal content gives equal
+/// bytes. May be used from several threads; all of HDF5 runs under one lock of the process.
+public final class HDF5File: @unchecked Sendable {
+  /// The path of the file.
+  public let path: String
+  /// Whether the file was created by this value.
+  public let isWritable: Bool
+  /// HDF5's handle, negative after `close`; guarded by the library's lock.
+  private var handle: hid_t
+
+  /// Creates a file, or empties the one that is there.
+  ///
+  /// - Throws: `HDF5Error`, for example when the folder does not exist.
+  public convenience init(creating path: String) throws {
+    try self.init(path: path, isWritable: true)
+  }
+
+  /// Opens an existing file for reading.
+  ///
+  /// - Throws: `HDF5Error` when the file is missing, not HDF5, or truncated.
+  public convenience init(reading path: String) throws {
+    try self.init(path: path, isWritable: false)
+  }
+
+  private init(path: String, isWritable: Bool) throws {
+    self.path = path
+    self.isWritable = isWritable
+    let place = HDF5Place(file: path)
+    handle = try HDF5Library.locked {
+      try place.withHandle(
+        "H5Pcreate", H5Pcreate(CHDF5_fileAccessClass()), closedBy: H5Pclose
+      ) { access in
+        try place.check("H5Pset_file_locking", H5Pset_file_locking(access, false, true))
+        // Closing the file closes what is open in it; otherwise a forgotten dataset would keep the
+        // file open and unfinished.
+        try place.check("H5Pset_fclose_degree", H5Pset_fclose_degree(access, H5F_CLOSE_STRONG))
+        return isWritable
+          ? try place.check(
+            "H5Fcreate",
+            H5Fcreate(path, CHDF5_createOrTruncate(), CHDF5_defaultProperties(), access))
+          : try place.check("H5Fopen", H5Fopen(path, CHDF5_openReadOnly(), access))
+      }
+    }
+  }
+
+  /// Writes everything out and closes the file; a second call does nothing.
+  ///
+  /// Bytes are then with the operating system; `AtomicFile.synchronize` brings them to the disk.
+  /// - Throws: `HDF5Error`, for example when the disk is full; the file is then worthless.
+  public func close() throws {
+    try HDF5Library.locked {
+      guard handle >= 0 else { return }
+      let closing = handle
+      handle = -1
+      let place = HDF5Place(file: path)
+      do {
+        if isWritable { try place.check("H5Fflush", H5Fflush(closing, H5F_SCOPE_GLOBAL)) }
+      } catch {
+        H5Fclose(closing)
+        throw error
+      }
+      try place.check("H5Fclose", H5Fclose(closing))
+    }
+  }
+
+  deinit {
+    // The safety net for an error path; nothing written is trusted without an explicit `close`.
+    try? close()
+  }
+
+  /// Whether the file has not been closed.
+  var isOpen: Bool { HDF5Library.locked { handle >= 0 } }
+
+  /// The attributes of the file as a whole.
+  public var attributes: HDF5Attributes {
+    HDF5Attributes(file: self, owner: nil) { try self.openHandle("attributes") }
+  }
+
+  /// HDF5's handle; to be used under the library's lock.
+  ///
+  /// - Throws: `HDF5Error` after `close`.
+  func openHandle(_ operation: String, object: String? = nil) throws -> hid_t {
+    guard handle >= 0 else {
+      throw HDF5Place(file: path, object: object).failure(
+        operation, "the file has been closed", advice: "Open it again before using it.")
+    }
+    return handle
+  }
+
+  /// Does `body` if the file can be written.
+  func writing<Result>(
+    _ operation: String, object: String, _ body: (hid_t) throws -> Result
+  ) throws -> Result {
+    try HDF5Library.locked {
+      let handle = try openHandle(operation, object: object)
+      guard isWritable else {
+        throw HDF5Place(file: path, object: object).failure(
+          operation, "the file is open for reading only",
+          advice: "Write a new file and publish it under this name.")
+      }
+      return try body(handle)
+    }
+  }
+}

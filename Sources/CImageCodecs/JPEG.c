@@ -1,0 +1,145 @@
+// JPEG decoding by libjpeg-turbo.
+
+#include "CImageCodecs.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// jpeglib.h needs stdio.h before it.
+#include <jpeglib.h>
+
+#include <jerror.h>
+
+// libjpeg's error manager with the way back to our frame behind it.
+typedef struct {
+  struct jpeg_error_mgr base;
+  jmp_buf escape;
+  char *message;
+} ErrorManager;
+
+static void leave(j_common_ptr codec) {
+  ErrorManager *errors = (ErrorManager *)codec->err;
+  char text[JMSG_LENGTH_MAX];
+  errors->base.format_message(codec, text);
+  snprintf(errors->message, CImageCodecs_messageSize, "%s", text);
+  longjmp(errors->escape, 1);
+}
+
+// libjpeg only warns when it fills in data that are missing; a half image must not pass as one.
+static void refuse_lost_data(j_common_ptr codec, int level) {
+  if (level >= 0) {
+    return;
+  }
+  switch (codec->err->msg_code) {
+  case JWRN_JPEG_EOF:
+  case JWRN_HIT_MARKER:
+  case JWRN_HUFF_BAD_CODE:
+  case JWRN_ARITH_BAD_CODE:
+  case JWRN_MUST_RESYNC:
+    leave(codec);
+  default:
+    codec->err->num_warnings++;
+  }
+}
+
+static void print_nothing(j_common_ptr codec) { (void)codec; }
+
+static void install(ErrorManager *errors, struct jpeg_decompress_struct *codec, char *message) {
+  codec->err = jpeg_std_error(&errors->base);
+  errors->base.error_exit = leave;
+  errors->base.emit_message = refuse_lost_data;
+  errors->base.output_message = print_nothing;
+  errors->message = message;
+}
+
+int CImageCodecs_jpegSize(const uint8_t *bytes, size_t byteCount, CImageCodecsSize *size,
+                           char *message) {
+  struct jpeg_decompress_struct codec;
+  ErrorManager errors;
+  memset(&codec, 0, sizeof codec);
+  install(&errors, &codec, message);
+  if (setjmp(errors.escape)) {
+    jpeg_destroy_decompress(&codec);
+    return -1;
+  }
+  jpeg_create_decompress(&codec);
+  jpeg_mem_src(&codec, bytes, byteCount);
+  jpeg_read_header(&codec, TRUE);
+  size->height = codec.image_height;
+  size->width = codec.image_width;
+  jpeg_destroy_decompress(&codec);
+  return 0;
+}
+
+static uint8_t rounded_product(int a, int b) {
+  int scaled = a * b + 128;
+  return (uint8_t)((scaled + (scaled >> 8)) >> 8);
+}
+
+// Adobe's CMYK holds 255 - ink: what light each ink lets pass. The light that black lets pass is
+// cut by the three others.
+static void inverted_cmyk_to_rgb(const uint8_t *cmyk, uint8_t *rgb, int64_t width) {
+  for (int64_t x = 0; x < width; x++) {
+    int light = cmyk[4 * x + 3];
+    for (int c = 0; c < 3; c++) {
+      rgb[3 * x + c] = (uint8_t)(light - rounded_product(255 - cmyk[4 * x + c], light));
+    }
+  }
+}
+
+static void choose_output(struct jpeg_decompress_struct *codec, char *message, jmp_buf escape) {
+  codec->dct_method = JDCT_ISLOW;
+  codec->do_fancy_upsampling = TRUE;
+  switch (codec->num_components) {
+  case 1:
+  case 3:
+    codec->out_color_space = JCS_RGB;
+    return;
+  case 4:
+    codec->out_color_space = JCS_CMYK;
+    return;
+  default:
+    snprintf(message, CImageCodecs_messageSize, "it has %d colour components, not 1, 3 or 4",
+             codec->num_components);
+    longjmp(escape, 1);
+  }
+}
+
+int CImageCodecs_decodeJPEG(const uint8_t *bytes, size_t byteCount, CImageCodecsSize size,
+                             uint8_t *rgb, char *message) {
+  struct jpeg_decompress_struct codec;
+  ErrorManager errors;
+  memset(&codec, 0, sizeof codec);
+  install(&errors, &codec, message);
+  if (setjmp(errors.escape)) {
+    jpeg_destroy_decompress(&codec);
+    return -1;
+  }
+  jpeg_create_decompress(&codec);
+  jpeg_mem_src(&codec, bytes, byteCount);
+  jpeg_read_header(&codec, TRUE);
+  choose_output(&codec, message, errors.escape);
+  jpeg_start_decompress(&codec);
+  if (codec.output_height != size.height || codec.output_width != size.width) {
+    snprintf(message, CImageCodecs_messageSize, "its header announces another size than its data");
+    longjmp(errors.escape, 1);
+  }
+  // From libjpeg's own pool, so that destroying the codec frees it on both ways out.
+  JSAMPARRAY inks = codec.mem->alloc_sarray((j_common_ptr)&codec, JPOOL_IMAGE,
+                                            codec.output_width * 4, 1);
+  while (codec.output_scanline < codec.output_height) {
+    uint8_t *row = rgb + (size_t)codec.output_scanline * (size_t)size.width * 3;
+    if (codec.out_color_space == JCS_CMYK) {
+      jpeg_read_scanlines(&codec, inks, 1);
+      inverted_cmyk_to_rgb(inks[0], row, size.width);
+    } else {
+      JSAMPROW rows[1] = {row};
+      jpeg_read_scanlines(&codec, rows, 1);
+    }
+  }
+  jpeg_finish_decompress(&codec);
+  jpeg_destroy_decompress(&codec);
+  return 0;
+}

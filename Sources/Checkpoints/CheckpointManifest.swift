@@ -1,0 +1,173 @@
+import ArrayFiles
+import Foundation
+
+/// What a checkpoint says about itself: its training state in figures and digests.
+///
+/// Nothing in it depends on the number of ranks, on time or on place, so equal training states give
+/// byte-identical checkpoints. The file `manifest.json` carries a digest of itself, so that damage
+/// to it is found too.
+public struct CheckpointManifest: Codable, Sendable, Hashable {
+  /// What was trained.
+  public enum Kind: String, Codable, Sendable {
+    /// The image tokenizer.
+    case tokenizer
+    /// The generator of token sequences.
+    case generator
+  }
+
+  /// One tensor of a file.
+  public struct Tensor: Codable, Sendable, Hashable {
+    /// The published name, which is the dataset's name.
+    public let name: String
+    /// The size of each axis.
+    public let shape: [Int]
+    /// The digest of the elements as float32, little-endian.
+    public let digest: String
+  }
+
+  /// One HDF5 file of the checkpoint.
+  public struct File: Codable, Sendable, Hashable {
+    /// The name in the checkpoint's directory.
+    public let name: String
+    /// The number of bytes.
+    public let size: Int
+    /// The digest of the bytes.
+    public let digest: String
+    /// The tensors in the order they were written.
+    public let tensors: [Tensor]
+  }
+
+  /// The version of the layout that this program writes and reads.
+  public static let supportedVersion = 1
+  /// The name of the manifest's file.
+  public static let fileName = "manifest.json"
+
+  /// The version of the checkpoint's layout.
+  public let formatVersion: Int
+  /// What was trained.
+  public let kind: Kind
+  /// The number of finished training steps.
+  public let step: Int
+  /// The digest of the resolved configuration.
+  public let configurationDigest: String
+  /// The digest of the whole training state, as the replicas compare it.
+  public let replicaDigest: String
+  /// What must be the same for the same bits: threads, instruction set, library versions, lanes.
+  public let pins: [String: String]
+  /// The files, sorted by name.
+  public let files: [File]
+  /// The digest of the manifest with sixteen zeros in this place.
+  public internal(set) var digest: String
+
+  private enum CodingKeys: String, CodingKey {
+    case formatVersion = "format_version"
+    case kind
+    case step
+    case configurationDigest = "configuration_digest"
+    case replicaDigest = "replica_digest"
+    case pins
+    case files
+    case digest
+  }
+
+  private static let digestPlaceholder = String(repeating: "0", count: 16)
+
+  /// The manifest of files that have been written.
+  init(step: Int, description: CheckpointDescription, files: [File]) {
+    formatVersion = Self.supportedVersion
+    kind = description.kind
+    self.step = step
+    configurationDigest = description.configurationDigest
+    replicaDigest = description.replicaDigest
+    pins = description.pins
+    self.files = files.sorted { $0.name < $1.name }
+    digest = Self.digestPlaceholder
+  }
+
+  /// The manifest as the bytes of its file, with its digest.
+  func encoded() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    var manifest = self
+    manifest.digest = Self.digestPlaceholder
+    let text = try encoder.encode(manifest)
+    manifest.digest = text.withUnsafeBytes { ContentDigest.of($0).hexadecimal }
+    return [UInt8](try encoder.encode(manifest)) + [UInt8(ascii: "\n")]
+  }
+
+  /// Reads and checks the manifest of a checkpoint's directory.
+  ///
+  /// - Throws: `CheckpointError` when it is missing, damaged or of another version.
+  public init(directory: String) throws {
+    let path = directory + "/" + Self.fileName
+    let data: Data
+    do {
+      data = try Data(contentsOf: URL(fileURLWithPath: path))
+    } catch {
+      throw CheckpointError.noManifest(directory: directory)
+    }
+    do {
+      let version = try JSONDecoder().decode(Version.self, from: data)
+      guard version.formatVersion == Self.supportedVersion else {
+        throw CheckpointError.unsupportedVersion(
+          directory: directory, expected: Self.supportedVersion, found: version.formatVersion)
+      }
+      self = try JSONDecoder().decode(CheckpointManifest.self, from: data)
+    } catch is DecodingError {
+      throw CheckpointError.damagedManifest(
+        directory: directory, reason: "it is not the JSON that a checkpoint has")
+    }
+    guard let expected = Self.contentDigest(of: data, without: digest), expected == digest else {
+      throw CheckpointError.damagedManifest(
+        directory: directory, reason: "its digest does not match its content")
+    }
+  }
+
+  /// Whatever else another version has, it has this.
+  private struct Version: Decodable {
+    let formatVersion: Int
+
+    private enum CodingKeys: String, CodingKey {
+      case formatVersion = "format_version"
+    }
+  }
+
+  /// The digest of a manifest's bytes with the placeholder in the place of its own digest, or nil
+  /// where that does not occur exactly once.
+  ///
+  /// Working on the bytes and not on the values finds every change, and does not depend on how a
+  /// version of the JSON encoder spaces its output.
+  private static func contentDigest(of data: Data, without digest: String) -> String? {
+    guard data.last == UInt8(ascii: "\n") else { return nil }
+    let own = Data(digest.utf8)
+    var content = data.dropLast()
+    guard own.count == digestPlaceholder.utf8.count, let place = content.range(of: own),
+      content[place.upperBound...].range(of: own) == nil
+    else { return nil }
+    content.replaceSubrange(place, with: digestPlaceholder.utf8)
+    return content.withUnsafeBytes { ContentDigest.of($0).hexadecimal }
+  }
+}
+
+/// What the caller says about a checkpoint beside its tensors.
+public struct CheckpointDescription: Sendable, Hashable {
+  /// What is trained.
+  public var kind: CheckpointManifest.Kind
+  /// The digest of the resolved configuration.
+  public var configurationDigest: String
+  /// The digest of the whole training state, as the replicas compare it.
+  public var replicaDigest: String
+  /// What must be the same for the same bits: threads, instruction set, library versions, lanes.
+  public var pins: [String: String]
+
+  /// A description of all four parts; none may depend on ranks, time or place.
+  public init(
+    kind: CheckpointManifest.Kind, configurationDigest: String, replicaDigest: String,
+    pins: [String: String]
+  ) {
+    self.kind = kind
+    self.configurationDigest = configurationDigest
+    self.replicaDigest = replicaDigest
+    self.pins = pins
+  }
+}

@@ -1,0 +1,209 @@
+import Foundation
+
+/// The kinds of configuration: the word after `kind:`.
+public enum RunKind: String, Sendable, CaseIterable {
+  /// A training run of the tokenizer.
+  case tokenizer
+  /// A training run of the generator.
+  case generator
+
+  /// The key `kind` of a configuration of this kind.
+  func field<Root>() -> Field<Root> {
+    Field(
+      "kind", always: rawValue,
+      because: "this command needs the configuration of a \(rawValue)")
+  }
+}
+
+/// The keys of a configuration and the checks of their values against each other.
+public struct RunSchema<Configuration> {
+  let codec: Codec<Configuration>
+  let check: (Configuration, SizeChecker) -> Void
+
+  init(
+    _ codec: Codec<Configuration>, check: @escaping (Configuration, SizeChecker) -> Void
+  ) {
+    self.codec = codec
+    self.check = check
+  }
+}
+
+/// Everything that a run is told, read from a YAML file whose every key is checked.
+///
+/// The keys of architecture.md, section 8, are required; those of `TrainingSettings.Execution`,
+/// `init`, `evaluate`, `data.augment` and `data.on_error` have defaults.
+public protocol RunConfiguration: Sendable, Equatable {
+  /// The word after `kind:`.
+  static var kind: RunKind { get }
+  /// The keys.
+  static var schema: RunSchema<Self> { get }
+  /// What both kinds of run are told.
+  var training: TrainingSettings { get set }
+}
+
+extension RunConfiguration {
+  /// Reads a configuration.
+  ///
+  /// - Parameters:
+  ///   - file: The path of a YAML file.
+  ///   - overrides: `key.path=value` pairs that replace values of the file; each value is YAML.
+  /// - Throws: `ConfigurationError` with all problems of the file and the overrides.
+  public init(contentsOf file: String, overrides: [String] = []) throws(ConfigurationError) {
+    try self.init(
+      yaml: configurationText(of: file), file: file, overrides: overrides)
+  }
+
+  /// Reads a configuration from its text.
+  ///
+  /// - Parameters:
+  ///   - yaml: The text.
+  ///   - file: What errors call the text.
+  ///   - overrides: `key.path=value` pairs that replace values of the text; each value is YAML.
+  /// - Throws: `ConfigurationError` with all problems of the text and the overrides.
+  public init(
+    yaml: String, file: String = "configuration", overrides: [String] = []
+  ) throws(ConfigurationError) {
+    let schema = Self.schema
+    let problems = ProblemCollector(knownPaths: schema.codec.keyPaths)
+    var tree = try ConfigurationTree(yaml: yaml, file: file)
+    tree.apply(overrides, problems: problems)
+    // Of a configuration of another kind only that is reported: none of its keys would fit.
+    if let kind = tree.entries?.first(where: { $0.key == "kind" })?.value,
+      let other = kind.word.flatMap(RunKind.init(rawValue:)), other != Self.kind
+    {
+      throw ConfigurationError(
+        file: file,
+        problems: [
+          .init(
+            path: "kind", origin: kind.origin,
+            message: "expected the configuration of a \(Self.kind), found one of a \(other)")
+        ])
+    }
+    let value = schema.codec.read(tree, "", problems)
+    if let value {
+      schema.check(value, SizeChecker(tree: tree, problems: problems))
+    }
+    guard let value, problems.problems.isEmpty else {
+      throw ConfigurationError(file: file, problems: problems.sorted)
+    }
+    self = value
+  }
+
+  /// Checks that a number of ranks can run this configuration.
+  ///
+  /// - Parameters:
+  ///   - worldSize: The number of ranks.
+  ///   - file: What the error calls the configuration.
+  /// - Throws: `ConfigurationError` with the allowed numbers when the ranks do not divide the lanes.
+  public func check(worldSize: Int, file: String = "configuration") throws(ConfigurationError) {
+    let allowed = training.batch.allowedWorldSizes
+    guard !allowed.contains(worldSize) else { return }
+    throw ConfigurationError(
+      file: file,
+      problems: [
+        .init(
+          path: "batch.lanes", origin: .unknown,
+          message: "\(training.batch.laneCount) lanes cannot be shared evenly by \(worldSize) "
+            + "ranks: start \(allowed.map(String.init).joined(separator: ", ")) ranks, or change "
+            + "the number of lanes")
+      ])
+  }
+
+  /// The configuration with every default, as a document that reads as an equal configuration.
+  public var yaml: String { Self.schema.codec.write(self).yaml() }
+
+  /// The path and the value of every key, defaults included, in the order of the document.
+  public var values: [(path: String, value: String)] {
+    Self.schema.codec.write(self).leaves().map { ($0.path, $0.text) }
+  }
+
+  /// A digest of all that can change the run's results, equal on every machine.
+  ///
+  /// It is the 64-bit FNV-1a hash of the sorted lines `path=value`, without the keys that say where
+  /// the run lives, what it reports, and how its data travel.
+  public var digest: UInt64 {
+    let lines = values.filter { !Self.isLayout($0.path) }.map { "\($0.path)=\($0.value)\n" }
+    return lines.sorted().joined().utf8.reduce(0xcbf2_9ce4_8422_2325) { hash, byte in
+      (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+    }
+  }
+
+  /// The keys whose values differ between this configuration and another.
+  ///
+  /// - Parameter other: The configuration to compare with, such as the one of a checkpoint.
+  /// - Returns: The keys, in the order of the document; none for equal configurations.
+  public func differences(from other: Self) -> [ConfigurationDifference] {
+    let theirs = Dictionary(uniqueKeysWithValues: other.values.map { ($0.path, $0.value) })
+    let ours = Dictionary(uniqueKeysWithValues: values.map { ($0.path, $0.value) })
+    let paths = values.map(\.path) + other.values.map(\.path).filter { ours[$0] == nil }
+    return paths.compactMap { path in
+      guard ours[path] != theirs[path] else { return nil }
+      return ConfigurationDifference(
+        path: path, value: ours[path], otherValue: theirs[path],
+        changesResults: !Self.isLayout(path))
+    }
+  }
+
+  /// Whether a key cannot change the run's results.
+  private static func isLayout(_ path: String) -> Bool {
+    let layout = [
+      "run.output", "run.name", "log", "checkpoint", "evaluate", "prefetch", "reader", "deadlines",
+      "digest_every",
+    ]
+    return layout.contains { path == $0 || path.hasPrefix($0 + ".") }
+  }
+}
+
+/// A key that has different values in two configurations.
+public struct ConfigurationDifference: Sendable, Equatable, CustomStringConvertible {
+  /// The path of the key.
+  public let path: String
+  /// The value of the configuration that was asked; nil when it has no such key.
+  public let value: String?
+  /// The value of the other configuration; nil when it has no such key.
+  public let otherValue: String?
+  /// Whether the key can change a run's results.
+  public let changesResults: Bool
+
+  /// The path and both values.
+  public var description: String {
+    "\(path): \(value ?? "absent") instead of \(otherValue ?? "absent")"
+  }
+}
+
+/// The text of a configuration's file.
+func configurationText(of file: String) throws(ConfigurationError) -> String {
+  let problem: String
+  if let data = FileManager.default.contents(atPath: file) {
+    if let text = String(data: data, encoding: .utf8) { return text }
+    problem = "the file is not UTF-8 text"
+  } else {
+    problem =
+      FileManager.default.fileExists(atPath: file)
+      ? "the file cannot be read: is it a directory, or not permitted?" : "there is no such file"
+  }
+  throw ConfigurationError(
+    file: file, problems: [.init(path: "", origin: .unknown, message: problem)])
+}
+
+extension ConfigurationTree {
+  /// Replaces values by `key.path=value` overrides.
+  fileprivate mutating func apply(_ overrides: [String], problems: ProblemCollector) {
+    for override in overrides {
+      let parts = override.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let path = parts[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+      guard parts.count == 2, !path.contains("") else {
+        problems.add(
+          "", .commandLine, "\"\(override)\" is no override: expected key.path=value")
+        continue
+      }
+      guard let value = ConfigurationTree(override: String(parts[1])) else {
+        problems.add(
+          String(parts[0]), .commandLine,
+          "the value \"\(parts[1])\" is not YAML: expected key.path=value")
+        continue
+      }
+      self = setting(path[...], to: value)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+extension TrainingSettings {
+  /// How the work of a run is carried out: keys of the configuration that may all be left out.
+  public struct Execution: Sendable, Equatable {
+    /// Key `threads`: threads of a rank; nil (`automatic`, the default) for as many as the cores
+    /// the rank is bound to.
+    public var threadCount: Int?
+    /// Key `prefetch`: steps whose samples are sent ahead; default 2.
+    public var prefetchedStepCount: Int
+    /// Key `reduction`: how gradients are summed over ranks; default `canonical`.
+    public var reduction: Reduction
+    /// Key `wire`: the element type that gradients travel in; default `float32`.
+    public var wire: Wire
+    /// Key `recompute`: activations computed again in the backward pass; default `none`.
+    public var recomputation: Recomputation
+    /// Key `reader`: who reads the data; default `coordinator`.
+    public var reader: Reader
+    /// Key `deadlines`: how long a phase may take before the run ends itself.
+    public var deadlines: Deadlines
+    /// Key `digest_every`: steps from one comparison of the replicas to the next; 0 for none;
+    /// default 50.
+    public var digestInterval: Int
+
+    /// What holds for a configuration that names none of the keys.
+    public static let standard = Execution(
+      threadCount: nil, prefetchedStepCount: 2, reduction: .canonical, wire: .float32,
+      recomputation: .none, reader: .coordinator, deadlines: .standard, digestInterval: 50)
+  }
+
+  /// How gradients are summed over ranks.
+  public enum Reduction: String, Sendable, CaseIterable {
+    /// In one binary tree over the lanes: the same bits on any power of two of ranks.
+    case canonical
+    /// By the library's all-reduce.
+    case fast
+  }
+
+  /// The element type that gradients travel in.
+  public enum Wire: String, Sendable, CaseIterable {
+    /// As they are.
+    case float32
+  }
+
+  /// Activations that are computed again in the backward pass instead of kept.
+  public enum Recomputation: String, Sendable, CaseIterable {
+    /// All are kept.
+    case none
+  }
+
+  /// Who reads the data.
+  public enum Reader: String, Sendable, CaseIterable {
+    /// Rank 0 reads and sends.
+    case coordinator
+    /// Every rank reads from a file system that all of them see.
+    case everyRank = "every-rank"
+  }
+
+  /// Seconds that a phase may take before the run ends itself, naming the phase.
+  public struct Deadlines: Sendable, Equatable {
+    /// Key `start`: from the launch to the first step; default 600.
+    public var start: Double
+    /// Key `step`: one step, without waiting for data; default 900.
+    public var step: Double
+    /// Key `data`: waiting for the samples of a step; default 600.
+    public var data: Double
+    /// Key `save`: writing and verifying a checkpoint; default 1800.
+    public var save: Double
+
+    /// What holds for a configuration that names none of the keys.
+    public static let standard = Deadlines(start: 600, step: 900, data: 600, save: 1800)
+  }
+}

@@ -1,0 +1,172 @@
+import Optimizers
+
+/// The keys that configurations of both kinds have, at home in a `TrainingSettings`.
+struct TrainingFields<Root> {
+  let settings: WritableKeyPath<Root, TrainingSettings>
+
+  var run: Field<Root> {
+    typealias Run = TrainingSettings.Run
+    return Field(
+      "run", settings.appending(path: \.run),
+      .section(
+        Run(name: "", output: "", seed: 0),
+        [
+          Field("name", \.name, .text("the run's name")),
+          Field("output", \.output, .text("the directory of runs")),
+          Field("seed", \.seed, .seed),
+        ]))
+  }
+
+  var batch: Field<Root> {
+    typealias Batch = TrainingSettings.Batch
+    return Field(
+      "batch", settings.appending(path: \.batch),
+      .section(
+        Batch(laneCount: 1, sampleCountPerLane: 1),
+        [
+          Field("lanes", \.laneCount, .integer(in: 1...65_536)),
+          Field("per_lane", \.sampleCountPerLane, .integer(in: 1...65_536)),
+        ]))
+  }
+
+  /// The optimizer and everything else up to the number of steps.
+  var optimization: [Field<Root>] {
+    typealias Schedule = TrainingSettings.Schedule
+    return [
+      Field("optimizer", settings.appending(path: \.optimizer), TrainingSettings.optimizerCodec),
+      Field("schedule", settings.appending(path: \.schedule), TrainingSettings.scheduleCodec),
+      Field(
+        "ema", settings.appending(path: \.averageDecay),
+        .section(0.0, [Field("decay", \.self, .number(.belowOne))])),
+      Field("steps", settings.appending(path: \.stepCount), .stepCount),
+      Field("precision", settings.appending(path: \.precision), .choice()),
+    ]
+  }
+
+  /// Saving and reporting.
+  var reporting: [Field<Root>] {
+    typealias Checkpoint = TrainingSettings.Checkpoint
+    typealias Log = TrainingSettings.Log
+    return [
+      Field(
+        "init", settings.appending(path: \.initialWeights),
+        .optional(.text("a .safetensors file or a checkpoint"), none: "none"), default: .some(nil)),
+      Field(
+        "checkpoint", settings.appending(path: \.checkpoint),
+        .section(
+          Checkpoint(interval: 1, keptCount: 1),
+          [Field("every", \.interval, .stepCount), Field("keep", \.keptCount, .size)])),
+      Field(
+        "log", settings.appending(path: \.log),
+        .section(
+          Log(interval: 1, imageInterval: 0),
+          [
+            Field("every", \.interval, .stepCount),
+            Field("images_every", \.imageInterval, .integer(in: 0...Int.max)),
+          ])),
+      Field(
+        "evaluate", settings.appending(path: \.evaluationInterval),
+        .section(0, [Field("every", \.self, .integer(in: 0...Int.max))]), default: 0),
+    ]
+  }
+
+  /// How the work is carried out; all of it may be left out.
+  var execution: [Field<Root>] {
+    typealias Deadlines = TrainingSettings.Deadlines
+    let standard = TrainingSettings.Execution.standard
+    let execution = settings.appending(path: \.execution)
+    let later = "not available in this version"
+    return [
+      Field(
+        "threads", execution.appending(path: \.threadCount),
+        .optional(.integer(in: 1...4096), none: "automatic"), default: .some(nil)),
+      Field(
+        "prefetch", execution.appending(path: \.prefetchedStepCount), .integer(in: 1...1024),
+        default: standard.prefetchedStepCount),
+      Field(
+        "reduction", execution.appending(path: \.reduction), .choice(),
+        default: standard.reduction),
+      Field(
+        "wire", execution.appending(path: \.wire), .choice(refused: ["bfloat16": later]),
+        default: standard.wire),
+      Field(
+        "recompute", execution.appending(path: \.recomputation),
+        .choice(refused: ["blocks": later, "all": later]), default: standard.recomputation),
+      Field("reader", execution.appending(path: \.reader), .choice(), default: standard.reader),
+      Field(
+        "deadlines", execution.appending(path: \.deadlines),
+        .section(
+          Deadlines.standard,
+          [
+            Field("start", \.start, .number(.positive), default: Deadlines.standard.start),
+            Field("step", \.step, .number(.positive), default: Deadlines.standard.step),
+            Field("data", \.data, .number(.positive), default: Deadlines.standard.data),
+            Field("save", \.save, .number(.positive), default: Deadlines.standard.save),
+          ]), default: Deadlines.standard),
+      Field(
+        "digest_every", execution.appending(path: \.digestInterval), .integer(in: 0...Int.max),
+        default: standard.digestInterval),
+    ]
+  }
+}
+
+extension TrainingSettings {
+  /// A value to fill in while a configuration is read.
+  static let blank = TrainingSettings(
+    run: Run(name: "", output: "", seed: 0),
+    batch: Batch(laneCount: 1, sampleCountPerLane: 1),
+    optimizer: .blank, schedule: Schedule(kind: .constant, warmupStepCount: 0, endRate: 0),
+    averageDecay: 0, stepCount: 1, precision: .float32, initialWeights: nil,
+    checkpoint: Checkpoint(interval: 1, keptCount: 1), log: Log(interval: 1, imageInterval: 0),
+    evaluationInterval: 0, execution: .standard)
+
+  fileprivate static var optimizerCodec: Codec<Optimizer> {
+    .section(
+      .blank,
+      [
+        Field("rate", \.rate, .number(.positive)),
+        Field("betas", \.momentDecays, .list(.number(.belowOne), count: 2)),
+        Field("epsilon", \.epsilon, .number(.positive)),
+        Field("weight_decay", \.weightDecay, .number(.notNegative)),
+        Field("clip", \.gradientNormLimit, .number(.positive)),
+      ])
+  }
+
+  /// Which keys a schedule needs depends on its kind: all of them for the cosine; the warm-up for
+  /// `wsd`, which ends at 0 unless told otherwise; none for a constant rate.
+  fileprivate static var scheduleCodec: Codec<Schedule> {
+    func section(warmup: Int?, end: Double?) -> Codec<Schedule> {
+      .section(
+        Schedule(kind: .constant, warmupStepCount: 0, endRate: 0),
+        [
+          Field("kind", \.kind, .choice()),
+          Field("warmup", \.warmupStepCount, .integer(in: 0...Int.max), default: warmup),
+          Field("end_rate", \.endRate, .number(.notNegative), default: end),
+        ])
+    }
+    let cosine = section(warmup: nil, end: nil)
+    return Codec(
+      expectation: cosine.expectation, keyPaths: cosine.keyPaths,
+      read: { tree, path, problems in
+        let kind = tree.entries?.last { $0.key == "kind" }?.value.word
+        return switch kind {
+        case "constant": section(warmup: 0, end: 0).read(tree, path, problems)
+        case "wsd": section(warmup: nil, end: 0).read(tree, path, problems)
+        default: cosine.read(tree, path, problems)
+        }
+      },
+      write: cosine.write)
+  }
+}
+
+extension TrainingSettings.Optimizer {
+  fileprivate static let blank = Self(
+    rate: 1, firstMomentDecay: 0, secondMomentDecay: 0, epsilon: 1, weightDecay: 0,
+    gradientNormLimit: 1)
+
+  /// The two decay rates of the moments, as the configuration lists them.
+  fileprivate var momentDecays: [Double] {
+    get { [firstMomentDecay, secondMomentDecay] }
+    set { (firstMomentDecay, secondMomentDecay) = (newValue[0], newValue[1]) }
+  }
+}

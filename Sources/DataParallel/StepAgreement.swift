@@ -1,0 +1,53 @@
+/// What one lane reports about one step: sums, never means.
+public struct LaneReport: Sendable, Equatable {
+  /// The sum of the loss over the lane's samples.
+  public var lossSum: Double
+  /// The number of samples, or their weight.
+  public var sampleCount: Double
+  /// Further sums, in the order of the control reduction's metric names.
+  public var metrics: [Double]
+
+  /// Makes a report.
+  public init(lossSum: Double, sampleCount: Double, metrics: [Double] = []) {
+    self.lossSum = lossSum
+    self.sampleCount = sampleCount
+    self.metrics = metrics
+  }
+}
+
+/// What all ranks know alike about a step, and so the only ground for a decision about it.
+///
+/// A rank that skipped an update, clipped or stopped on numbers of its own would part from the
+/// others for good. Only ``ControlReduction`` makes this value, from the reports of all ranks, so a
+/// function that takes it cannot be called with a local opinion.
+public struct StepAgreement: Sendable, Equatable {
+  /// The step it is about.
+  public let step: Int
+  /// The loss, summed over all lanes in lane order.
+  public let lossSum: Double
+  /// The samples of all lanes.
+  public let sampleCount: Double
+  /// Each metric, summed over all lanes in lane order.
+  public let metrics: [String: Double]
+  /// Whether every rank called its numbers finite, and every lane's loss is.
+  public let isFinite: Bool
+  /// Whether any rank was asked to stop.
+  public let isStopRequested: Bool
+
+  /// The loss of one sample, on average; not a number in a step without samples.
+  public var meanLoss: Double { lossSum / sampleCount }
+
+  init(
+    step: Int, lanes: [LaneReport], metricNames: [String], isFinite: Bool, isStopRequested: Bool
+  ) {
+    self.step = step
+    lossSum = lanes.reduce(0) { $0 + $1.lossSum }
+    sampleCount = lanes.reduce(0) { $0 + $1.sampleCount }
+    let sums = metricNames.enumerated().map { index, name in
+      (name, lanes.reduce(0) { $0 + $1.metrics[index] })
+    }
+    metrics = Dictionary(uniqueKeysWithValues: sums)
+    self.isFinite = isFinite && lanes.allSatisfy(\.lossSum.isFinite)
+    self.isStopRequested = isStopRequested
+  }
+}

@@ -1,0 +1,82 @@
+public import ImageFiles
+
+/// What happens to an image before training.
+///
+/// Every random integer is an argument, so that it can be keyed by the sample: the same sample in
+/// the same epoch gives the same image on any rank.
+public struct Augmentation: Hashable, Sendable {
+  /// Least and greatest part of the short side that a random crop covers, in (0, 1]; nil: the
+  /// evaluation's centre crop.
+  public var crop: ClosedRange<Double>?
+  /// Whether every other image, at random, is mirrored.
+  public var flip: Bool
+
+  /// Neither crops nor flips: the image as in evaluation.
+  public static let none = Augmentation(crop: nil, flip: false)
+  /// The published recipe: crops of 0.8 to 1 of the short side, flips.
+  public static let published = Augmentation(crop: 0.8...1, flip: true)
+
+  /// Makes a policy.
+  ///
+  /// - Parameters:
+  ///   - crop: Least and greatest part of the short side that a random crop covers, in (0, 1].
+  ///   - flip: Whether every other image is mirrored.
+  /// - Precondition: `crop` lies in (0, 1].
+  public init(crop: ClosedRange<Double>?, flip: Bool) {
+    if let crop {
+      precondition(
+        crop.lowerBound > 0 && crop.upperBound <= 1,
+        "Augmentation: the crop \(crop) is not within (0, 1]")
+    }
+    self.crop = crop
+    self.flip = flip
+  }
+
+  /// The training image.
+  ///
+  /// Draws, in this order: the crop's short side, top and left (if there is a crop), then 1 of 2
+  /// for the mirror image (if there are flips).
+  ///
+  /// - Parameters:
+  ///   - image: The image as it is stored.
+  ///   - size: Side of the square that the model takes.
+  ///   - draw: Returns a random integer below its argument.
+  /// - Returns: A square.
+  public func apply(
+    to image: RGBImage, size: Int, draw: (_ upperBound: UInt32) -> UInt32
+  ) -> RGBImage {
+    let square =
+      crop.map { image.admRandomCropped(size: size, scale: $0, draw: draw) }
+      ?? image.evaluationCropped(size: size)
+    return flip && draw(2) == 1 ? square.mirrored() : square
+  }
+}
+
+extension ImageKind {
+  /// The image of a sample as training takes it.
+  ///
+  /// - Parameters:
+  ///   - sample: A sample of a data set of this kind.
+  ///   - size: Side of the square that the model takes.
+  ///   - augmentation: The policy.
+  ///   - draw: Returns a random integer below its argument; keyed by the sample.
+  /// - Returns: A square.
+  /// - Throws: `DataError` if the sample cannot be decoded.
+  public func trainingImage(
+    of sample: Sample, size: Int, augmentation: Augmentation,
+    draw: (_ upperBound: UInt32) -> UInt32
+  ) throws(DataError) -> RGBImage {
+    augmentation.apply(to: try image(of: sample), size: size, draw: draw)
+  }
+
+  /// The image of a sample as evaluation takes it: short side to the size, centre crop.
+  ///
+  /// - Parameters:
+  ///   - sample: A sample of a data set of this kind.
+  ///   - size: Side of the square that the model takes.
+  /// - Returns: A square.
+  /// - Throws: `DataError` if the sample cannot be decoded.
+  public func evaluationImage(of sample: Sample, size: Int) throws(DataError) -> RGBImage {
+    try image(of: sample).evaluationCropped(size: size)
+  }
+}

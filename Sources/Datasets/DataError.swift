@@ -1,0 +1,67 @@
+/// Data that are missing, damaged, or not what was asked for; ends a run with exit code 65.
+///
+/// The message names the file, the dataset inside it, the sample and its key, as far as they are
+/// known, then what was expected and found, then what to do.
+public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// Path of the file or folder.
+  public let file: String
+  /// Dataset or attribute inside an HDF5 file.
+  public let dataset: String?
+  /// Position of the sample in its file.
+  public let index: Int?
+  /// The sample's key.
+  public let key: String?
+  /// What is wrong, with the values expected and found.
+  public let problem: String
+  /// What to do.
+  public let advice: String
+
+  /// Makes an error.
+  ///
+  /// - Parameters:
+  ///   - file: Path of the file or folder.
+  ///   - dataset: Dataset or attribute inside an HDF5 file.
+  ///   - index: Position of the sample in its file.
+  ///   - key: The sample's key.
+  ///   - problem: What is wrong, with the values expected and found.
+  ///   - advice: What to do.
+  public init(
+    file: String, dataset: String? = nil, index: Int? = nil, key: String? = nil, problem: String,
+    advice: String
+  ) {
+    self.file = file
+    self.dataset = dataset
+    self.index = index
+    self.key = key
+    self.problem = problem
+    self.advice = advice
+  }
+
+  /// Where, what is wrong, and what to do.
+  public var description: String {
+    var place = file
+    if let dataset { place += ", dataset '\(dataset)'" }
+    if let index { place += ", sample \(index)" }
+    if let key { place += ", key '\(key)'" }
+    return "\(place): \(problem). \(advice)"
+  }
+
+  /// Runs `body` and turns what the layers below throw into an error with this place.
+  static func locating<Result>(
+    file: String, dataset: String? = nil, index: Int? = nil, key: String? = nil,
+    _ body: () throws -> Result
+  ) throws(DataError) -> Result {
+    do {
+      return try body()
+    } catch let error as DataError {
+      throw error
+    } catch {
+      throw DataError(
+        file: file, dataset: dataset, index: index, key: key, problem: "\(error)",
+        advice: restoreAdvice)
+    }
+  }
+}
+
+/// What to do about a file of a data set that is not as it was written.
+let restoreAdvice = "Restore it from a copy or write the data set anew."

@@ -1,0 +1,101 @@
+import ArrayFiles
+import Foundation
+
+/// Writes the shards and the manifest of a data set into a folder.
+///
+/// Samples are gathered in memory until a shard is full. Nothing is read back.
+struct DatasetWriter {
+  /// Bytes of images a shard holds about.
+  static let defaultShardByteCount = 256 << 20
+
+  private let folder: String
+  private let shardByteCount: Int
+  private var manifest: DatasetManifest
+  private var gathered: [Sample] = []
+  private var gatheredByteCount = 0
+
+  init(
+    folder: String, image: ImageKind, classes: [String], attribution: String, provenance: String,
+    shardByteCount: Int = defaultShardByteCount
+  ) {
+    precondition(
+      shardByteCount > 0, "DatasetWriter: shards of \(shardByteCount) bytes hold nothing")
+    self.folder = folder
+    self.shardByteCount = shardByteCount
+    manifest = DatasetManifest(
+      image: image, classes: classes, shards: [], attribution: attribution, provenance: provenance)
+  }
+
+  /// Adds a sample; writes a shard if it is full.
+  mutating func append(_ sample: Sample) throws {
+    precondition(
+      manifest.classes.indices.contains(sample.label),
+      "DatasetWriter: label \(sample.label) of '\(sample.key)' among \(manifest.classes.count) classes"
+    )
+    precondition(
+      manifest.image.fixedByteCount.map { $0 == sample.bytes.count } ?? !sample.bytes.isEmpty,
+      "DatasetWriter: \(sample.bytes.count) bytes for '\(sample.key)' of kind \(manifest.image)")
+    if !gathered.isEmpty && gatheredByteCount + sample.bytes.count > shardByteCount {
+      try writeShard()
+    }
+    gathered.append(sample)
+    gatheredByteCount += sample.bytes.count
+  }
+
+  /// Writes the last shard and the manifest.
+  ///
+  /// - Precondition: There was at least one sample.
+  mutating func finish() throws -> DatasetManifest {
+    if !gathered.isEmpty { try writeShard() }
+    precondition(!manifest.shards.isEmpty, "DatasetWriter: a data set without samples")
+    try manifest.write(inFolder: folder)
+    return manifest
+  }
+
+  private mutating func writeShard() throws {
+    let name = ShardFormat.fileName(manifest.shards.count)
+    let path = folder + "/" + name
+    try ShardFormat.write(gathered, image: manifest.image, to: path)
+    let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber
+    manifest.shards.append(
+      DatasetManifest.Shard(
+        file: name, sampleCount: gathered.count, byteSize: size?.intValue ?? 0,
+        digest: "xxh64:" + (try ContentDigest.ofFile(at: path).hexadecimal)))
+    gathered.removeAll(keepingCapacity: true)
+    gatheredByteCount = 0
+  }
+}
+
+/// Writes a folder aside and publishes it under its final name, whole or not at all.
+///
+/// - Parameters:
+///   - path: The final folder; nothing, or an empty folder, may stand there.
+///   - body: Gets the path of the temporary folder and fills it.
+/// - Returns: What `body` returns.
+/// - Throws: `DataError` if something is there already; what `body` throws; `FileError`.
+func publishFolder<Result>(at path: String, _ body: (_ temporary: String) throws -> Result) throws
+  -> Result
+{
+  let files = FileManager.default
+  let final = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+  if files.fileExists(atPath: final) {
+    guard let names = try? files.contentsOfDirectory(atPath: final), names.isEmpty else {
+      throw DataError(
+        file: final, problem: "something is there already",
+        advice: "Remove it or choose another folder; nothing was written.")
+    }
+  }
+  try files.createDirectory(
+    at: URL(fileURLWithPath: final).deletingLastPathComponent(), withIntermediateDirectories: true)
+  let temporary = AtomicFile.temporaryPath(beside: final)
+  let result: Result
+  do {
+    try files.createDirectory(atPath: temporary, withIntermediateDirectories: false)
+    result = try body(temporary)
+  } catch {
+    try? files.removeItem(atPath: temporary)
+    throw error
+  }
+  try AtomicFile.publishDirectory(temporary: temporary, final: final)
+  return result
+}

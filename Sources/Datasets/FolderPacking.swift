@@ -1,0 +1,172 @@
+import ArrayFiles
+import Foundation
+public import ImageFiles
+
+/// Packs a folder with one folder a class of JPEG and PNG files into a data set.
+///
+/// Classes are numbered in the order of their names' bytes. Samples are shuffled once, with a fixed
+/// seed, so that neighbours in a shard are of different classes.
+public struct FolderPacking: Sendable {
+  /// What is stored of an image.
+  public enum Storage: Hashable, Sendable {
+    /// A square of raw pixels: short side to `size` (bicubic, without aliasing), centre crop.
+    case square(size: Int)
+    /// The file as it is.
+    case file
+  }
+
+  /// What to do about a file that cannot be decoded.
+  public enum DamagedPolicy: Hashable, Sendable {
+    /// End with an error; nothing is written.
+    case stop
+    /// Leave it out and report it.
+    case skip
+  }
+
+  /// Result of packing.
+  public struct Report: Sendable {
+    /// The manifest that was written.
+    public let manifest: DatasetManifest
+    /// The files that were left out, and why; empty unless the policy is `skip`.
+    public let skipped: [ImageError]
+  }
+
+  /// What is stored of an image.
+  public var storage: Storage
+  /// What to do about a file that cannot be decoded.
+  public var damaged: DamagedPolicy
+  /// Bytes of images a shard holds about.
+  public var shardByteCount: Int
+  /// Whom to credit for the images, and their licence.
+  public var attribution: String
+
+  /// Files that are decoded at a time.
+  private static let batchCount = 128
+
+  /// Makes a packing.
+  ///
+  /// - Parameters:
+  ///   - storage: What is stored of an image.
+  ///   - damaged: What to do about a file that cannot be decoded.
+  ///   - shardByteCount: Bytes of images a shard holds about.
+  ///   - attribution: Whom to credit for the images, and their licence.
+  /// - Precondition: Size and byte count are positive.
+  public init(
+    storage: Storage, damaged: DamagedPolicy = .stop, shardByteCount: Int = 256 << 20,
+    attribution: String = ""
+  ) {
+    if case .square(let size) = storage {
+      precondition(size > 0, "FolderPacking: squares of side \(size)")
+    }
+    precondition(shardByteCount > 0, "FolderPacking: shards of \(shardByteCount) bytes")
+    self.storage = storage
+    self.damaged = damaged
+    self.shardByteCount = shardByteCount
+    self.attribution = attribution
+  }
+
+  /// Packs a folder.
+  ///
+  /// - Parameters:
+  ///   - source: The folder with one folder a class.
+  ///   - destination: The data set's folder; nothing, or an empty folder, may stand there.
+  ///   - progress: Called now and then with the number of files done and of all files.
+  /// - Returns: The manifest, and the files that were left out.
+  /// - Throws: `ImageError` that names a file or folder that cannot be read or decoded; `DataError`
+  ///   if there are no classes, no images, or if something stands at `destination`; `HDF5Error` or
+  ///   `FileError` if the disk refuses. Then nothing is under `destination`.
+  @discardableResult
+  public func pack(
+    _ source: String, to destination: String,
+    progress: (_ doneCount: Int, _ fileCount: Int) -> Void = { _, _ in }
+  ) throws -> Report {
+    let (classes, files) = try Self.list(source)
+    let order = KeyedPermutation(count: files.count, key: KeyMixing.key(seed: 0, .packing))
+    return try publishFolder(at: destination) { temporary in
+      var writer = DatasetWriter(
+        folder: temporary, image: imageKind, classes: classes, attribution: attribution,
+        provenance: provenance(source), shardByteCount: shardByteCount)
+      var skipped: [ImageError] = []
+      for start in stride(from: 0, to: files.count, by: Self.batchCount) {
+        let end = min(start + Self.batchCount, files.count)
+        for result in (start..<end).map({ files[order[$0]] }).concurrentMap(sample) {
+          switch result {
+          case .success(let sample): try writer.append(sample)
+          case .failure(let error) where damaged == .skip: skipped.append(error)
+          case .failure(let error): throw error
+          }
+        }
+        progress(end, files.count)
+      }
+      guard skipped.count < files.count else {
+        throw DataError(
+          file: source, problem: "none of its \(files.count) image files can be decoded",
+          advice: "The first error was: \(skipped[0])")
+      }
+      return Report(manifest: try writer.finish(), skipped: skipped)
+    }
+  }
+
+  private struct File: Sendable {
+    var path: String
+    var key: String
+    var label: Int
+  }
+
+  private var imageKind: ImageKind {
+    switch storage {
+    case .square(let size): .rgb8(height: size, width: size)
+    case .file: .encoded
+    }
+  }
+
+  private func provenance(_ source: String) -> String {
+    let name = URL(fileURLWithPath: source).lastPathComponent
+    switch storage {
+    case .square(let size):
+      return "folder '\(name)': short side to \(size) (bicubic, antialiased), centre crop, "
+        + "8-bit RGB; shuffled with seed 0"
+    case .file:
+      return "folder '\(name)': files as they were; shuffled with seed 0"
+    }
+  }
+
+  private static func list(_ source: String) throws -> (classes: [String], files: [File]) {
+    let classes = try ImageFolder.subfolderNames(in: source)
+    guard !classes.isEmpty else {
+      throw DataError(
+        file: source, problem: "it has no folders; expected one folder a class",
+        advice: "Put the images of each class into a folder of its own below it.")
+    }
+    let root = source.hasSuffix("/") ? String(source.dropLast()) : source
+    var files: [File] = []
+    for (label, name) in classes.enumerated() {
+      for path in try ImageFolder.imagePaths(in: root + "/" + name) {
+        files.append(File(path: path, key: String(path.dropFirst(root.count + 1)), label: label))
+      }
+    }
+    guard !files.isEmpty else {
+      throw DataError(
+        file: source,
+        problem: "its \(classes.count) class folders hold no image files "
+          + "(\(ImageFolder.fileExtensions.sorted().joined(separator: ", ")))",
+        advice: "Put JPEG or PNG files into them.")
+    }
+    return (classes, files)
+  }
+
+  /// Reads, checks and prepares one file.
+  @Sendable private func sample(of file: File) -> Result<Sample, ImageError> {
+    Result { () throws(ImageError) in
+      let bytes = try ImageFolder.bytes(ofFile: file.path)
+      let image = try RGBImage(decoding: bytes, name: file.path)
+      switch storage {
+      case .square(let size):
+        return Sample(
+          bytes: image.evaluationCropped(size: size).pixels, label: file.label, key: file.key)
+      case .file:
+        return Sample(bytes: bytes, label: file.label, key: file.key)
+      }
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import Foundation
+import Synchronization
+
+/// A data set of images in shards, read by the index of a sample.
+///
+/// Samples are read in blocks of neighbours, of which some are kept, so that the order of an
+/// `EpochPlan` with the same block size reads every block once. May be used from several threads;
+/// reads follow one another.
+public final class ImageDataset: Sendable {
+  private struct State {
+    var shards = BlockCache<ShardReader>(capacity: 64)
+    var blocks: BlockCache<[Sample]>
+  }
+
+  /// The data set's folder.
+  public let folder: String
+  /// What `dataset.json` says.
+  public let manifest: DatasetManifest
+  /// Samples that are read together.
+  public let blockSampleCount: Int
+  /// Index of the first sample of each shard, and the number of samples.
+  private let starts: [Int]
+  private let state: Mutex<State>
+
+  /// Number of samples.
+  public var sampleCount: Int { manifest.sampleCount }
+  /// How the images are stored.
+  public var image: ImageKind { manifest.image }
+
+  /// Opens a data set.
+  ///
+  /// - Parameters:
+  ///   - folder: The data set's folder.
+  ///   - blockSampleCount: Samples that are read together; equal to the plan's.
+  ///   - cacheByteCount: Bytes of images that are kept in memory.
+  /// - Throws: `DataError` if the manifest is missing or not as expected, or a shard is missing or
+  ///   has another size.
+  public init(
+    folder: String, blockSampleCount: Int = EpochPlan.defaultBlockSampleCount,
+    cacheByteCount: Int = 384 << 20
+  ) throws(DataError) {
+    precondition(
+      blockSampleCount > 0, "ImageDataset: blocks of \(blockSampleCount) samples hold nothing")
+    self.folder = folder
+    self.blockSampleCount = blockSampleCount
+    manifest = try DatasetManifest(folder: folder)
+    starts = manifest.shards.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.sampleCount) }
+    state = Mutex(State(blocks: BlockCache(capacity: cacheByteCount)))
+    for shard in manifest.shards {
+      try Self.checkSize(of: shard, folder: folder)
+    }
+  }
+
+  /// Reads a sample.
+  ///
+  /// - Parameter index: Index in the data set, over all shards.
+  /// - Returns: The sample as it is stored.
+  /// - Throws: `DataError` that names shard, dataset, index and key.
+  /// - Precondition: The index is below `sampleCount`.
+  public func sample(at index: Int) throws(DataError) -> Sample {
+    precondition(
+      index >= 0 && index < sampleCount, "ImageDataset: sample \(index) of \(sampleCount)")
+    let number = index / blockSampleCount
+    let start = number * blockSampleCount
+    // Mutex's closure takes no typed error across its boundary, so a Result carries it.
+    let block: Result<[Sample], DataError> = state.withLock { state in
+      Result { () throws(DataError) in
+        let range = start..<min(start + blockSampleCount, sampleCount)
+        var shards = state.shards
+        defer { state.shards = shards }
+        return try state.blocks.block(number, weight: { $0.reduce(0) { $0 + $1.bytes.count } }) {
+          () throws(DataError) in try read(range, from: &shards)
+        }
+      }
+    }
+    return try block.get()[index - start]
+  }
+
+  /// Opens the shard of a number; the last ones used stay open.
+  ///
+  /// - Parameter number: Position in the manifest.
+  /// - Returns: The reader.
+  /// - Throws: `DataError` if the shard cannot be read or contradicts the manifest.
+  public func shard(_ number: Int) throws(DataError) -> ShardReader {
+    let shard: Result<ShardReader, DataError> = state.withLock { state in
+      Result { () throws(DataError) in try open(number, in: &state.shards) }
+    }
+    return try shard.get()
+  }
+
+  /// Path of the shard of a number.
+  func shardPath(_ number: Int) -> String { folder + "/" + manifest.shards[number].file }
+
+  private func read(_ range: Range<Int>, from shards: inout BlockCache<ShardReader>)
+    throws(DataError) -> [Sample]
+  {
+    var samples: [Sample] = []
+    for number in manifest.shards.indices {
+      let part = range.clamped(to: starts[number]..<starts[number + 1])
+      guard !part.isEmpty else { continue }
+      let shard = try open(number, in: &shards)
+      samples += try shard.samples(
+        part.lowerBound - starts[number]..<part.upperBound - starts[number])
+    }
+    return samples
+  }
+
+  private func open(_ number: Int, in shards: inout BlockCache<ShardReader>) throws(DataError)
+    -> ShardReader
+  {
+    try shards.block(number, weight: { _ in 1 }) { () throws(DataError) in
+      let expected = manifest.shards[number]
+      let shard = try ShardReader(path: shardPath(number))
+      guard shard.sampleCount == expected.sampleCount, shard.image == manifest.image else {
+        throw DataError(
+          file: shard.path,
+          problem: "it has \(shard.sampleCount) samples of kind \(shard.image), the manifest says "
+            + "\(expected.sampleCount) of kind \(manifest.image)",
+          advice: restoreAdvice)
+      }
+      if let index = shard.labels.firstIndex(where: { !manifest.classes.indices.contains(Int($0)) })
+      {
+        throw DataError(
+          file: shard.path, dataset: ShardFormat.Dataset.labels, index: index,
+          key: shard.keys[index],
+          problem: "the label is \(shard.labels[index]), expected 0 ... "
+            + "\(manifest.classes.count - 1)",
+          advice: restoreAdvice)
+      }
+      return shard
+    }
+  }
+
+  private static func checkSize(of shard: DatasetManifest.Shard, folder: String) throws(DataError) {
+    let path = folder + "/" + shard.file
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    guard let size = attributes?[.size] as? NSNumber else {
+      throw DataError(
+        file: path, problem: "the shard is missing or cannot be read", advice: restoreAdvice)
+    }
+    guard size.intValue == shard.byteSize else {
+      throw DataError(
+        file: path,
+        problem: "the shard has \(size.intValue) bytes, the manifest says \(shard.byteSize)",
+        advice: restoreAdvice)
+    }
+  }
+}

@@ -1,0 +1,57 @@
+/// Why an image could not be read or written; the message names the image, the cause and a remedy.
+public enum ImageError: Error, Equatable, CustomStringConvertible {
+  /// The bytes begin like no image format that is known here.
+  case notAnImage(name: String)
+  /// The format is known, but not decoded by this program.
+  case unsupportedFormat(name: String, format: String)
+  /// A file of a supported format whose contents are broken or end too early.
+  case damaged(name: String, format: String, reason: String)
+  /// The header announces more pixels than `RGBImage.pixelCountLimit`, or none.
+  case implausibleSize(name: String, height: Int, width: Int)
+  /// The encoder or the file system refused.
+  case notWritten(name: String, reason: String)
+  /// The file or folder could not be read from disk.
+  case unreadable(name: String, reason: String)
+
+  /// The image: its path, or its shard and key.
+  public var name: String {
+    switch self {
+    case .notAnImage(let name), .unsupportedFormat(let name, _), .damaged(let name, _, _),
+      .implausibleSize(let name, _, _), .notWritten(let name, _), .unreadable(let name, _):
+      name
+    }
+  }
+
+  /// What is wrong.
+  public var reason: String {
+    switch self {
+    case .notAnImage:
+      "not an image: the bytes begin with no known signature, expected JPEG or PNG"
+    case .unsupportedFormat(_, let format):
+      "\(format) images are not supported, expected JPEG or PNG"
+    case .damaged(_, let format, let reason):
+      "damaged \(format) image: \(reason)"
+    case .implausibleSize(_, let height, let width):
+      "the header announces \(height) x \(width) pixels, expected at least 1 x 1 and at most "
+        + "\(RGBImage.pixelCountLimit) pixels in all"
+    case .notWritten(_, let reason):
+      "the image could not be written: \(reason)"
+    case .unreadable(_, let reason):
+      "could not be read: \(reason)"
+    }
+  }
+
+  /// What to do.
+  public var advice: String {
+    switch self {
+    case .notAnImage, .unsupportedFormat: "Convert the file to JPEG or PNG, or remove it."
+    case .damaged: "Replace the file by an intact copy or remove it."
+    case .implausibleSize: "Shrink the file or replace it by an intact copy."
+    case .notWritten: "Check the path and the free space."
+    case .unreadable: "Check the path and the permissions."
+    }
+  }
+
+  /// Which image, what is wrong, and what to do.
+  public var description: String { "\(name): \(reason). \(advice)" }
+}

@@ -1,0 +1,73 @@
+import CImageCodecs
+
+extension RGBImage {
+  /// Decodes a JPEG or PNG file to RGB.
+  ///
+  /// Colours come out as Pillow's `Image.open(file).convert("RGB")` gives them: grey is repeated,
+  /// palettes are looked up, alpha and transparency are dropped (not composited), gamma and colour
+  /// profiles and the EXIF orientation are ignored, CMYK JPEG is read with Adobe's inverted inks.
+  /// 16-bit samples keep their high byte; Pillow does so too, except for grey without alpha, which
+  /// it cuts off at 255 and so turns white.
+  ///
+  /// - Parameters:
+  ///   - bytes: The whole file.
+  ///   - name: What to call the image in an error: its path, or its shard and key.
+  /// - Throws: `ImageError` if the format is unknown or unsupported, or if the data are damaged or
+  ///   end too early; a part of an image is never returned.
+  public init(decoding bytes: [UInt8], name: String) throws(ImageError) {
+    switch ImageFormat(sniffing: bytes) {
+    case nil:
+      throw .notAnImage(name: name)
+    case .jpeg:
+      self = try Self.decode(
+        bytes, name: name, format: .jpeg, readSize: CImageCodecs_jpegSize,
+        decode: CImageCodecs_decodeJPEG)
+    case .png:
+      self = try Self.decode(
+        bytes, name: name, format: .png, readSize: CImageCodecs_pngSize,
+        decode: CImageCodecs_decodePNG)
+    case .some(let format):
+      throw .unsupportedFormat(name: name, format: format.rawValue)
+    }
+  }
+
+  private typealias Message = UnsafeMutablePointer<CChar>?
+  private typealias SizeReader = (
+    UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<CImageCodecsSize>?, Message
+  ) -> CInt
+  private typealias Decoder = (
+    UnsafePointer<UInt8>?, Int, CImageCodecsSize, UnsafeMutablePointer<UInt8>?, Message
+  ) -> CInt
+
+  private static func decode(
+    _ bytes: [UInt8], name: String, format: ImageFormat, readSize: SizeReader, decode: Decoder
+  ) throws(ImageError) -> RGBImage {
+    var size = CImageCodecsSize()
+    let sizeFailure = failureMessage { readSize(bytes, bytes.count, &size, $0) }
+    if let sizeFailure {
+      throw .damaged(name: name, format: format.rawValue, reason: sizeFailure)
+    }
+    let height = Int(size.height)
+    let width = Int(size.width)
+    guard height > 0, width > 0, height <= pixelCountLimit / width else {
+      throw .implausibleSize(name: name, height: height, width: width)
+    }
+    var failure: String?
+    let pixels = [UInt8](unsafeUninitializedCapacity: height * width * 3) { buffer, count in
+      failure = failureMessage { decode(bytes, bytes.count, size, buffer.baseAddress, $0) }
+      count = failure == nil ? height * width * 3 : 0
+    }
+    if let failure {
+      throw .damaged(name: name, format: format.rawValue, reason: failure)
+    }
+    return RGBImage(height: height, width: width, pixels: pixels)
+  }
+}
+
+/// Runs one call into the codecs and returns what it left as its message if it failed.
+func failureMessage(_ call: (UnsafeMutablePointer<CChar>?) -> CInt) -> String? {
+  var message = [CChar](repeating: 0, count: CImageCodecs_messageSize)
+  guard call(&message) != 0 else { return nil }
+  let text = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+  return String(decoding: text, as: UTF8.self)
+}

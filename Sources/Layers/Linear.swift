@@ -1,0 +1,37 @@
+public import Autodiff
+
+/// An affine map of the last axis: y = x·Wᵀ + b.
+///
+/// Input `[..., inputSize]`, output `[..., outputSize]`.
+public struct Linear {
+  /// Weights, `[outputSize, inputSize]`.
+  public let weight: Parameter
+  /// Bias, `[outputSize]`, initially zero; nil for a linear map.
+  public let bias: Parameter?
+
+  /// Creates the layer's parameters `weight` and `bias` in a scope.
+  ///
+  /// - Parameters:
+  ///   - inputSize: Width of the input.
+  ///   - outputSize: Width of the output.
+  ///   - hasBias: Whether there is a bias.
+  ///   - initializer: How the weights of a new model are drawn.
+  ///   - isPublishedAsConvolution: Whether published files hold the weights as a 1×1 convolution,
+  ///     `[outputSize, inputSize, 1, 1]`.
+  ///   - scope: Where the parameters are named.
+  public init(
+    inputSize: Int, outputSize: Int, hasBias: Bool = true, initializer: Initializer,
+    isPublishedAsConvolution: Bool = false, in scope: ParameterScope
+  ) {
+    let published =
+      isPublishedAsConvolution ? [outputSize, inputSize, 1, 1] : [outputSize, inputSize]
+    weight = scope.parameter(
+      "weight", [outputSize, inputSize], initializer, layout: .same(shape: published))
+    bias = hasBias ? scope.parameter("bias", [outputSize], .constant(0)) : nil
+  }
+
+  /// Applies the map to `x`, `[..., inputSize]`.
+  public func callAsFunction(_ x: Variable) -> Variable {
+    linear(x, weight: x.tape[weight], bias: bias.map { x.tape[$0] })
+  }
+}

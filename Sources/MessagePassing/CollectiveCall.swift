@@ -1,0 +1,135 @@
+/// The collectives, by the number that travels with each.
+enum CollectiveKind: UInt64 {
+  case barrier = 1
+  case broadcast
+  case allGather
+  case allReduceSum
+  case allReduceMaximum
+  case allReduceMinimum
+  case canonicalSum
+}
+
+/// What goes ahead of each collective's data between two ranks.
+///
+/// MPI itself matches messages by place alone: a rank that sums 900 numbers and one that sums 1000
+/// may both be told that all went well. Two ranks compare headers before they touch the data.
+struct CollectiveHeader: BitwiseCopyable, Equatable, CustomStringConvertible {
+  var kind: UInt64
+  /// Which collective of the communicator this is, from 1.
+  var number: UInt64
+  /// The size of the data, in bytes.
+  var byteCount: UInt64
+
+  var description: String {
+    let name = CollectiveKind(rawValue: kind).map { "\($0)" } ?? "collective of kind \(kind)"
+    return "\(name) #\(number) of \(byteCount) bytes"
+  }
+}
+
+/// One collective under way on one rank.
+struct CollectiveCall {
+  let communicator: Communicator
+  let kind: CollectiveKind
+  let number: UInt64
+
+  /// Who does what, for an error.
+  func context(peer: Int) -> CallContext {
+    communicator.context("\(kind) #\(number)", peer: peer)
+  }
+
+  func send(_ bytes: UnsafeRawBufferPointer, to peer: Int) throws -> Request {
+    try communicator.send(
+      bytes, to: peer, tag: Communicator.collectiveTag, context: context(peer: peer))
+  }
+
+  func receive(into bytes: UnsafeMutableRawBufferPointer, from peer: Int) throws -> Request {
+    try communicator.receive(
+      into: bytes, from: peer, tag: Communicator.collectiveTag, context: context(peer: peer))
+  }
+
+  func sendHeader(byteCount: Int, to peer: Int) throws -> Request {
+    let header = header(byteCount: byteCount)
+    return try communicator.sendCopy(
+      of: withUnsafeBytes(of: header, Array.init), to: peer, tag: Communicator.collectiveTag,
+      context: context(peer: peer))
+  }
+
+  func receiveHeader(from peer: Int) throws -> PendingHeader {
+    try PendingHeader(call: self, peer: peer)
+  }
+
+  fileprivate func header(byteCount: Int) -> CollectiveHeader {
+    CollectiveHeader(kind: kind.rawValue, number: number, byteCount: UInt64(byteCount))
+  }
+
+  /// Sends bytes to one rank while receiving bytes, of whatever size, from another.
+  func exchange(_ bytes: [UInt8], to target: Int, from source: Int) throws -> [UInt8] {
+    let pendingHeader = try receiveHeader(from: source)
+    let headerRequest = try sendHeader(byteCount: bytes.count, to: target)
+    let bodyRequest = try communicator.sendCopy(
+      of: bytes, to: target, tag: Communicator.collectiveTag, context: context(peer: target))
+    let received = try receiveArray(
+      of: UInt8.self, byteCount: pendingHeader.wait(), from: source)
+    try headerRequest.wait()
+    try bodyRequest.wait()
+    return received
+  }
+
+  /// Waits for `byteCount` bytes as an array of elements.
+  func receiveArray<Element: BitwiseCopyable>(
+    of type: Element.Type, byteCount: Int, from peer: Int
+  ) throws -> [Element] {
+    let stride = MemoryLayout<Element>.stride
+    guard byteCount.isMultiple(of: stride) else {
+      throw MessagePassingError.mismatch(
+        context: context(peer: peer), expected: "elements of \(stride) bytes",
+        found: "\(byteCount) bytes")
+    }
+    let elementCount = byteCount / stride
+    return try [Element](unsafeUninitializedCapacity: elementCount) { buffer, count in
+      let bytes = UnsafeMutableRawBufferPointer(buffer)
+      try receive(
+        into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<byteCount]), from: peer
+      ).wait()
+      count = elementCount
+    }
+  }
+}
+
+/// A header that was asked for and has not been looked at yet.
+final class PendingHeader {
+  private let call: CollectiveCall
+  private let peer: Int
+  private let request: Request
+  private let memory: UnsafeMutableRawBufferPointer
+
+  fileprivate init(call: CollectiveCall, peer: Int) throws {
+    self.call = call
+    self.peer = peer
+    memory = .allocate(
+      byteCount: MemoryLayout<CollectiveHeader>.size,
+      alignment: MemoryLayout<CollectiveHeader>.alignment)
+    request = try call.receive(into: memory, from: peer)
+  }
+
+  deinit {
+    // Otherwise MPI may still write it.
+    if request.isComplete { memory.deallocate() }
+  }
+
+  /// Waits for the header, compares it with this rank's own, and returns the size of the data.
+  ///
+  /// A size that this rank knows, `expectedByteCount`, must be the one found.
+  func wait(expectedByteCount: Int? = nil) throws -> Int {
+    try request.wait()
+    let found = memory.load(as: CollectiveHeader.self)
+    var expected = call.header(byteCount: expectedByteCount ?? 0)
+    if expectedByteCount == nil { expected.byteCount = found.byteCount }
+    guard found == expected else {
+      throw MessagePassingError.mismatch(
+        context: call.context(peer: peer), expected: expected.description,
+        found: found.description)
+    }
+    return Int(found.byteCount)
+  }
+}

@@ -1,0 +1,138 @@
+import Autodiff
+import Layers
+
+/// The transformer encoder: image features to latent tokens, the heart of the method.
+///
+/// Source: method.md, section 3.
+struct LatentEncoder {
+  /// What the encoder returns.
+  struct Output {
+    /// Latents before the quantizer, `[batch, latents, codeWidth]`.
+    let latents: Variable
+    /// The coarsest image scale, `[batch, tokens, width]`: for alignment.
+    let coarsestScale: Variable
+  }
+
+  /// The image scales at some depth, coarsest first, as grids.
+  private struct Scales {
+    var grids: [LevelStructure.Grid]
+    var sizes: [Int] { grids.map { $0.rows * $0.columns } }
+  }
+
+  private let configuration: ResTok.Configuration
+  private let levels: LevelStructure
+  private let patchEmbedding: Linear
+  private let scaleEmbeddings: [Parameter]
+  private let latentEmbedding: LevelEmbedding
+  private let normPre: LayerNorm
+  private let blocks: [TransformerBlock]
+  private let normPost: LayerNorm
+  private let projection: LevelProjection
+
+  init(_ configuration: ResTok.Configuration, in scope: ParameterScope) {
+    self.configuration = configuration
+    let sizes = configuration.encoder
+    levels = LevelStructure(count: configuration.latents.count)
+    patchEmbedding = Linear(
+      inputSize: configuration.cnn.featureCount, outputSize: sizes.width,
+      initializer: tokenizerInitializer, isPublishedAsConvolution: true, in: scope["patch_embed"])
+    scaleEmbeddings = (0..<configuration.scales.count).map { index in
+      scope["level_embedding"][index].parameter(
+        "", [1, sizes.width], .learnedToken(width: sizes.width))
+    }
+    latentEmbedding = LevelEmbedding(
+      levels: levels, width: sizes.width, in: scope["latent_token_level_embedding"])
+    normPre = LayerNorm(channelCount: sizes.width, in: scope["ln_pre"])
+    blocks = (0..<sizes.layerCount).map { index in
+      TransformerBlock(
+        width: sizes.width, headCount: sizes.headCount, in: scope["blocks"][index])
+    }
+    normPost = LayerNorm(channelCount: sizes.width, in: scope["ln_post"])
+    projection = LevelProjection(
+      levels: levels, inputSize: sizes.width, outputSize: configuration.codebook.width,
+      isPerLevel: configuration.latents.hasPerLevelProjection, isPublishedAsConvolution: true,
+      in: scope["conv_out"])
+  }
+
+  /// Features `[batch, grid, grid, featureCount]` → latents and the coarsest scale.
+  func callAsFunction(_ features: Variable) -> Output {
+    let grid = LevelStructure.Grid(rows: features.shape[1], columns: features.shape[2])
+    var scales = Scales(grids: [grid])
+    var x = initialTokens(features, grid)
+    for (index, block) in blocks.enumerated() {
+      let rotary = rotary(scales)
+      let mask = BlockCausalMask(groupSizes: scales.sizes + levels.sizes)
+      let name = "encoder.blocks.\(index)"
+      guard configuration.mergingBlocks.contains(index) else {
+        x = block(x, rotary: rotary, mask: mask).observed(as: name)
+        continue
+      }
+      let leadingCount = scales.sizes[0]
+      x = block(x, rotary: rotary, mask: mask) { merge($0, leadingCount: leadingCount) }
+        .observed(as: name)
+      let finer = scales.grids[0]
+      scales.grids.insert(.init(rows: finer.rows, columns: finer.columns / 2), at: 0)
+      let embedding = x.tape[scaleEmbeddings[scales.grids.count - 1]]
+      x = addTokenEmbeddings(x, rows: [(embedding: embedding, tokenCount: leadingCount / 2)])
+    }
+    return output(x, scales)
+  }
+
+  /// Image tokens, then latents pooled from them, level by level (steps 1 to 3).
+  private func initialTokens(_ features: Variable, _ grid: LevelStructure.Grid) -> Variable {
+    let tape = features.tape
+    let embedded = patchEmbedding(features).observed(as: "encoder.patch_embed")
+    let latents = latentEmbedding(
+      latentPyramid(
+        embedded, grids: levels.grids.map { (rows: $0.rows, columns: $0.columns) },
+        isResidual: configuration.latents.isResidual))
+    let (batchCount, tokenCount) = (features.shape[0], grid.rows * grid.columns)
+    let image = addTokenEmbeddings(
+      reshape(embedded, to: [batchCount, tokenCount, configuration.encoder.width]),
+      rows: [(embedding: tape[scaleEmbeddings[0]], tokenCount: tokenCount)])
+    return normPre(concatenateTokens([image, latents])).observed(as: "encoder.ln_pre")
+  }
+
+  private func merge(_ x: Variable, leadingCount: Int) -> Variable {
+    mergeTokens(
+      x, leadingCount: leadingCount, isAverage: configuration.scales.merge == .average,
+      isResidual: configuration.scales.isResidual)
+  }
+
+  /// Positions of the scales in sequence order and of the latents after them.
+  private func rotary(_ scales: Scales) -> RotaryTable {
+    var positions: [(row: Int, column: Int)] = []
+    for grid in scales.grids {
+      positions += RotaryPositions.grid(
+        rows: grid.rows, columns: grid.columns, offset: positions.count)
+    }
+    positions += RotaryPositions.diagonal(count: levels.count, offset: positions.count)
+    return RotaryPositions.table(
+      positions, headSize: configuration.encoder.width / configuration.encoder.headCount,
+      base: configuration.ropeBase)
+  }
+
+  private func output(_ x: Variable, _ scales: Scales) -> Output {
+    let imageCount = scales.sizes.reduce(0, +)
+    let latents = normPost(sliceTokens(x, imageCount..<imageCount + levels.count))
+      .observed(as: "encoder.ln_post")
+    return Output(
+      latents: projection(arranged(latents)), coarsestScale: sliceTokens(x, 0..<scales.sizes[0]))
+  }
+
+  /// The published encoder reinterprets the (L, C) matrix as (C, L) without moving data (step 6).
+  private func arranged(_ latents: Variable) -> Variable {
+    guard configuration.latents.layout == .legacy else { return latents }
+    let (batchCount, count, width) = (latents.shape[0], latents.shape[1], latents.shape[2])
+    return transposeTokens(reshape(latents, to: [batchCount, width, count]))
+  }
+}
+
+extension ResTok.Configuration {
+  /// The encoder blocks that merge: int(i/S·layers) − 1 for i = 1 … S−1 (method.md, section 3).
+  public var mergingBlocks: [Int] {
+    (1..<max(1, scales.count)).map { index in
+      Int(Double(index) / Double(scales.count) * Double(encoder.layerCount)) - 1
+    }
+  }
+}

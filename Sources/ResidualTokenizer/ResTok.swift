@@ -1,0 +1,121 @@
+public import Autodiff
+import Layers
+public import Tensors
+
+/// The ResTok tokenizer: an image to a short sequence of discrete tokens, coarse to fine, and back.
+///
+/// Images are `[batch, size, size, 3]` in [0, 1]; tokens are int32 `[batch, latents]`.
+/// Source: arXiv 2601.03955; method.md, sections 1 to 5.
+public struct ResTok {
+  /// What a training pass returns.
+  public struct Output {
+    /// Reconstructed images, `[batch, size, size, 3]`, not clamped.
+    public let reconstruction: Variable
+    /// Token indices, int32 `[batch, latents]`.
+    public let indices: Tensor
+    /// The lane's share of the weighted commitment loss.
+    public let commitmentLoss: Variable
+    /// The lane's share of the codebook loss, weighted entropy loss included.
+    public let codebookLoss: Variable
+    /// The coarsest image scale of the encoder, `[batch, tokens, encoder width]`.
+    public let coarsestScale: Variable
+    /// Projected mean of the coarsest scale, `[batch, alignmentWidth]`; nil without alignment.
+    public let encoderAlignment: Variable?
+    /// Projected cells of the second decoder pass, `[batch, cells, alignmentWidth]`; nil without.
+    public let decoderAlignment: Variable?
+  }
+
+  /// Sizes and options.
+  public let configuration: Configuration
+  private let encoder: LatentEncoder
+  private let decoder: LatentDecoder
+  private let pixelEncoder: PixelEncoder
+  private let pixelDecoder: PixelDecoder
+  private let quantizer: VectorQuantizer
+  private let encoderAlignmentProjection: Linear?
+  private let decoderAlignmentProjection: Linear?
+
+  /// Creates the model's parameters under their published names.
+  public init(_ configuration: Configuration, in scope: ParameterScope) {
+    self.configuration = configuration
+    encoder = LatentEncoder(configuration, in: scope["encoder"])
+    decoder = LatentDecoder(configuration, in: scope["decoder"])
+    pixelEncoder = PixelEncoder(configuration.cnn, in: scope["pixel_encoder"])
+    pixelDecoder = PixelDecoder(configuration.cnn, in: scope["pixel_decoder"])
+    quantizer = VectorQuantizer(configuration.codebook, in: scope["quantize"])
+    let alignmentWidth = configuration.alignmentWidth
+    func projection(from width: Int, _ name: String) -> Linear? {
+      guard alignmentWidth > 0 else { return nil }
+      return Linear(
+        inputSize: width, outputSize: alignmentWidth, hasBias: false,
+        initializer: tokenizerInitializer, isPublishedAsConvolution: true, in: scope[name])
+    }
+    encoderAlignmentProjection = projection(from: configuration.encoder.width, "vf_proj")
+    decoderAlignmentProjection = projection(from: configuration.decoder.width, "vf_proj_dec")
+  }
+
+  /// Encodes, quantizes and reconstructs a lane's images.
+  ///
+  /// - Parameters:
+  ///   - images: `[batch, size, size, 3]` in [0, 1].
+  ///   - keepCounts: Latent tokens that each sample keeps (nested dropout); all when nil.
+  ///   - globalSampleCount: Samples of all lanes, which the losses are averaged over.
+  ///   - tape: Where the operations are recorded.
+  /// - Returns: Reconstruction, indices and the lane's share of the losses.
+  public func callAsFunction(
+    _ images: Tensor, keepCounts: [Int]?, globalSampleCount: Int, on tape: Tape
+  ) -> Output {
+    let encoded = encoder(features(of: images, on: tape))
+    let quantization = quantizer(encoded.latents, globalSampleCount: globalSampleCount)
+    let decoded = decoder(quantization.quantized, keepCounts: keepCounts)
+    return Output(
+      reconstruction: pixelDecoder(decoded.features), indices: quantization.indices,
+      commitmentLoss: quantization.commitmentLoss, codebookLoss: quantization.codebookLoss,
+      coarsestScale: encoded.coarsestScale,
+      encoderAlignment: encoderAlignmentProjection.map { $0(mean(of: encoded.coarsestScale)) },
+      decoderAlignment: decoderAlignmentProjection.flatMap { project in
+        decoded.alignedFeatures.map { project($0) }
+      })
+  }
+
+  /// The tokens of images.
+  ///
+  /// - Parameter images: `[batch, size, size, 3]` in [0, 1].
+  /// - Returns: Indices, int32 `[batch, latents]`.
+  public func tokens(of images: Tensor) -> Tensor {
+    let tape = Tape(isRecording: false)
+    return quantizer.indices(of: encoder(features(of: images, on: tape)).latents)
+  }
+
+  /// The images of tokens.
+  ///
+  /// - Parameters:
+  ///   - tokens: Indices, int32 `[batch, latents]`.
+  ///   - keepCount: Length of the prefix that is used; all tokens when nil.
+  /// - Returns: Images `[batch, size, size, 3]`, not clamped.
+  public func images(of tokens: Tensor, keepCount: Int? = nil) -> Tensor {
+    let tape = Tape(isRecording: false)
+    let codes = quantizer.codes(for: tokens, on: tape)
+    let keepCounts = keepCount.map { [Int](repeating: $0, count: tokens.shape[0]) }
+    return pixelDecoder(decoder(codes, keepCounts: keepCounts).features).value
+  }
+
+  private func features(of images: Tensor, on tape: Tape) -> Variable {
+    precondition(
+      images.dimensionCount == 4
+        && images.shape[1...] == [configuration.imageSize, configuration.imageSize, 3],
+      "ResTok: images of shape \(images.shape) for image size \(configuration.imageSize)")
+    let normalized = normalizeChannels(
+      images, means: [0.485, 0.456, 0.406], deviations: [0.229, 0.224, 0.225])
+    return pixelEncoder(Variable(constant: normalized, on: tape))
+  }
+
+  /// Mean over tokens, `[batch, tokens, width]` → `[batch, width]`.
+  private func mean(of tokens: Variable) -> Variable {
+    let (batchCount, count, width) = (tokens.shape[0], tokens.shape[1], tokens.shape[2])
+    let pooled = latentPyramid(
+      reshape(tokens, to: [batchCount, count, 1, width]), grids: [(rows: 1, columns: 1)],
+      isResidual: false)
+    return reshape(pooled, to: [batchCount, width])
+  }
+}

@@ -1,0 +1,50 @@
+import Autodiff
+import Layers
+
+/// A pre-norm transformer block with LayerScale.
+///
+///     x = x + γ₁·Attention(LN(x));  x = x + γ₂·MLP(LN(x))
+///
+/// Tokens `[batch, tokens, width]`. Source: method.md, section 3 (block).
+struct TransformerBlock {
+  private let norm1: LayerNorm
+  private let attention: MultiHeadAttention
+  private let gamma1: Parameter
+  private let norm2: LayerNorm
+  private let expansion: Linear
+  private let contraction: Linear
+  private let gamma2: Parameter
+
+  init(width: Int, headCount: Int, in scope: ParameterScope) {
+    norm1 = LayerNorm(channelCount: width, in: scope["norm1"])
+    attention = MultiHeadAttention(
+      width: width, headCount: headCount, initializer: tokenizerInitializer, in: scope["attn"])
+    gamma1 = scope.parameter("gamma_1", [width], .constant(1))
+    norm2 = LayerNorm(channelCount: width, in: scope["norm2"])
+    expansion = Linear(
+      inputSize: width, outputSize: 4 * width, initializer: tokenizerInitializer,
+      in: scope["mlp"]["fc1"])
+    contraction = Linear(
+      inputSize: 4 * width, outputSize: width, initializer: tokenizerInitializer,
+      in: scope["mlp"]["fc2"])
+    gamma2 = scope.parameter("gamma_2", [width], .constant(1))
+  }
+
+  /// Runs the block; `merge` stands between its halves in a merging block.
+  func callAsFunction(
+    _ x: Variable, rotary: RotaryTable, mask: BlockCausalMask?,
+    merge: ((Variable) -> Variable)? = nil
+  ) -> Variable {
+    let tape = x.tape
+    let attended = residual(
+      x, attention(norm1(x), rotary: rotary, mask: mask), scale: tape[gamma1])
+    let merged = merge.map { $0(attended) } ?? attended
+    return residual(merged, feedForward(norm2(merged)), scale: tape[gamma2])
+  }
+
+  private func feedForward(_ x: Variable) -> Variable {
+    let tape = x.tape
+    guard let bias = expansion.bias else { return contraction(gelu(expansion(x))) }
+    return contraction(linearGELU(x, weight: tape[expansion.weight], bias: tape[bias]))
+  }
+}

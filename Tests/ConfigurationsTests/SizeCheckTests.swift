@@ -1,0 +1,112 @@
+import Configurations
+import Testing
+
+/// Values that are right by themselves and do not fit together.
+@Suite struct SizeCheckTests {
+  @Test(arguments: [
+    // A replacement in the tokenizer's text, the key to blame, and words of the explanation.
+    ("image_size: 32", "image_size: 30", "model.image_size", ["30", "2^2"]),
+    ("groups: 8", "groups: 12", "model.cnn.groups", ["12 groups", "16 channels"]),
+    ("layers: 4, heads: 3", "layers: 4, heads: 5", "model.encoder.heads", ["5 heads", "96"]),
+    ("heads: 3", "heads: 48", "model.encoder.heads", ["2 wide", "multiple of 4"]),
+    ("scales: {count: 2", "scales: {count: 5", "model.scales.count", ["5 scales", "8 columns"]),
+    ("layers: 4, heads: 3", "layers: 1, heads: 3", "model.scales.count", ["layers has 1"]),
+    ("count: 16,", "count: 24,", "model.latents.count", ["24", "power of two"]),
+    ("count: 16,", "count: 512,", "model.latents.count", ["from 1 to 256", "512"]),
+    ("least: 4", "least: 32", "model.nested_dropout.least", ["32", "16 latent"]),
+    ("size: 256,", "size: 65537,", "model.codebook.size", ["from 2 to 65536"]),
+    ("name: example", "name: a/b", "run.name", ["a/b", "run.output"]),
+    ("lanes: 8", "lanes: 0", "batch.lanes", ["from 1"]),
+    ("per_lane: 4", "per_lane: 0", "batch.per_lane", ["from 1"]),
+    (
+      "evaluation: data/evaluation", "evaluation: e, augment: {crop: [0.9, 0.8], flip: true}",
+      "data.augment.crop", ["backwards"]
+    ),
+  ])
+  func tokenizerSizesThatDoNotFit(old: String, new: String, path: String, words: [String]) {
+    let problems = ConfigurationTexts.tokenizerProblems(replacing: old, with: new)
+    let blamed = problems.filter { $0.hasPrefix(path + " (line ") }
+    #expect(!blamed.isEmpty, "\(problems)")
+    for word in words {
+      #expect(blamed.contains { $0.contains(word) }, "\(word) in \(problems)")
+    }
+  }
+
+  @Test(arguments: [
+    // The same for the generator's text.
+    ("heads: 4", "heads: 3", "model.heads", ["3 heads", "128"]),
+    ("heads: 4", "heads: 128", "model.heads", ["1 wide", "multiple of 2"]),
+    ("tokens: 16", "tokens: 24", "model.tokens", ["24", "power of two"]),
+    ("single_tokens: 4", "single_tokens: 3", "model.single_tokens", ["3 single", "16 tokens"]),
+    ("single_tokens: 4", "single_tokens: 32", "model.single_tokens", ["at most 16"]),
+    ("vocabulary: 256", "vocabulary: 65537", "model.vocabulary", ["from 2 to 65536"]),
+    ("class_dropout: 0.1", "class_dropout: 1.5", "model.class_dropout", ["below 1", "1.5"]),
+  ])
+  func generatorSizesThatDoNotFit(old: String, new: String, path: String, words: [String]) {
+    let problems = ConfigurationTexts.generatorProblems(replacing: old, with: new)
+    let blamed = problems.filter { $0.hasPrefix(path + " (line ") }
+    #expect(blamed.count == 1, "\(problems)")
+    for word in words {
+      #expect(blamed.contains { $0.contains(word) }, "\(word) in \(problems)")
+    }
+  }
+
+  @Test func theSequentialOrderNeedsNoLevels() {
+    let problems = ConfigurationTexts.generatorProblems(
+      overrides: ["model.order=sequential", "model.tokens=23", "model.single_tokens=7"])
+    #expect(problems.isEmpty)
+  }
+
+  @Test func allProblemsAreReportedTogetherByLine() {
+    let problems = ConfigurationTexts.tokenizerProblems(
+      overrides: ["model.encoder.heads=5", "model.decoder.heads=no", "losses.alignment=1"])
+    #expect(problems.count == 3, "\(problems)")
+    let text = ConfigurationTexts.tokenizer
+      .replacingOccurrences(of: "steps: 1000", with: "steps: -1")
+      .replacingOccurrences(of: "image_size: 32", with: "image_size: 31")
+      .replacingOccurrences(of: "count: 16", with: "count: 17")
+    let found = ConfigurationTexts.problems { _ = try TokenizerRunConfiguration(yaml: text) }
+    #expect(
+      found.map { String($0.prefix { $0 != ":" }) } == [
+        "model.image_size (line 4)", "model.latents.count (line 9)", "steps (line 20)",
+      ])
+  }
+
+  @Test func aCheckOfAnUnreadableValueIsLeftOut() {
+    // The heads cannot be read, so nothing is said about how they divide the width.
+    let problems = ConfigurationTexts.tokenizerProblems(
+      replacing: "width: 96, layers: 4, heads: 3}\n  decoder",
+      with: "width: 97, layers: 4, heads: few}\n  decoder")
+    #expect(problems.count == 1)
+    #expect(problems.first?.contains("found \"few\"") == true)
+  }
+
+  @Test func laterLossesAreRefusedWithTheirPlace() {
+    for loss in ["perceptual", "adversarial", "alignment"] {
+      let problems = ConfigurationTexts.tokenizerProblems(
+        replacing: "losses:\n", with: "losses:\n  \(loss): {weight: 1, model: file}\n")
+      #expect(problems.count == 1)
+      #expect(
+        problems.first?.hasPrefix("losses.\(loss) (line 16): the \(loss) loss comes in a later")
+          == true)
+    }
+  }
+
+  @Test func ranksHaveToDivideTheLanes() throws {
+    let configuration = try TokenizerRunConfiguration(yaml: ConfigurationTexts.tokenizer)
+    for worldSize in [1, 2, 4, 8] { try configuration.check(worldSize: worldSize) }
+    let error = #expect(throws: ConfigurationError.self) {
+      try configuration.check(worldSize: 3, file: "example.yaml")
+    }
+    #expect(error?.description.contains("3 ranks: start 1, 2, 4, 8 ranks") == true)
+    #expect(error?.file == "example.yaml")
+  }
+
+  @Test func doubtfulValuesAreNoted() throws {
+    let configuration = try TokenizerRunConfiguration(
+      yaml: ConfigurationTexts.tokenizer, overrides: ["steps=20"])
+    #expect(configuration.training.notes(worldSize: 1).count == 1)
+    #expect(configuration.training.notes(worldSize: 1)[0].contains("schedule.warmup (50)"))
+    #expect(configuration.training.notes(worldSize: 3).count == 2)
+  }
+}
