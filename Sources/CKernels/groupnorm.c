@@ -1,5 +1,7 @@
 #include "CKernels_groupnorm.h"
 
+#include <string.h>
+
 #include "kernel.h"
 #include "vector.h"
 #include "vector_math.h"
@@ -43,8 +45,6 @@ KERNEL void CKernels_groupNormMoments(float *sums, const float *x, const float *
     sums[channelCount + c] = squares;
   }
 }
-
-INLINE float sigmoid(float x) { return 1.0f / (1.0f + vectorExp(-x)); }
 
 INLINE void normalize(float *restrict y, const float *restrict x, CKernels_GroupNormChannels k,
                       int isSiLU, int64_t pixelCount, int64_t channelCount) {

@@ -2,6 +2,7 @@
 
 #include "kernel.h"
 #include "vector.h"
+#include "vector_math.h"
 
 KERNEL void CKernels_addToRows(float *y, int64_t stride, const float *bias, int64_t rowCount,
                                int64_t channelCount) {
@@ -10,8 +11,20 @@ KERNEL void CKernels_addToRows(float *y, int64_t stride, const float *bias, int6
   }
 }
 
-KERNEL void CKernels_scaleRows(float *y, const float *x, const float *factor, int isAdding,
-                               int64_t rowCount, int64_t channelCount) {
+KERNEL void CKernels_biasGELU(float *restrict y, float *restrict u, const float *restrict bias,
+                              int64_t stride, int64_t rowCount, int64_t channelCount) {
+  for (int64_t row = 0; row < rowCount; row++, y += stride, u += stride) {
+    for (int64_t c = 0; c < channelCount; c++) {
+      const float x = u[c] + bias[c];
+      float density;
+      u[c] = x;
+      y[c] = x * normalDistribution(x, &density);
+    }
+  }
+}
+
+KERNEL void CKernels_scaleChannels(float *y, const float *x, const float *factor, int isAdding,
+                                   int64_t rowCount, int64_t channelCount) {
   for (int64_t row = 0; row < rowCount; row++, y += channelCount, x += channelCount) {
     if (isAdding) {
       for (int64_t c = 0; c < channelCount; c++) y[c] += x[c] * factor[c];

@@ -40,16 +40,6 @@ struct SizeChecker {
     }
   }
 
-  func check(_ data: TokenizerRunConfiguration.ImageData) {
-    guard let augmentation = data.augmentation else { return }
-    check(["data.augment.crop"]) {
-      augmentation.smallestCrop <= augmentation.largestCrop
-    } _: {
-      "the range [\(augmentation.smallestCrop), \(augmentation.largestCrop)] runs backwards: "
-        + "write the smaller share first"
-    }
-  }
-
   // MARK: The tokenizer
 
   func check(_ model: ResTok.Configuration) {

@@ -1,3 +1,4 @@
+public import Datasets
 public import ResidualTokenizer
 
 /// Everything that a training run of the tokenizer is told: a file of `kind: tokenizer`.
@@ -17,20 +18,10 @@ public struct TokenizerRunConfiguration: RunConfiguration {
     public var train: String
     /// Shards to evaluate on.
     public var evaluation: String
-    /// Random changes to a training image; nil (`none`, the default) for none.
-    public var augmentation: Augmentation?
+    /// Random changes to a training image; default `none`.
+    public var augmentation: Augmentation
     /// Key `on_error`: what to do about an image that cannot be decoded; default `stop`.
     public var errorPolicy: ErrorPolicy
-  }
-
-  /// Random changes to a training image (training.md, section 3).
-  public struct Augmentation: Sendable, Equatable {
-    /// The smallest share of the resized image's side that a crop takes.
-    public var smallestCrop: Double
-    /// The largest share.
-    public var largestCrop: Double
-    /// Whether half of the images are mirrored.
-    public var isFlipped: Bool
   }
 
   /// What to do about an image that cannot be decoded.
@@ -72,40 +63,58 @@ public struct TokenizerRunConfiguration: RunConfiguration {
     ) { configuration, checker in
       checker.checkRun(configuration.training)
       checker.check(configuration.model)
-      checker.check(configuration.data)
     }
   }
 }
 
 extension TokenizerRunConfiguration.ImageData {
   fileprivate static let blank = Self(
-    train: "", evaluation: "", augmentation: nil, errorPolicy: .stop)
+    train: "", evaluation: "", augmentation: .none, errorPolicy: .stop)
 
   fileprivate static var codec: Codec<Self> {
-    typealias Augmentation = TokenizerRunConfiguration.Augmentation
-    let augmentation: Codec<Augmentation> = .section(
-      Augmentation(smallestCrop: 1, largestCrop: 1, isFlipped: false),
-      [
-        Field("crop", \.crop, .list(.number(.upToOne), count: 2)),
-        Field("flip", \.isFlipped, .boolean),
-      ])
-    return .section(
+    .section(
       blank,
       [
         Field("train", \.train, .text("the directory of the training shards")),
         Field("evaluation", \.evaluation, .text("the directory of the evaluation shards")),
-        Field(
-          "augment", \.augmentation, .optional(augmentation, none: "none"), default: .some(nil)),
+        Field("augment", \.augmentation, .augmentation, default: Augmentation.none),
         Field("on_error", \.errorPolicy, .choice(), default: .stop),
       ])
   }
 }
 
-extension TokenizerRunConfiguration.Augmentation {
-  /// The range of the crop, as the configuration lists it.
-  fileprivate var crop: [Double] {
-    get { [smallestCrop, largestCrop] }
-    set { (smallestCrop, largestCrop) = (newValue[0], newValue[1]) }
+extension Codec where Value == Augmentation {
+  /// The word none, or a section with the range of the crop (or none) and whether to mirror.
+  fileprivate static var augmentation: Codec {
+    let section: Codec<Augmentation> = .section(
+      .none,
+      [
+        Field("crop", \.crop, .optional(.cropRange, none: "none")),
+        Field("flip", \.flip, .boolean),
+      ])
+    let optional: Codec<Augmentation?> = .optional(section, none: "none")
+    return Codec(
+      expectation: optional.expectation, keyPaths: optional.keyPaths,
+      read: { tree, path, problems in
+        optional.read(tree, path, problems).map { $0 ?? Augmentation.none }
+      },
+      write: { optional.write($0 == .none ? nil : $0) })
+  }
+}
+
+extension Codec where Value == ClosedRange<Double> {
+  /// The least and the greatest part of the short side that a crop covers.
+  fileprivate static var cropRange: Codec {
+    let number: Codec<Double> = .number(.upToOne)
+    return .leaf(
+      "a list of two numbers above 0 and at most 1, the smaller one first",
+      parse: { tree in
+        guard case .sequence(let elements) = tree.content, elements.count == 2 else { return nil }
+        let trial = ProblemCollector(knownPaths: [])
+        let bounds = elements.compactMap { number.read($0, "", trial) }
+        return bounds.count == 2 && bounds[0] <= bounds[1] ? bounds[0]...bounds[1] : nil
+      },
+      write: { .sequence([number.write($0.lowerBound), number.write($0.upperBound)]) })
   }
 }
 

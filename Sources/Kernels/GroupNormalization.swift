@@ -1,5 +1,8 @@
 import CKernels
 
+/// Elements below which an exponential for each is not worth a second thread.
+let exponentialGrain = 2_048
+
 /// What follows a normalisation in the same pass.
 public enum Activation: Sendable, Hashable, CaseIterable {
   /// Nothing.

@@ -23,15 +23,15 @@ public func sumRowProducts(into sum: Buffer, isAdding: Bool, _ a: Buffer, _ b: B
 }
 
 /// y = x·factor in each row, or y += when `isAdding`; `factor` is `[channelCount]`.
-public func scaleRows(into y: Buffer, isAdding: Bool, _ x: Buffer, by factor: Buffer) {
+public func scaleChannels(into y: Buffer, isAdding: Bool, _ x: Buffer, by factor: Buffer) {
   let channelCount = factor.count
   precondition(
     y.count == x.count && channelCount > 0 && x.count % channelCount == 0,
-    "scaleRows: \(y.count) results of \(x.count) elements in rows of \(channelCount)")
+    "scaleChannels: \(y.count) results of \(x.count) elements in rows of \(channelCount)")
   let (target, source, factors) = (y.floats, x.floats, factor.floats)
   parallelFor(x.count / channelCount, grain: rowGrain(channelCount)) { rows in
     let start = rows.lowerBound * channelCount
-    CKernels_scaleRows(
+    CKernels_scaleChannels(
       target + start, source + start, factors, isAdding ? 1 : 0, Int64(rows.count),
       Int64(channelCount))
   }
@@ -62,9 +62,6 @@ public func addScaledRows(into y: Buffer, _ x: Buffer, _ branch: Buffer, scale f
   }
 }
 
-/// Rows that are worth a second thread.
-func rowGrain(_ channelCount: Int) -> Int { max(1, elementGrain / max(1, channelCount)) }
-
 /// Sums by chunk of rows, then over the chunks in their order.
 private func reduceRows(
   into sum: Buffer, isAdding: Bool, rowsOf x: Buffer, _ name: String,
@@ -74,17 +71,13 @@ private func reduceRows(
   precondition(
     channelCount > 0 && x.count % channelCount == 0,
     "\(name): \(x.count) elements in rows of \(channelCount)")
-  let rowCount = x.count / channelCount
-  let chunkSize = max(64, 2 * rowGrain(channelCount))
-  let chunkCount = max(1, (rowCount + chunkSize - 1) / chunkSize)
-  let partials = Buffer(.float32, count: chunkCount * channelCount)
-  let start = partials.floats
-  if rowCount == 0 { fill(partials, with: 0) }
-  parallelChunks(rowCount, chunkSize: chunkSize) { chunk, rows in
-    partialSum(
-      start + chunk * channelCount, rows.lowerBound * channelCount, Int64(rows.count))
+  let shares = ChunkShares(
+    rowCount: x.count / channelCount, chunkSize: max(64, 2 * rowGrain(channelCount)),
+    width: channelCount)
+  shares.compute { share, rows in
+    partialSum(share, rows.lowerBound * channelCount, Int64(rows.count))
   }
-  combinePartials(into: sum, isAdding: isAdding, partials)
+  shares.add(into: sum, from: 0, isAdding: isAdding)
 }
 
 /// The sum of partial results of `sum.count` elements each, in their order.

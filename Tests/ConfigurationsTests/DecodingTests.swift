@@ -50,7 +50,7 @@ import Testing
     #expect(configuration.training.execution.digestInterval == 50)
     #expect(configuration.training.initialWeights == nil)
     #expect(configuration.training.evaluationInterval == 0)
-    #expect(configuration.data.augmentation == nil)
+    #expect(configuration.data.augmentation == .none)
     #expect(configuration.data.errorPolicy == .stop)
   }
 
@@ -83,8 +83,8 @@ import Testing
     #expect(execution.digestInterval == 0)
     #expect(configuration.training.evaluationInterval == 10)
     #expect(configuration.training.initialWeights == "weights.safetensors")
-    #expect(configuration.data.augmentation?.smallestCrop == 0.8)
-    #expect(configuration.data.augmentation?.isFlipped == true)
+    #expect(configuration.data.augmentation.crop == 0.8...1)
+    #expect(configuration.data.augmentation.flip)
     #expect(configuration.data.errorPolicy == .skip)
     #expect(try TokenizerRunConfiguration(yaml: configuration.yaml) == configuration)
   }

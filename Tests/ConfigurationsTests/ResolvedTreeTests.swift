@@ -14,7 +14,7 @@ import Testing
       "run.name=a = b", "steps=30", "deadlines.save=5")
     #expect(configuration.training.stepCount == 30)
     #expect(configuration.training.optimizer.firstMomentDecay == 0.5)
-    #expect(configuration.data.augmentation?.smallestCrop == 0.5)
+    #expect(configuration.data.augmentation.crop == 0.5...1)
     #expect(configuration.training.run.name == "a = b")
     #expect(configuration.training.execution.deadlines.save == 5)
   }

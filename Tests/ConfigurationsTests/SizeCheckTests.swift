@@ -20,7 +20,7 @@ import Testing
     ("per_lane: 4", "per_lane: 0", "batch.per_lane", ["from 1"]),
     (
       "evaluation: data/evaluation", "evaluation: e, augment: {crop: [0.9, 0.8], flip: true}",
-      "data.augment.crop", ["backwards"]
+      "data.augment.crop", ["smaller one first"]
     ),
   ])
   func tokenizerSizesThatDoNotFit(old: String, new: String, path: String, words: [String]) {

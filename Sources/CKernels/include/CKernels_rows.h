@@ -8,9 +8,13 @@
 void CKernels_addToRows(float *y, int64_t stride, const float *bias, int64_t rowCount,
                         int64_t channelCount);
 
+// u += bias, then y = gelu(u), in rows of u and y that are `stride` apart.
+void CKernels_biasGELU(float *y, float *u, const float *bias, int64_t stride, int64_t rowCount,
+                       int64_t channelCount);
+
 // y = x * factor in each row, or y += when isAdding.
-void CKernels_scaleRows(float *y, const float *x, const float *factor, int isAdding,
-                        int64_t rowCount, int64_t channelCount);
+void CKernels_scaleChannels(float *y, const float *x, const float *factor, int isAdding,
+                            int64_t rowCount, int64_t channelCount);
 
 // y = x + factor * branch in each row.
 void CKernels_addScaledRows(float *y, const float *x, const float *branch, const float *factor,

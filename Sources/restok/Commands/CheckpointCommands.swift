@@ -1,0 +1,22 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+
+/// `restok checkpoint`: what runs have saved.
+struct CheckpointCommands: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "checkpoint",
+    abstract: "Describe and check checkpoints.",
+    subcommands: [CheckpointInfo.self, CheckpointVerify.self])
+
+  /// The checkpoint directories that a path stands for, newest first: those of a run, or itself.
+  static func directories(of path: String) throws -> [String] {
+    let root = path + "/checkpoints"
+    guard FileManager.default.fileExists(atPath: root) else { return [path] }
+    let directories = try CheckpointStore(root: root).directories()
+    guard !directories.isEmpty else {
+      throw ValidationError("\(path): this run has no checkpoint yet")
+    }
+    return directories
+  }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Checkpoints
+
+/// `restok checkpoint info`: what a checkpoint holds.
+struct CheckpointInfo: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "info",
+    abstract: "Say what a checkpoint holds.",
+    discussion: "Of a run it takes the newest sound one.")
+
+  @Argument(help: "A checkpoint directory or a run directory.")
+  var path: String
+
+  @Flag(help: "List every tensor.")
+  var tensors = false
+
+  @Flag(help: "Print the figures as one line of JSON.")
+  var json = false
+
+  func run() throws {
+    try RankSession.requireSingleRank("checkpoint info")
+    let directories = try CheckpointCommands.directories(of: path)
+    let directory =
+      directories.first { CheckpointVerification(of: $0).isSound } ?? directories[0]
+    let manifest = try Checkpoint(directory: directory).manifest
+    if json {
+      try printJSON(manifest)
+      return
+    }
+    print("checkpoint      \(directory)")
+    print("kind            \(manifest.kind.rawValue)")
+    print("step            \(manifest.step)")
+    print("configuration   \(manifest.configurationDigest)")
+    print("replica         \(manifest.replicaDigest)")
+    for (name, value) in manifest.pins.sorted(by: { $0.key < $1.key }) {
+      print("pin             \(name) = \(value)")
+    }
+    for file in manifest.files {
+      let weightCount = file.tensors.reduce(0) { $0 + $1.shape.reduce(1, *) }
+      print(
+        "file            \(file.name): \(file.tensors.count) tensors, \(weightCount) values, "
+          + "\(file.size) bytes")
+      if tensors {
+        for tensor in file.tensors { print("                  \(tensor.name) \(tensor.shape)") }
+      }
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import ArgumentParser
+
+/// `restok decode`: codes to images.
+struct Decode: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Turn codes back into images with a tokenizer.")
+
+  @OptionGroup var model: ModelOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "A .npy of int32 or int64, N x L, or an .h5 file of codes.", valueName: "file"))
+  var codes: String
+
+  @Option(help: OutputPath.help)
+  var output: OutputPath
+}

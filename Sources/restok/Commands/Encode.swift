@@ -1,0 +1,37 @@
+import ArgumentParser
+
+/// `restok encode`: images to codes.
+struct Encode: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Turn images into codes with a tokenizer.",
+    discussion: """
+      --images takes files, folders, .npy and .npz, and writes a .npy of int32, N x L.
+      --data takes the shards of a data set, shares them out among the ranks, and writes the .h5 \
+      that a generator trains on.
+      """)
+
+  @OptionGroup var model: ModelOptions
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Image files, folders, .npy or .npz.", valueName: "path"))
+  var images: [String] = []
+
+  @Option(help: ArgumentHelp("A directory of shards.", valueName: "folder"))
+  var data: String?
+
+  @Option(help: ArgumentHelp("The .npy file, or with --data the .h5 file.", valueName: "file"))
+  var output: String
+
+  func validate() throws {
+    guard images.isEmpty != (data == nil) else {
+      throw ValidationError("give either --images or --data")
+    }
+    let ending = data == nil ? ".npy" : ".h5"
+    guard output.hasSuffix(ending) else {
+      throw ValidationError(
+        "--output \(output): codes of \(data == nil ? "--images" : "--data") go to a \(ending) file"
+      )
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+
+/// `restok reconstruct`: images through the tokenizer and back.
+struct Reconstruct: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Encode images and decode them again, from all tokens or from the first few.")
+
+  @OptionGroup var model: ModelOptions
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Image files, folders, .npy or .npz.", valueName: "path"))
+  var images: [String]
+
+  @Option(help: OutputPath.help)
+  var output: OutputPath
+
+  @Option(help: ArgumentHelp("Decode from the first N tokens only (default: all).", valueName: "n"))
+  var keep: Int?
+
+  @Flag(help: "Print the figures as one line of JSON.")
+  var json = false
+
+  func validate() throws {
+    if let keep, keep < 1 { throw ValidationError("--keep \(keep): expected at least 1") }
+  }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+
+/// `restok sample`: new images of given classes.
+struct Sample: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Sample new images with a generator and its tokenizer.",
+    discussion: """
+      The published setting is --guidance 3.75 --schedule step --start 0.25 --progress published \
+      --top-p 0.95.
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "The tokenizer: a run or checkpoint directory, or a .safetensors file.", valueName: "path"))
+  var tokenizer: String
+
+  @Option(help: ArgumentHelp("The configuration of a .safetensors tokenizer.", valueName: "file"))
+  var tokenizerConfig: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The generator: a run or checkpoint directory, or a .safetensors file.", valueName: "path"))
+  var generator: String
+
+  @Option(help: ArgumentHelp("The configuration of a .safetensors generator.", valueName: "file"))
+  var generatorConfig: String?
+
+  @Option(help: "Which weights of the checkpoints to use (default: ema where there is one).")
+  var weights: WeightSelection?
+
+  @Option(help: ArgumentHelp("Numbers such as 0,3,7, or all.", valueName: "list"))
+  var classes: ClassSelection
+
+  @Option(help: "Images of each class.")
+  var count = 1
+
+  @Option(help: OutputPath.help)
+  var output: OutputPath
+
+  @OptionGroup(title: "Guidance") var guidance: GuidanceOptions
+
+  @OptionGroup(title: "Choice of a token") var choice: TokenChoiceOptions
+
+  @Option(help: "Seed of the random choices.")
+  var seed: UInt64 = 0
+
+  @Option(help: ArgumentHelp("Write the sampled codes here too, int32, N x L.", valueName: "npy"))
+  var codes: String?
+
+  @Flag(help: "Print the figures as one line of JSON.")
+  var json = false
+
+  func validate() throws {
+    guard count >= 1 else { throw ValidationError("--count \(count): expected at least 1") }
+    if let codes, !codes.hasSuffix(".npy") {
+      throw ValidationError("--codes \(codes): sampled codes go to a .npy file")
+    }
+  }
+
+  /// Where the tokenizer's weights come from.
+  func tokenizerReference() throws -> ModelReference {
+    try ModelReference(
+      path: tokenizer, configuration: tokenizerConfig, option: "--tokenizer",
+      configurationOption: "--tokenizer-config")
+  }
+
+  /// Where the generator's weights come from.
+  func generatorReference() throws -> ModelReference {
+    try ModelReference(
+      path: generator, configuration: generatorConfig, option: "--generator",
+      configurationOption: "--generator-config")
+  }
+}

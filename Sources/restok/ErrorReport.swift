@@ -1,0 +1,37 @@
+import ArgumentParser
+import Foundation
+
+/// What the program says about the error that ends it.
+struct ErrorReport {
+  /// The exit status.
+  let status: ExitStatus
+  private let text: String
+
+  init(_ error: any Error) {
+    status = ExitStatus(of: error)
+    switch error {
+    case is ExitStatusError: text = ""
+    case _ where status == .done || Restok.exitCode(for: error) == .validationFailure:
+      // Help, the version, and mistakes on the command line, with the usage of the command.
+      text = Restok.fullMessage(for: error)
+    default: text = "error: \(error)"
+    }
+  }
+
+  /// Writes the message once for all ranks: help to the output, everything else to the errors.
+  ///
+  /// Most errors happen on every rank alike. Rank 0 writes at once, and its end takes the others
+  /// with it; a rank that is alone with its error writes a moment later.
+  ///
+  /// - Parameter rank: The rank of this process; nil when there is only one.
+  /// - Returns: The status to exit with.
+  func write(rank: Int?) -> ExitStatus {
+    let isFirst = (rank ?? 0) == 0
+    if !isFirst { Thread.sleep(forTimeInterval: status == .done ? 0 : 1.5) }
+    guard !text.isEmpty, isFirst || status != .done else { return status }
+    let prefix = isFirst ? "" : "rank \(rank ?? 0): "
+    let output = status == .done ? FileHandle.standardOutput : FileHandle.standardError
+    output.write(Data((prefix + text + "\n").utf8))
+    return status
+  }
+}

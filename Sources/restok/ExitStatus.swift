@@ -1,0 +1,56 @@
+import ArgumentParser
+import ArrayFiles
+import Checkpoints
+import Configurations
+import DataParallel
+import Datasets
+import ImageFiles
+import MessagePassing
+
+/// How the program ends, for scripts and schedulers.
+enum ExitStatus: Int32 {
+  /// Everything was done.
+  case done = 0
+  /// An error that has no status of its own.
+  case failure = 1
+  /// The command line, the configuration or the number of ranks is wrong.
+  case usage = 64
+  /// Data are missing or damaged.
+  case data = 65
+  /// A rank does not answer.
+  case hang = 70
+  /// The replicas of the ranks differ.
+  case diverged = 71
+  /// A loss or a gradient is not finite.
+  case notFinite = 72
+  /// A checkpoint or the disk failed.
+  case storage = 73
+  /// Asked to stop, and saved: start the run again.
+  case stopped = 75
+
+  /// The status that tells what kind of error ended the program.
+  init(of error: any Error) {
+    switch error {
+    case is ConfigurationError, is WorldError: self = .usage
+    case let error as MessagePassingError:
+      self =
+        switch error {
+        case .threadSupport, .worldSize, .launchVariable: .usage
+        case .timeout, .callFailed: .hang
+        case .mismatch: .diverged
+        }
+    case is ReplicaDivergence: self = .diverged
+    case is DataError, is ImageError, is ArrayFileError, is SampleReadingError:
+      self = .data
+    case is CheckpointError, is FileError, is HDF5Error: self = .storage
+    case is RunLockError: self = .usage
+    case let status as ExitStatusError: self = status.status
+    default: self = ExitStatus(rawValue: Restok.exitCode(for: error).rawValue) ?? .failure
+    }
+  }
+}
+
+/// Ends the program with a status and no message: what there was to say has been said.
+struct ExitStatusError: Error {
+  let status: ExitStatus
+}

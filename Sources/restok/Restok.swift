@@ -1,0 +1,33 @@
+import ArgumentParser
+import Foundation
+
+/// The program: a ResTok tokenizer and its generator, trained and used on one rank or many.
+struct Restok: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "restok",
+    abstract: "Train and use the ResTok image tokenizer and its hierarchical generator.",
+    discussion: """
+      Every command runs alone or, where its help says so, on many ranks: under mpirun, or through \
+      Launch/local.sh and Launch/cluster.sh.
+
+      Exit status: 0 done; 64 wrong usage, configuration or number of ranks; 65 data; 70 a rank \
+      does not answer; 71 replicas diverged; 72 a value is not finite; 73 checkpoint or disk; \
+      75 saved after being asked to stop: start it again.
+      """,
+    subcommands: [DataSets.self, CheckpointCommands.self])
+}
+
+/// Parses the command line, runs the command, and turns an error into a message and an exit status.
+@main enum EntryPoint {
+  static func main() {
+    let status: ExitStatus
+    do {
+      var command = try Restok.parseAsRoot()
+      try command.run()
+      status = .done
+    } catch {
+      status = ErrorReport(error).write(rank: RankSession.launchedRank)
+    }
+    exit(status.rawValue)
+  }
+}

@@ -1,0 +1,43 @@
+import Foundation
+
+/// Progress and remaining time of long work.
+///
+/// A line that rewrites itself on a terminal, and a plain line now and then elsewhere. It goes to
+/// the errors, so that the output stays clean.
+struct ProgressLine {
+  private let what: String
+  private let start = Date()
+  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private var lastTime = Date()
+  private var hasShown = false
+
+  /// Begins to count; `what` names the things that are counted, such as "images packed".
+  init(_ what: String) {
+    self.what = what
+  }
+
+  /// Shows how far the work is, unless it was shown a moment ago.
+  mutating func show(_ doneCount: Int, of count: Int) {
+    let now = Date()
+    guard now.timeIntervalSince(lastTime) >= (isTerminal ? 0.2 : 10) else { return }
+    lastTime = now
+    hasShown = true
+    let elapsed = now.timeIntervalSince(start)
+    let left = elapsed / Double(max(doneCount, 1)) * Double(count - doneCount)
+    let text = "\(doneCount) of \(count) \(what), \(Int(left.rounded(.up))) s left"
+    FileHandle.standardError.write(Data((isTerminal ? "\r\u{1B}[K" + text : text + "\n").utf8))
+  }
+
+  /// Clears the line.
+  func finish() {
+    if isTerminal && hasShown { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+  }
+}
+
+/// Prints figures as one line of JSON, with names in snake case.
+func printJSON(_ figures: some Encodable) throws {
+  let encoder = JSONEncoder()
+  encoder.keyEncodingStrategy = .convertToSnakeCase
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  print(String(decoding: try encoder.encode(figures), as: UTF8.self))
+}

@@ -1,0 +1,145 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Launch/local.sh and Launch/cluster.sh with a stand-in for the program.
+@Suite(.serialized) struct LaunchTests {
+  private static let launch = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Launch")
+
+  /// Does what its first argument says; says how it was started; and saves when asked to stop.
+  private static let program = """
+    #!/bin/bash
+    trap 'echo "rank $OMPI_COMM_WORLD_RANK saves"; exit 75' USR1
+    echo "rank $OMPI_COMM_WORLD_RANK of $OMPI_COMM_WORLD_SIZE threads $OMP_NUM_THREADS <$2>"
+    case "$1" in
+      exit) exit "$2" ;;
+      wait) touch "$2.$OMPI_COMM_WORLD_RANK"; for _ in $(seq 200); do sleep 0.1; done ;;
+      die) kill -9 $$ ;;
+    esac
+    """
+
+  private func withProgram(_ body: (_ folder: String, _ program: String) async throws -> Void)
+    async throws
+  {
+    try await withTemporaryFolder { folder in
+      let program = folder + "/stand in"
+      try Self.program.write(toFile: program, atomically: true, encoding: .utf8)
+      try FileManager.default.setAttributes(
+        [.posixPermissions: 0o755], ofItemAtPath: program)
+      try await body(folder, program)
+    }
+  }
+
+  private func local(_ program: String, _ arguments: String...) async throws -> SpawnedProcess {
+    try await SpawnedProcess.run(
+      Self.launch.appendingPathComponent("local.sh"), arguments,
+      environment: ["RESTOK": program], timeout: 60)
+  }
+
+  @Test func argumentsAndStatusPassThrough() async throws {
+    try await withProgram { _, program in
+      let run = try await local(program, "--oversubscribe", "2", "exit", "a b")
+      #expect(run.standardOutput.contains("rank 0 of 2 threads"))
+      #expect(run.standardOutput.contains("rank 1 of 2 threads"))
+      #expect(run.standardOutput.contains("<a b>"))
+      for status in [0, 64, 75] {
+        let run = try await local(program, "--oversubscribe", "2", "exit", "\(status)")
+        #expect(run.exitCode == status)
+        #expect(!run.standardError.contains("non-zero"), "mpirun keeps its own words to itself")
+      }
+    }
+  }
+
+  @Test func moreRanksThanCoresAreAnnounced() async throws {
+    let count = ProcessInfo.processInfo.activeProcessorCount + 1
+    try await withProgram { _, program in
+      let run = try await local(program, "\(count)", "exit", "0")
+      #expect(run.exitCode == 0)
+      #expect(run.standardError.contains("\(count) ranks on"))
+      #expect(run.standardOutput.contains("of \(count) threads 1 "))
+    }
+  }
+
+  @Test func aKilledRankEndsTheRun() async throws {
+    try await withProgram { _, program in
+      let run = try await local(program, "--oversubscribe", "2", "die")
+      #expect(run.exitCode == 137)
+      #expect(run.standardError.contains("ended by signal 9"))
+    }
+  }
+
+  @Test func wrongUseAndMissingProgramsAreNamed() async throws {
+    try await withProgram { folder, program in
+      #expect(try await local(program, "0", "exit", "0").exitCode == 64)
+      #expect(try await local(program, "2").exitCode == 64)
+      let missing = try await local(folder + "/none", "1", "exit", "0")
+      #expect(missing.exitCode == 1)
+      #expect(missing.standardError.contains("there is no program"))
+    }
+  }
+
+  /// Stopping gently lets every rank save and exit with 75; Open MPI alone would kill them.
+  @Test(arguments: ["INT", "TERM", "USR1"])
+  func aSignalLetsTheRanksSave(signal: String) async throws {
+    try await withProgram { folder, program in
+      // Job control, so that the script is not started with SIGINT ignored, and gets the signal
+      // with its whole group, as from a terminal.
+      let driver = """
+        set -m
+        "$1/local.sh" --oversubscribe 2 wait "$2/ready" & pid=$!
+        for _ in $(seq 300); do [ -e "$2/ready.0" ] && [ -e "$2/ready.1" ] && break; sleep 0.1; done
+        kill -\(signal) -- -$pid
+        wait $pid
+        exit $?
+        """
+      let run = try await SpawnedProcess.run(
+        // Threads of a test block signals, and a program inherits that; `env` undoes it.
+        URL(fileURLWithPath: "/usr/bin/env"),
+        ["--default-signal", "bash", "-c", driver, "driver", Self.launch.path, folder],
+        environment: ["RESTOK": program], timeout: 60)
+      #expect(run.exitCode == 75, "\(run.standardError)")
+      #expect(run.standardOutput.contains("rank 0 saves"))
+      #expect(run.standardOutput.contains("rank 1 saves"))
+      #expect(run.standardError.contains("finish their step and save"))
+    }
+  }
+
+  @Test func aClusterOfThisHostWorks() async throws {
+    try await withProgram { folder, program in
+      let hosts = folder + "/hosts"
+      try "# one host\nlocalhost slots=1\n".write(
+        toFile: hosts, atomically: true, encoding: .utf8)
+      let script = Self.launch.appendingPathComponent("cluster.sh")
+      let run = try await SpawnedProcess.run(
+        script, [hosts, "1", "exit", "72"], environment: ["RESTOK": program, "THREADS": "1"],
+        timeout: 60)
+      #expect(run.exitCode == 72, "\(run.standardError)")
+      #expect(run.standardOutput.contains("rank 0 of 1 threads 1 <72>"))
+      let missing = try await SpawnedProcess.run(
+        script, [folder + "/none", "1", "exit", "0"], environment: ["RESTOK": program])
+      #expect(missing.exitCode == 64)
+    }
+  }
+
+  @Test func setUpIsQuickAndSaysWhatIsMissing() async throws {
+    let script = Self.launch.appendingPathComponent("setup.sh")
+    try await withTemporaryFolder { folder in
+      let swift = folder + "/swift"
+      func run(version: String) async throws -> SpawnedProcess {
+        try "#!/bin/sh\necho 'Swift version \(version) (x)'\n".write(
+          toFile: swift, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: swift)
+        return try await SpawnedProcess.run(
+          script, [], environment: ["PATH": folder + ":/usr/bin:/bin"], timeout: 60)
+      }
+      for old in ["5.10", "6.0.3"] {
+        let old = try await run(version: old)
+        #expect(old.exitCode == 1)
+        #expect(old.standardError.contains("needs Swift 6.1 or newer"))
+        #expect(old.standardError.contains("https://www.swift.org/install/linux/"))
+      }
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The program as a user meets it: exit statuses, errors, and the commands about files.
+@Suite struct RestokTests {
+  private func restok(_ arguments: String...) async throws -> SpawnedProcess {
+    try await SpawnedProcess.run(SpawnedProcess.locateProduct("restok"), arguments)
+  }
+
+  @Test func helpIsNoError() async throws {
+    for arguments in [["--help"], ["help", "data"], ["data", "pack", "--help"]] {
+      let run = try await SpawnedProcess.run(
+        SpawnedProcess.locateProduct("restok"), arguments)
+      #expect(run.exitCode == 0)
+      #expect(run.standardOutput.contains("USAGE: restok"))
+      #expect(run.standardError.isEmpty)
+    }
+  }
+
+  @Test(arguments: [
+    // A wrong command line, and what is said about it.
+    (["frobnicate"], "Unexpected argument 'frobnicate'"),
+    (["data", "pack", "a", "b"], "give either --size S"),
+    (["data", "pack", "a", "b", "--size", "32", "--keep"], "give either --size S"),
+    (["data", "pack", "a", "b", "--size", "0"], "--size 0: expected 1 to 16384"),
+    (["data", "info"], "Missing expected argument"),
+    (["checkpoint", "verify"], "Missing expected argument"),
+  ])
+  func aWrongCommandLineExitsWith64(arguments: [String], message: String) async throws {
+    let run = try await SpawnedProcess.run(SpawnedProcess.locateProduct("restok"), arguments)
+    #expect(run.exitCode == 64)
+    #expect(run.standardOutput.isEmpty)
+    #expect(run.standardError.contains(message), "\(run.standardError)")
+  }
+
+  @Test(arguments: [2, 3])
+  func ranksSpeakWithOneVoice(rankCount: Int) async throws {
+    let wrong = try await SpawnedProcess.runRanks(rankCount, "restok", ["frobnicate"])
+    #expect(wrong.exitCode == 64)
+    #expect(wrong.standardError.components(separatedBy: "Unexpected argument").count == 2)
+
+    let help = try await SpawnedProcess.runRanks(rankCount, "restok", ["--help"])
+    #expect(help.exitCode == 0)
+    #expect(help.standardOutput.components(separatedBy: "USAGE").count == 2)
+
+    let crowd = try await SpawnedProcess.runRanks(rankCount, "restok", ["data", "info", "x"])
+    #expect(crowd.exitCode == 64)
+    #expect(
+      crowd.standardError.components(separatedBy: "runs on one rank, but \(rankCount)").count == 2)
+  }
+
+  @Test func digitsAreWrittenDescribedAndChecked() async throws {
+    try await withTemporaryFolder { folder in
+      let digits = folder + "/digits"
+      let written = try await restok("data", "digits", digits)
+      #expect(written.exitCode == 0, "\(written.standardError)")
+      #expect(written.standardOutput.contains("train: 1600 images"))
+      #expect(written.standardOutput.contains("evaluation: 197 images"))
+
+      let info = try await restok("data", "info", digits + "/train", "--json")
+      #expect(info.exitCode == 0)
+      let figures = try #require(
+        try JSONSerialization.jsonObject(with: Data(info.standardOutput.utf8)) as? [String: Any])
+      #expect(figures["samples"] as? Int == 1600)
+      #expect((figures["classes"] as? [[String: Any]])?.count == 10)
+      #expect(figures["image_bytes"] as? Int == 1600 * 32 * 32 * 3)
+
+      let sound = try await restok("data", "verify", digits + "/evaluation")
+      #expect(sound.exitCode == 0)
+      #expect(sound.standardOutput.contains("197 of 197 images are good, 0 problems"))
+
+      // Writing over it is refused, and harms nothing.
+      let again = try await restok("data", "digits", digits)
+      #expect(again.exitCode == 65)
+      #expect(try await restok("data", "verify", digits + "/train").exitCode == 0)
+    }
+  }
+
+  @Test func aFlippedByteIsFound() async throws {
+    try await withTemporaryFolder { folder in
+      let digits = folder + "/digits"
+      #expect(try await restok("data", "digits", digits).exitCode == 0)
+      let evaluation = digits + "/evaluation"
+      let name = try #require(
+        try FileManager.default.contentsOfDirectory(atPath: evaluation)
+          .first { $0.hasSuffix(".h5") })
+      let file = URL(fileURLWithPath: evaluation + "/" + name)
+      var bytes = try Data(contentsOf: file)
+      bytes[bytes.count / 2] ^= 1
+      try bytes.write(to: file)
+      let run = try await restok("data", "verify", evaluation)
+      #expect(run.exitCode == 65)
+      #expect(run.standardOutput.contains(name))
+      let json = try await restok("data", "verify", evaluation, "--json")
+      #expect(json.exitCode == 65)
+      #expect(json.standardOutput.contains("\"problems\":[\""))
+    }
+  }
+
+  @Test func missingFilesAreNamed() async throws {
+    let data = try await restok("data", "info", "/nowhere/data")
+    #expect(data.exitCode == 65)
+    #expect(data.standardError.contains("/nowhere/data/dataset.json"))
+    let source = try await restok("data", "pack", "/nowhere/images", "/tmp/x", "--keep")
+    #expect(source.exitCode == 65)
+    #expect(source.standardError.contains("/nowhere/images"))
+    let checkpoint = try await restok("checkpoint", "info", "/nowhere/run")
+    #expect(checkpoint.exitCode == 73)
+    #expect(checkpoint.standardError.contains("/nowhere/run"))
+    let verified = try await restok("checkpoint", "verify", "/nowhere/run")
+    #expect(verified.exitCode == 73)
+    #expect(verified.standardOutput.contains("/nowhere/run: DAMAGED"))
+  }
+
+  @Test func aRunWithoutCheckpointsIsNamed() async throws {
+    try await withTemporaryFolder { folder in
+      try FileManager.default.createDirectory(
+        atPath: folder + "/checkpoints", withIntermediateDirectories: false)
+      let run = try await restok("checkpoint", "info", folder)
+      #expect(run.exitCode == 64)
+      #expect(run.standardError.contains("no checkpoint yet"))
+    }
+  }
+}
+
+/// Gives the body a folder of its own, with a space in its path.
+func withTemporaryFolder(_ body: (String) async throws -> Void) async throws {
+  let folder = FileManager.default.temporaryDirectory.path + "/restok tests \(UUID().uuidString)"
+  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(atPath: folder) }
+  try await body(folder)
+}
