@@ -62,7 +62,8 @@ public struct MultiHeadAttention {
     let width = queryBias.elementCount
     let none = Variable(constant: .init(repeating: 0, shape: [1, width, 1]), on: tape)
     let parts = [
-      reshape(tape[queryBias], to: [1, width, 1]), none, reshape(tape[valueBias], to: [1, width, 1]),
+      reshape(tape[queryBias], to: [1, width, 1]), none,
+      reshape(tape[valueBias], to: [1, width, 1]),
     ]
     return reshape(concatenateTokens(parts), to: [3 * width])
   }

@@ -1,5 +1,5 @@
-import Foundation
 public import Autodiff
+import Foundation
 
 /// The one home of rotary frequencies (method.md, sections 3 and 6).
 public enum RotaryPositions {

@@ -111,7 +111,8 @@ struct LatentDecoder {
   private func concatenateSamples(_ a: Variable, _ b: Variable) -> Variable {
     let (count, width) = (a.shape[1], a.shape[2])
     let joined = concatenateTokens([
-      reshape(a, to: [1, a.shape[0] * count, width]), reshape(b, to: [1, b.shape[0] * count, width]),
+      reshape(a, to: [1, a.shape[0] * count, width]),
+      reshape(b, to: [1, b.shape[0] * count, width]),
     ])
     return reshape(joined, to: [a.shape[0] + b.shape[0], count, width])
   }

@@ -5,8 +5,13 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include "CKernels_activations.h"
+#include "CKernels_attention.h"
 #include "CKernels_elementwise.h"
+#include "CKernels_losses.h"
+#include "CKernels_normalization.h"
 #include "CKernels_parallel.h"
+#include "CKernels_quantizer.h"
 #include "CKernels_resampling.h"
 
 #endif

@@ -1,0 +1,189 @@
+#include "CKernels_attention.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "kernel.h"
+#include "vector_math.h"
+
+#define REASSOCIATE _Pragma("clang fp reassociate(on) contract(fast)")
+
+// Mean and reciprocal deviation of a head.
+INLINE void headStatistics(float *mean, float *scale, const float *x, int64_t count,
+                           float epsilon) {
+  REASSOCIATE
+  float sum = 0.0f;
+  for (int64_t i = 0; i < count; i++) sum += x[i];
+  const float m = sum / (float)count;
+  float squares = 0.0f;
+  for (int64_t i = 0; i < count; i++) squares += (x[i] - m) * (x[i] - m);
+  *mean = m;
+  *scale = 1.0f / sqrtf(squares / (float)count + epsilon);
+}
+
+INLINE void rotateHead(float *y, const float *cosines, const float *sines, int64_t pairCount) {
+  for (int64_t j = 0; j < pairCount; j++) {
+    const float a = y[2 * j];
+    const float b = y[2 * j + 1];
+    y[2 * j] = a * cosines[j] - b * sines[j];
+    y[2 * j + 1] = a * sines[j] + b * cosines[j];
+  }
+}
+
+KERNEL void CKernels_normalizeRotate(float *y, int64_t yStride, const float *x, int64_t xStride,
+                                     CKernelsHeads heads, const float *cosines,
+                                     const float *sines, int64_t firstToken, int64_t tokenCount,
+                                     int64_t rowCount) {
+  const int64_t size = heads.headSize;
+  for (int64_t row = 0; row < rowCount; row++) {
+    const int64_t token = (firstToken + row) % tokenCount;
+    const float *c = cosines + token * (size / 2);
+    const float *s = sines + token * (size / 2);
+    for (int64_t head = 0; head < heads.headCount; head++) {
+      const float *from = x + row * xStride + head * size;
+      float *to = y + row * yStride + head * size;
+      if (heads.weight) {
+        float mean;
+        float scale;
+        headStatistics(&mean, &scale, from, size, heads.epsilon);
+        for (int64_t i = 0; i < size; i++) {
+          to[i] = (from[i] - mean) * scale * heads.weight[i] + heads.bias[i];
+        }
+      } else {
+        memcpy(to, from, (size_t)size * sizeof *to);
+      }
+      rotateHead(to, c, s, size / 2);
+    }
+  }
+}
+
+// dx of the norm over one head for the gradient dn of the norm's result.
+INLINE void headNormGradient(float *dx, float *dweight, float *dbias, const float *dn,
+                             const float *x, const float *weight, int64_t count, float epsilon) {
+  REASSOCIATE
+  float mean;
+  float scale;
+  headStatistics(&mean, &scale, x, count, epsilon);
+  float sum = 0.0f;
+  float projection = 0.0f;
+  for (int64_t i = 0; i < count; i++) {
+    const float normalized = (x[i] - mean) * scale;
+    const float weighted = dn[i] * weight[i];
+    sum += weighted;
+    projection += weighted * normalized;
+    dweight[i] += dn[i] * normalized;
+    dbias[i] += dn[i];
+  }
+  const float a = sum / (float)count;
+  const float b = projection / (float)count;
+  for (int64_t i = 0; i < count; i++) {
+    dx[i] = scale * (dn[i] * weight[i] - a - (x[i] - mean) * scale * b);
+  }
+}
+
+KERNEL void CKernels_normalizeRotateGradient(float *dx, int64_t dxStride, float *dweight,
+                                             float *dbias, const float *dy, int64_t dyStride,
+                                             const float *x, int64_t xStride, CKernelsHeads heads,
+                                             const float *cosines, const float *sines,
+                                             int64_t firstToken, int64_t tokenCount,
+                                             int64_t rowCount, float *scratch) {
+  const int64_t size = heads.headSize;
+  for (int64_t row = 0; row < rowCount; row++) {
+    const int64_t token = (firstToken + row) % tokenCount;
+    const float *c = cosines + token * (size / 2);
+    const float *s = sines + token * (size / 2);
+    for (int64_t head = 0; head < heads.headCount; head++) {
+      const float *from = dy + row * dyStride + head * size;
+      float *to = dx + row * dxStride + head * size;
+      float *turned = heads.weight ? scratch : to;
+      for (int64_t j = 0; j < size / 2; j++) {
+        const float a = from[2 * j];
+        const float b = from[2 * j + 1];
+        turned[2 * j] = a * c[j] + b * s[j];
+        turned[2 * j + 1] = b * c[j] - a * s[j];
+      }
+      if (heads.weight) {
+        headNormGradient(to, dweight, dbias, scratch, x + row * xStride + head * size,
+                         heads.weight, size, heads.epsilon);
+      }
+    }
+  }
+}
+
+INLINE float largestOf(const float *x, int64_t count) {
+  float lanes[16];
+  for (int lane = 0; lane < 16; lane++) lanes[lane] = -INFINITY;
+  int64_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    for (int lane = 0; lane < 16; lane++) {
+      lanes[lane] = x[i + lane] > lanes[lane] ? x[i + lane] : lanes[lane];
+    }
+  }
+  for (int lane = 0; i < count; i++, lane++) lanes[lane] = x[i] > lanes[lane] ? x[i] : lanes[lane];
+  float largest = lanes[0];
+  for (int lane = 1; lane < 16; lane++) largest = lanes[lane] > largest ? lanes[lane] : largest;
+  return largest;
+}
+
+INLINE float exponentialSum(float *x, float largest, int64_t count) {
+  REASSOCIATE
+  float sum = 0.0f;
+  for (int64_t i = 0; i < count; i++) {
+    x[i] = vectorExp(x[i] - largest);
+    sum += x[i];
+  }
+  return sum;
+}
+
+KERNEL void CKernels_softmaxRows(float *scores, float *logSums, float *inverseSums,
+                                 const int32_t *visible, int64_t rowCount, int64_t columnCount) {
+  for (int64_t row = 0; row < rowCount; row++, scores += columnCount) {
+    const int64_t count = visible[row];
+    const float largest = largestOf(scores, count);
+    const float sum = exponentialSum(scores, largest, count);
+    for (int64_t i = count; i < columnCount; i++) scores[i] = 0.0f;
+    logSums[row] = largest + logf(sum);
+    inverseSums[row] = 1.0f / sum;
+  }
+}
+
+KERNEL void CKernels_softmaxGradientRows(float *probabilities, float *gradients,
+                                         const float *logSums, const float *deltas,
+                                         const int32_t *visible, float scale, int64_t rowCount,
+                                         int64_t columnCount) {
+  for (int64_t row = 0; row < rowCount; row++) {
+    const int64_t count = visible[row];
+    for (int64_t i = 0; i < count; i++) {
+      const float p = vectorExp(probabilities[i] - logSums[row]);
+      probabilities[i] = p;
+      gradients[i] = p * (gradients[i] - deltas[row]) * scale;
+    }
+    for (int64_t i = count; i < columnCount; i++) {
+      probabilities[i] = 0.0f;
+      gradients[i] = 0.0f;
+    }
+    probabilities += columnCount;
+    gradients += columnCount;
+  }
+}
+
+KERNEL void CKernels_scaleRows(float *rows, int64_t stride, const float *factors,
+                               int64_t rowCount, int64_t columnCount) {
+  for (int64_t row = 0; row < rowCount; row++, rows += stride) {
+    for (int64_t i = 0; i < columnCount; i++) rows[i] *= factors[row];
+  }
+}
+
+INLINE float innerProduct(const float *a, const float *b, int64_t count) {
+  REASSOCIATE
+  float sum = 0.0f;
+  for (int64_t i = 0; i < count; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+KERNEL void CKernels_rowProducts(float *sums, const float *a, int64_t aStride, const float *b,
+                                 int64_t bStride, int64_t rowCount, int64_t columnCount) {
+  for (int64_t row = 0; row < rowCount; row++) {
+    sums[row] = innerProduct(a + row * aStride, b + row * bStride, columnCount);
+  }
+}

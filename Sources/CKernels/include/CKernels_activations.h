@@ -1,0 +1,26 @@
+// Activations and their gradients, element by element.
+#ifndef CKERNELS_ACTIVATIONS_H
+#define CKERNELS_ACTIVATIONS_H
+
+#include <stdint.h>
+
+// y = x Φ(x), the exact GELU.
+void CKernels_gelu(float *y, const float *x, int64_t count);
+
+// dx = dy (Φ(x) + x φ(x)); dx may be dy.
+void CKernels_geluGradient(float *dx, const float *dy, const float *x, int64_t count);
+
+// y = x / (1 + e^-x).
+void CKernels_silu(float *y, const float *x, int64_t count);
+
+// The gradient of silu; dx may be dy.
+void CKernels_siluGradient(float *dx, const float *dy, const float *x, int64_t count);
+
+// y = silu(gate) value.
+void CKernels_siluProduct(float *y, const float *gate, const float *value, int64_t count);
+
+// The gradients of siluProduct.
+void CKernels_siluProductGradient(float *dgate, float *dvalue, const float *dy, const float *gate,
+                                  const float *value, int64_t count);
+
+#endif
