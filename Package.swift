@@ -123,7 +123,12 @@ let package = Package(
     tests("CheckpointsTests", ["Checkpoints", "Autodiff", "Optimizers", "Tensors", "ArrayFiles"]),
     tests("DataParallelTests", ["DataParallel", "MessagePassing", "Autodiff", "Tensors"]),
     tests("ConfigurationsTests", ["Configurations"]),
-    tests("TrainingTests", ["Training", "Configurations"]),
+    tests(
+      "TrainingTests",
+      [
+        "Training", "Configurations", "Checkpoints", "Tensors", "ImageFiles", "ArrayFiles",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
     tests("CommandLineTests", []),
     tests("LayeringTests", []),
   ]
