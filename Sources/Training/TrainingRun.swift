@@ -128,6 +128,9 @@ enum RankThreads {
     execution.threadCount ?? automatic
   }
 
+  /// Sets the threads of commands that have no configuration.
+  static func setAutomatic() { setThreadCount(automatic) }
+
   /// OMP_NUM_THREADS where the launcher set it, else the cores of the affinity mask.
   static var automatic: Int {
     if let text = ProcessInfo.processInfo.environment["OMP_NUM_THREADS"], let count = Int(text),

@@ -4,8 +4,10 @@ import Checkpoints
 import Configurations
 import DataParallel
 import Datasets
+import HierarchicalGenerator
 import ImageFiles
 import MessagePassing
+import Training
 
 /// How the program ends, for scripts and schedulers.
 enum ExitStatus: Int32 {
@@ -44,6 +46,15 @@ enum ExitStatus: Int32 {
       self = .data
     case is CheckpointError, is WeightMismatch, is FileError, is HDF5Error: self = .storage
     case is RunLockError: self = .usage
+    case is NotFiniteLogits: self = .notFinite
+    case let error as TrainingError:
+      self =
+        switch error {
+        case .notFinite: .notFinite
+        case .hasCheckpoints, .unsupported: .usage
+        case .noSoundCheckpoint: .storage
+        case .unfitData: .data
+        }
     case let status as ExitStatusError: self = status.status
     default: self = ExitStatus(rawValue: Restok.exitCode(for: error).rawValue) ?? .failure
     }

@@ -14,7 +14,10 @@ struct Restok: ParsableCommand {
       does not answer; 71 replicas diverged; 72 a value is not finite; 73 checkpoint or disk; \
       75 saved after being asked to stop: start it again.
       """,
-    subcommands: [DataSets.self, CheckpointCommands.self])
+    subcommands: [
+      Train.self, Encode.self, Decode.self, Reconstruct.self, Sample.self, DataSets.self,
+      CheckpointCommands.self, Bench.self,
+    ])
 }
 
 /// Parses the command line, runs the command, and turns an error into a message and an exit status.

@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Configurations
+import Training
 
 extension Precision: ExpressibleByArgument {}
 
@@ -42,5 +43,15 @@ struct BenchStep: ParsableCommand {
     if let batch, batch < 1 { throw ValidationError("--batch \(batch): expected at least 1") }
     guard steps >= 1 else { throw ValidationError("--steps \(steps): expected at least 1") }
     guard warmup >= 0 else { throw ValidationError("--warmup \(warmup): expected at least 0") }
+  }
+
+  func run() throws {
+    try RankSession.run { session in
+      let report = try StepBenchmark(
+        configurationPath: config, batchSize: batch, stepCount: steps, warmupCount: warmup,
+        precision: precision
+      ).run(session.world)
+      if session.isFirst { print(json ? report.json : "\(report)") }
+    }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Training
 
 /// `restok decode`: codes to images.
 struct Decode: ParsableCommand {
@@ -14,4 +15,9 @@ struct Decode: ParsableCommand {
 
   @Option(help: OutputPath.help)
   var output: OutputPath
+
+  func run() throws {
+    try RankSession.requireSingleRank("decode")
+    print(try ImageCommands.decode(codes, with: try model.source(), to: output.path))
+  }
 }

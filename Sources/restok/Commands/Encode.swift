@@ -1,4 +1,5 @@
 import ArgumentParser
+import Training
 
 /// `restok encode`: images to codes.
 struct Encode: ParsableCommand {
@@ -32,6 +33,20 @@ struct Encode: ParsableCommand {
       throw ValidationError(
         "--output \(output): codes of \(data == nil ? "--images" : "--data") go to a \(ending) file"
       )
+    }
+  }
+
+  func run() throws {
+    let source = try model.source()
+    if let data {
+      try RankSession.run { session in
+        let summary = try CodeExtraction.encode(
+          data: data, with: source, to: output, communicator: session.world)
+        if session.isFirst { print(summary) }
+      }
+    } else {
+      try RankSession.requireSingleRank("encode --images")
+      print(try ImageCommands.encode(images, with: source, to: output))
     }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Training
 
 /// `restok reconstruct`: images through the tokenizer and back.
 struct Reconstruct: ParsableCommand {
@@ -23,5 +24,12 @@ struct Reconstruct: ParsableCommand {
 
   func validate() throws {
     if let keep, keep < 1 { throw ValidationError("--keep \(keep): expected at least 1") }
+  }
+
+  func run() throws {
+    try RankSession.requireSingleRank("reconstruct")
+    let report = try ImageCommands.reconstruct(
+      images, with: try model.source(), keepCount: keep, to: output.path)
+    print(json ? report.json : "\(report)")
   }
 }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import HierarchicalGenerator
+import Training
 
 /// `restok sample`: new images of given classes.
 struct Sample: ParsableCommand {
@@ -57,17 +59,23 @@ struct Sample: ParsableCommand {
     }
   }
 
-  /// Where the tokenizer's weights come from.
-  func tokenizerReference() throws -> ModelReference {
-    try ModelReference(
-      path: tokenizer, configuration: tokenizerConfig, option: "--tokenizer",
-      configurationOption: "--tokenizer-config")
-  }
-
-  /// Where the generator's weights come from.
-  func generatorReference() throws -> ModelReference {
-    try ModelReference(
-      path: generator, configuration: generatorConfig, option: "--generator",
-      configurationOption: "--generator-config")
+  func run() throws {
+    try RankSession.requireSingleRank("sample")
+    let sampling = try Sampling(
+      tokenizer: try ModelReference(
+        path: tokenizer, configuration: tokenizerConfig, option: "--tokenizer",
+        configurationOption: "--tokenizer-config"
+      ).source(weights: weights),
+      generator: try ModelReference(
+        path: generator, configuration: generatorConfig, option: "--generator",
+        configurationOption: "--generator-config"
+      ).source(weights: weights))
+    let report = try sampling.run(
+      classes: try classes.classes(classCount: sampling.classCount), countPerClass: count,
+      guidance: Guidance(
+        strength: guidance.guidance, schedule: try guidance.guidanceSchedule(),
+        progress: guidance.progress),
+      choice: choice.tokenChoice, seed: seed, output: output.path, codes: codes)
+    print(json ? report.json : "\(report)")
   }
 }

@@ -1,4 +1,7 @@
 import ArgumentParser
+import Configurations
+import DataParallel
+import Training
 
 /// `restok train generator`: a training run of the generator.
 struct TrainGenerator: ParsableCommand {
@@ -8,4 +11,8 @@ struct TrainGenerator: ParsableCommand {
     discussion: Train.discussion)
 
   @OptionGroup var options: TrainOptions
+
+  func run() throws {
+    try options.train(GeneratorRunConfiguration.self, TrainingRun.generator)
+  }
 }

@@ -1,4 +1,7 @@
 import ArgumentParser
+import Configurations
+import DataParallel
+import Training
 
 /// `restok train tokenizer`: a training run of the tokenizer.
 struct TrainTokenizer: ParsableCommand {
@@ -8,4 +11,8 @@ struct TrainTokenizer: ParsableCommand {
     discussion: Train.discussion)
 
   @OptionGroup var options: TrainOptions
+
+  func run() throws {
+    try options.train(TokenizerRunConfiguration.self, TrainingRun.tokenizer)
+  }
 }

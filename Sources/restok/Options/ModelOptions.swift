@@ -1,4 +1,5 @@
 import ArgumentParser
+import Training
 import Foundation
 
 /// Which of a checkpoint's weights to use.
@@ -79,5 +80,25 @@ struct ModelOptions: ParsableArguments {
   func reference() throws -> ModelReference {
     try ModelReference(
       path: model, configuration: config, option: "--model", configurationOption: "--config")
+  }
+
+  /// The model for the library.
+  func source() throws -> ModelSource { try reference().source(weights: weights) }
+}
+
+extension ModelReference {
+  /// The model for the library, with the chosen weights.
+  func source(weights: WeightSelection?) -> ModelSource {
+    let choice: WeightChoice? =
+      switch weights {
+      case .ema: .ema
+      case .model: .model
+      case nil: nil
+      }
+    return switch self {
+    case .run(let path), .checkpoint(let path): ModelSource(path: path, weights: choice)
+    case .safetensors(let path, let configuration):
+      ModelSource(path: path, configurationPath: configuration, weights: choice)
+    }
   }
 }

@@ -117,4 +117,9 @@ struct TokenChoiceOptions: ParsableArguments {
         "--greedy takes the most likely token: leave out --temperature, --top-k and --top-p")
     }
   }
+
+  /// The choice for the library.
+  var tokenChoice: TokenChoice {
+    greedy ? .greedy : TokenChoice(temperature: temperature ?? 1, topK: topK, topP: topP)
+  }
 }

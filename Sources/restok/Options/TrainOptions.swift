@@ -1,4 +1,6 @@
 import ArgumentParser
+import DataParallel
+import Training
 import Configurations
 
 /// Where a training run begins.
@@ -71,5 +73,28 @@ struct TrainOptions: ParsableArguments {
     guard printConfig else { return configuration }
     if (RankSession.launchedRank ?? 0) == 0 { print(configuration.yaml, terminator: "") }
     return nil
+  }
+
+  /// Loads the configuration and trains on all ranks.
+  func train<Configuration: RunConfiguration>(
+    _ type: Configuration.Type,
+    _ body: (Configuration, TrainingSession) throws -> TrainingOutcome
+  ) throws {
+    guard let configuration = try load(type) else { return }
+    let policy: ResumePolicy =
+      switch resume {
+      case .automatic: .automatic
+      case .never: .never
+      case .checkpoint(let path): .checkpoint(path)
+      }
+    let stopSignal = StopSignal.install()
+    try RankSession.run(expectedWorldSize: expectRanks) { session in
+      try configuration.check(worldSize: session.world.worldSize, file: config)
+      let outcome = try body(
+        configuration,
+        TrainingSession(
+          communicator: session.world, stopSignal: stopSignal, resume: policy))
+      if case .stopped = outcome { throw ExitStatusError(status: .stopped) }
+    }
   }
 }

@@ -1,0 +1,143 @@
+import Autodiff
+public import Configurations
+import DataParallel
+import Foundation
+import HierarchicalGenerator
+import Kernels
+public import MessagePassing
+import Optimizers
+import ResidualTokenizer
+import Tensors
+
+/// Times the training step of a configuration on made-up samples (performance.md, section 4).
+public struct StepBenchmark {
+  private let configuration: AnyRunConfiguration
+  private let name: String
+  private let batchSize: Int
+  private let stepCount: Int
+  private let warmupCount: Int
+
+  /// Reads the configuration.
+  ///
+  /// - Parameters:
+  ///   - configurationPath: The YAML file.
+  ///   - batchSize: Samples of a rank's step; those of the configuration's step when nil.
+  ///   - stepCount: Steps that are timed.
+  ///   - warmupCount: Steps before them that are not.
+  ///   - precision: Element type of products; the configuration's when nil.
+  /// - Throws: `ConfigurationError`; `TrainingError.unsupported` for a precision not available.
+  public init(
+    configurationPath: String, batchSize: Int?, stepCount: Int, warmupCount: Int,
+    precision: Precision?
+  ) throws {
+    configuration = try AnyRunConfiguration(contentsOf: configurationPath)
+    name = URL(fileURLWithPath: configurationPath).deletingPathExtension().lastPathComponent
+    self.batchSize = batchSize ?? configuration.training.batch.sampleCount
+    self.stepCount = stepCount
+    self.warmupCount = warmupCount
+    guard precision ?? configuration.training.precision == .float32 else {
+      throw TrainingError.unsupported("--precision bfloat16 is not available in this version")
+    }
+  }
+
+  /// Runs the steps.
+  ///
+  /// Collective: every rank.
+  ///
+  /// - Returns: The figures; times are those of this rank.
+  /// - Throws: `MessagePassingError`.
+  public func run(_ communicator: Communicator) throws -> CommandReport {
+    RankThreads.setAutomatic()
+    let arena = ParameterArena()
+    let lane = lane(arena)
+    arena.allocate(forTraining: true)
+    arena.initialize(seed: 0)
+    var state = OptimizerState(for: arena)
+    let settings = configuration.training
+    let optimizer = AdamW(settings.adamW, for: arena)
+    let reduction = GradientReduction(communicator: communicator)
+    let gradients = arena.makeGradients()
+    arena.setGradients(gradients)
+    var times: [Double] = []
+    for step in 0..<warmupCount + stepCount {
+      let start = ContinuousClock.now
+      let tape = Tape(isRecording: true)
+      let loss = lane(tape, step)
+      tape.backward(from: loss, into: arena)
+      try reduction.allReduceSum(gradients)
+      let norm = squaredNorm(of: gradients).squareRoot()
+      optimizer.step(
+        arena, state: &state, rate: 1e-4,
+        gradientFactor: settings.adamW.clipFactor(gradientNorm: norm))
+      try communicator.barrier()
+      if step >= warmupCount { times.append((ContinuousClock.now - start).seconds) }
+    }
+    return report(arena, communicator, times.sorted()[times.count / 2])
+  }
+
+  /// One lane's forward pass on made-up samples.
+  private func lane(_ arena: ParameterArena) -> (Tape, _ step: Int) -> Variable {
+    let count = batchSize
+    let key = RandomKey(seed: 0, purpose: .test)
+    switch configuration {
+    case .tokenizer(let configuration):
+      let model = ResTok(configuration.model, in: ParameterScope(arena))
+      let size = configuration.model.imageSize
+      let images = Tensor.uniform([count, size, size, 3], key: key)
+      let keepCounts = [Int](repeating: configuration.model.latents.count, count: count)
+      return { tape, _ in
+        TokenizerStep.run(
+          model, images, keepCounts: keepCounts, globalSampleCount: count,
+          reconstructionWeight: 1, on: tape
+        ).loss
+      }
+    case .generator(let configuration):
+      let model = Generator(configuration.model, in: ParameterScope(arena))
+      var stream = RandomStream(key)
+      let sizes = configuration.model
+      let tokens = Tensor(
+        (0..<count * sizes.tokenCount).map { _ in
+          Int32(stream.integer(below: sizes.vocabularySize))
+        }, shape: [count, sizes.tokenCount])
+      let labels = (0..<count).map { _ in Int32(stream.integer(below: sizes.classCount)) }
+      return { tape, step in
+        GeneratorStep.run(
+          model, tokens,
+          labels: model.droppedLabels(
+            labels, key: RandomKey(seed: 0, purpose: .classDropout, step: step)),
+          key: RandomKey(seed: 0, purpose: .dropout, step: step), globalSampleCount: count,
+          on: tape
+        ).result.loss
+      }
+    }
+  }
+
+  private func report(
+    _ arena: ParameterArena, _ communicator: Communicator, _ seconds: Double
+  ) -> CommandReport {
+    let rate = Double(batchSize * communicator.worldSize) / seconds
+    let parameters = Double(arena.elementCount) / 1e6
+    let memory = PeakMemory.gibibytes
+    return CommandReport(
+      String(
+        format: "%@: %.4f s a step, %.3f samples/s (batch %ld, %ld rank(s) x %ld thread(s), "
+          + "%.2f M weights, peak %.2f GiB)", name, seconds, rate, batchSize,
+        communicator.worldSize, threadCount, parameters, memory),
+      [
+        ("size", .text(name)), ("dtype", .text("fp32")),
+        ("ranks", .integer(communicator.worldSize)), ("threads", .integer(threadCount)),
+        ("batch", .integer(batchSize)), ("params_M", .number(parameters)),
+        ("step_s", .number(seconds)), ("samples_per_s", .number(rate)),
+        ("peak_rss_GiB", .number(memory)),
+      ])
+  }
+}
+
+/// The largest resident set of this process.
+enum PeakMemory {
+  static var gibibytes: Double {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return Double(usage.ru_maxrss) / Double(1 << 20)
+  }
+}
