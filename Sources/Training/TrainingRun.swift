@@ -50,7 +50,8 @@ public enum TrainingRun {
     let skipped = SkippedSamples()
     let task = try makeTask { skipped.report($0) }
     task.arena.allocate(forTraining: true)
-    let recorder = try session.isCoordinator
+    let recorder =
+      try session.isCoordinator
       ? RunRecorder(configuration, settings: settings, metricNames: task.metricNames) : nil
     defer { recorder?.finish() }
     skipped.logger = recorder?.logger

@@ -79,7 +79,8 @@ struct TrainingStart {
     logger?.notice("going on after step \(manifest.step), from \(checkpoint.directory)")
     if manifest.configurationDigest != configurationDigest {
       logger?.warning(
-        "the checkpoint is of another configuration: the bits will differ from an uninterrupted run")
+        "the checkpoint is of another configuration: the bits will differ from an uninterrupted run"
+      )
     }
     for difference in pins.differences(from: manifest.pins) {
       logger?.warning("\(difference)")

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Training
 import Foundation
+import Training
 
 /// Which of a checkpoint's weights to use.
 enum WeightSelection: String, ExpressibleByArgument, CaseIterable {

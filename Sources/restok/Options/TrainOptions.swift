@@ -1,7 +1,7 @@
 import ArgumentParser
+import Configurations
 import DataParallel
 import Training
-import Configurations
 
 /// Where a training run begins.
 enum Resume: ExpressibleByArgument, Equatable, CustomStringConvertible {
