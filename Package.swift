@@ -83,8 +83,9 @@ let package = Package(
       "Training",
       [
         "Configurations", "DataParallel", "Checkpoints", "Datasets", "HierarchicalGenerator",
-        "ResidualTokenizer", "Optimizers", "Layers", "Autodiff", "Tensors", "ImageFiles",
-        "ArrayFiles", "MessagePassing", .product(name: "Logging", package: "swift-log"),
+        "ResidualTokenizer", "Optimizers", "Layers", "Autodiff", "Tensors", "Kernels",
+        "ImageFiles", "ArrayFiles", "MessagePassing",
+        .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
       name: "restok",
