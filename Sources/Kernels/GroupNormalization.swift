@@ -78,19 +78,26 @@ public struct GroupNormalization: Sendable {
     statistics: Buffer
   ) {
     check([dy, x], weight, bias)
-    let sums = gradientSums(dy, x, weight: weight, bias: bias, statistics: statistics)
+    precondition(
+      dx.map { $0.0.count == x.count } ?? true,
+      "groupNorm: gradient of \(dx?.0.count ?? 0) for \(x.count) elements")
+    // The gradient before the activation, kept from the first pass for the second: in dx if it is free.
+    let isFree = dx.map { !$0.isAdding } ?? false
+    let kept = appliesSiLU ? (isFree ? dx?.0 : nil) ?? Buffer(.float32, count: x.count) : dy
+    let sums = gradientSums(
+      kept: kept, dy, x, weight: weight, bias: bias, statistics: statistics)
     if let (buffer, isAdding) = dBias { totalOverSamples(sums, part: 0, buffer, isAdding) }
     if let (buffer, isAdding) = dWeight { totalOverSamples(sums, part: 1, buffer, isAdding) }
     guard let (buffer, isAdding) = dx else { return }
-    precondition(
-      buffer.count == x.count, "groupNorm: gradient of \(buffer.count) for \(x.count) elements")
     let means = groupMeans(of: sums, weight: weight)
-    let (target, gradient, source) = (buffer.floats, dy.floats, x.floats)
-    forEachRun { sample, offset, count in
-      CKernels_groupNormBackward(
-        target + offset, gradient + offset, source + offset,
-        channels(sample, statistics, weight, bias, means), isSiLU, isAdding ? 1 : 0, count,
-        Int64(channelCount))
+    let (target, gradient, source) = (buffer.floats, kept.floats, x.floats)
+    withExtendedLifetime(kept) {
+      forEachRun { sample, offset, count in
+        CKernels_groupNormBackward(
+          target + offset, gradient + offset, source + offset,
+          channels(sample, statistics, weight, bias, means), isAdding ? 1 : 0, count,
+          Int64(channelCount))
+      }
     }
   }
 
@@ -171,12 +178,12 @@ extension GroupNormalization {
   /// By sample: the sums over pixels of the gradient g before the activation, and of g times the
   /// normalised value, `[batch, 2, channelCount]`.
   private func gradientSums(
-    _ dy: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer, statistics: Buffer
+    kept: Buffer, _ dy: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer, statistics: Buffer
   ) -> Buffer {
-    let (gradient, source) = (dy.floats, x.floats)
+    let (gradient, source, target) = (dy.floats, x.floats, kept.floats)
     let partials = partialSums { partial, sample, offset, count in
       CKernels_groupNormGradientSums(
-        partial, gradient + offset, source + offset,
+        partial, target + offset, gradient + offset, source + offset,
         channels(sample, statistics, weight, bias, nil), isSiLU, count, Int64(channelCount))
     }
     let sums = Buffer(.float32, count: shape.batchSize * 2 * channelCount)
