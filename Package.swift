@@ -84,7 +84,8 @@ let package = Package(
       [
         "Configurations", "DataParallel", "Checkpoints", "Datasets", "HierarchicalGenerator",
         "ResidualTokenizer", "Optimizers", "Layers", "Autodiff", "Tensors", "ImageFiles",
-        "ArrayFiles", "MessagePassing", .product(name: "Logging", package: "swift-log"),
+        "ArrayFiles", "MessagePassing", "Kernels",
+        .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
       name: "restok",

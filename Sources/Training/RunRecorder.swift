@@ -1,0 +1,112 @@
+import ArrayFiles
+import Checkpoints
+import Configurations
+import DataParallel
+import Foundation
+import Logging
+
+/// What the coordinator writes down of a run: lines, figures, pictures, checkpoints.
+final class RunRecorder {
+  let directory: RunDirectory
+  let logger: Logger
+  private let lock: RunLock
+  private let log: RunLog
+  private var metrics: MetricsLog?
+  private var progress: ProgressReporter
+  private let interval: Int
+  private let metricNames: [String]
+  private let clock = ContinuousClock()
+  private var lastReport: ContinuousClock.Instant
+  private var lastWait = Duration.zero
+
+  /// Takes the run directory and writes the configuration into it.
+  init<Configuration: RunConfiguration>(
+    _ configuration: Configuration, settings: TrainingSettings, metricNames: [String]
+  ) throws {
+    directory = RunDirectory(path: settings.run.directory)
+    lock = try directory.occupy()
+    log = try RunLog(path: directory.logPath)
+    logger = log.logger()
+    self.metricNames = metricNames
+    interval = settings.log.interval
+    progress = ProgressReporter(
+      stepCount: settings.stepCount, lineInterval: settings.log.interval, log: log)
+    lastReport = clock.now
+    try writeConfiguration(configuration)
+  }
+
+  private func writeConfiguration<Configuration: RunConfiguration>(
+    _ configuration: Configuration
+  ) throws {
+    let previous = try directory.configuration()
+    guard let kept = try directory.writeConfiguration(configuration.yaml) else { return }
+    let old = try? Configuration(yaml: previous ?? "", file: kept)
+    let differences = old?.differences(from: configuration).map(\.description) ?? []
+    logger.warning(
+      "\(RunDirectory.configurationNotice(keptName: kept, differences: differences))")
+  }
+
+  /// Opens the figures; those of steps after `step` are removed.
+  func begin(at step: Int?) throws {
+    metrics = try MetricsLog(path: directory.metricsPath, keepingThrough: step, logger: logger)
+    progress.resumeAfterPause()
+  }
+
+  /// Reports a finished step.
+  func report(
+    _ agreement: StepAgreement, doneCount: Int, rate: Double, gradientNorm: Double,
+    waitTime: Duration
+  ) throws {
+    let wait = (waitTime - lastWait).seconds
+    progress.report(
+      StepProgress(
+        step: doneCount, loss: agreement.lossSum, learningRate: rate,
+        gradientNorm: gradientNorm, sampleCount: Int(agreement.sampleCount),
+        dataWaitSeconds: wait))
+    lastWait = waitTime
+    guard doneCount % interval == 0 || doneCount == 1 else { return }
+    var record = MetricsRecord(kind: "train", step: doneCount)
+    record["loss"] = .number(agreement.lossSum)
+    for name in metricNames { record[name] = agreement.metrics[name].map { .number($0) } }
+    record["rate"] = .number(rate)
+    record["gradient_norm"] = .number(gradientNorm)
+    record["samples_per_second"] = progress.samplesPerSecond.map { .number($0) }
+    record["seconds_data_wait"] = .number(wait)
+    try metrics?.append(record)
+  }
+
+  /// Reports an evaluation.
+  func report(_ scores: [EvaluationScore], step: Int) throws {
+    guard !scores.isEmpty else { return }
+    var record = MetricsRecord(kind: "evaluation", step: step)
+    for score in scores { record[score.name] = .number(score.value) }
+    try metrics?.append(record)
+    let text = scores.map { "\($0.name) \(String(format: "%.4g", $0.value))" }
+    logger.info("step \(step): \(text.joined(separator: ", "))")
+    progress.resumeAfterPause()
+  }
+
+  /// Writes a picture; what went wrong is logged, for a picture is no reason to end a run.
+  func writePicture(of task: any TrainingTask, step: Int) {
+    do {
+      guard let picture = try task.picture() else { return }
+      try directory.writePicture(picture.image, name: picture.name, step: step)
+    } catch {
+      logger.error("step \(step): no picture: \(error)")
+    }
+    progress.resumeAfterPause()
+  }
+
+  /// Ends the status line and gives the directory free.
+  func finish() {
+    progress.finish()
+    lock.release()
+  }
+}
+
+extension Duration {
+  /// The duration in seconds.
+  var seconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+  }
+}

@@ -1,0 +1,164 @@
+import Autodiff
+import Checkpoints
+import Configurations
+import DataParallel
+import Kernels
+import Logging
+import Optimizers
+import Tensors
+
+/// The training loop of one rank.
+///
+/// Nothing here depends on the model, and nothing but the lane plan and the sum on the number of
+/// ranks. All decisions are functions of what the ranks agreed on.
+final class Trainer {
+  private let task: any TrainingTask
+  private let settings: TrainingSettings
+  private let session: TrainingSession
+  private let recorder: RunRecorder?
+  private let saver: CheckpointSaver?
+  private let describe: (_ replicaDigest: String) -> CheckpointDescription
+  private let plan: LanePlan
+  private let control: ControlReduction
+  private let reduction: GradientReduction
+  private let optimizer: AdamW
+  private var state: OptimizerState
+
+  /// Gathers what a run needs; the arena of `task` is allocated.
+  init(
+    _ task: any TrainingTask, settings: TrainingSettings, session: TrainingSession,
+    recorder: RunRecorder?, saver: CheckpointSaver?, state: OptimizerState,
+    describe: @escaping (_ replicaDigest: String) -> CheckpointDescription
+  ) throws {
+    self.task = task
+    self.settings = settings
+    self.session = session
+    self.recorder = recorder
+    self.saver = saver
+    self.state = state
+    self.describe = describe
+    let communicator = session.communicator
+    plan = try LanePlan(
+      laneCount: settings.batch.laneCount, worldSize: communicator.worldSize)
+    control = ControlReduction(
+      plan: plan, communicator: communicator, metricNames: task.metricNames)
+    reduction = GradientReduction(communicator: communicator)
+    optimizer = AdamW(settings.adamW, for: task.arena)
+  }
+
+  /// Runs the steps that are left, evaluates, and saves.
+  func run() throws -> TrainingOutcome {
+    let first = state.stepCount
+    let transport = try SampleTransport(
+      plan: plan, communicator: session.communicator,
+      steps: first..<max(first, settings.stepCount),
+      prefetch: settings.execution.prefetchedStepCount,
+      deadline: .seconds(settings.execution.deadlines.data), read: task.reader)
+    for step in first..<max(first, settings.stepCount) {
+      let agreement = try self.step(step, transport)
+      let doneCount = step + 1
+      let isLast = doneCount == settings.stepCount
+      if agreement.isStopRequested && !isLast {
+        try transport.stop()
+        save()
+        try saver?.finish()
+        return .stopped(step: doneCount)
+      }
+      if isLast || doneCount % settings.checkpoint.interval == 0 { save() }
+      if !isLast { try examine(doneCount) }
+    }
+    try transport.stop()
+    try evaluate(settings.stepCount)
+    writePicture(settings.stepCount)
+    try saver?.finish()
+    return .finished(step: state.stepCount)
+  }
+
+  /// One step: lanes, sum, agreement, update.
+  private func step(_ step: Int, _ transport: SampleTransport) throws -> StepAgreement {
+    let (gradients, reports, isLossFinite) = try runLanes(step, transport)
+    try reduction.allReduceSum(gradients)
+    task.arena.setGradients(gradients)
+    let norm = squaredNorm(of: gradients).squareRoot()
+    let interval = settings.execution.digestInterval
+    let isCompared = interval > 0 && step % interval == 0
+    let agreement = try control.agree(
+      step: step, lanes: reports, isFinite: isLossFinite && norm.isFinite,
+      isStopRequested: session.stopSignal.isRequested,
+      digest: isCompared ? digest(of: task.arena.values.buffer) : nil)
+    guard agreement.isFinite else {
+      throw TrainingError.notFinite(step: step, loss: agreement.lossSum, gradientNorm: norm)
+    }
+    let rate = settings.learningRates.rate(at: step)
+    optimizer.step(
+      task.arena, state: &state, rate: rate,
+      gradientFactor: settings.adamW.clipFactor(gradientNorm: norm))
+    try recorder?.report(
+      agreement, doneCount: step + 1, rate: rate, gradientNorm: norm,
+      waitTime: transport.waitTime)
+    return agreement
+  }
+
+  /// Forward and backward of this rank's lanes, and their gradients' sum in the canonical tree.
+  private func runLanes(
+    _ step: Int, _ transport: SampleTransport
+  ) throws -> (gradients: Tensor, reports: [LaneReport], isFinite: Bool) {
+    var sum = LaneSum<Tensor>(laneCount: plan.lanesPerRank) { left, right in
+      addInPlace(left.buffer, right.buffer)
+    }
+    var reports: [LaneReport] = []
+    var isFinite = true
+    for lane in plan.lanes(of: session.communicator.rank) {
+      let message = try transport.next(step: step, lane: lane)
+      let gradients = task.arena.makeGradients()
+      task.arena.setGradients(gradients)
+      let tape = Tape(isRecording: true)
+      let result = try task.run(message, step: step, lane: lane, on: tape)
+      tape.backward(from: result.loss, into: task.arena)
+      let loss = Double(result.loss.value.scalar)
+      isFinite = isFinite && loss.isFinite
+      reports.append(
+        LaneReport(
+          lossSum: loss, sampleCount: Double(result.sampleCount), metrics: result.metrics))
+      sum.push(gradients)
+    }
+    return (sum.takeResult(), reports, isFinite)
+  }
+
+  /// Evaluation and pictures where their intervals say so.
+  private func examine(_ doneCount: Int) throws {
+    let (evaluation, images) = (settings.evaluationInterval, settings.log.imageInterval)
+    if evaluation > 0 && doneCount % evaluation == 0 { try evaluate(doneCount) }
+    if images > 0 && doneCount % images == 0 { writePicture(doneCount) }
+  }
+
+  /// Scores the moving average of the weights.
+  private func evaluate(_ step: Int) throws {
+    let scores = try task.arena.withValues(state.movingAverage) { try task.evaluate(session) }
+    try recorder?.report(scores, step: step)
+  }
+
+  private func writePicture(_ step: Int) {
+    task.arena.withValues(state.movingAverage) { recorder?.writePicture(of: task, step: step) }
+  }
+
+  /// Saves a snapshot in the background, on the coordinator.
+  private func save() {
+    guard let saver else { return }
+    saver.save(
+      step: state.stepCount,
+      description: describe(hexadecimal(digest(of: task.arena.values.buffer))),
+      snapshot: TrainingArrays(task.arena, state).copied())
+  }
+}
+
+extension TrainingSettings {
+  /// The optimizer's settings.
+  var adamW: AdamW.Configuration {
+    AdamW.Configuration(
+      firstMomentDecay: optimizer.firstMomentDecay,
+      secondMomentDecay: optimizer.secondMomentDecay, epsilon: optimizer.epsilon,
+      weightDecay: optimizer.weightDecay, gradientNormLimit: optimizer.gradientNormLimit,
+      averageDecay: averageDecay)
+  }
+}

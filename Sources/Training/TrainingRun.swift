@@ -1,0 +1,150 @@
+import Checkpoints
+public import Configurations
+import DataParallel
+import Datasets
+import Foundation
+import Kernels
+import Logging
+import MessagePassing
+import Optimizers
+import Tensors
+
+/// Training runs as the command line starts them.
+public enum TrainingRun {
+  /// Trains a tokenizer.
+  ///
+  /// Collective: every rank.
+  ///
+  /// - Throws: `TrainingError` and the errors of data, checkpoints and ranks.
+  public static func tokenizer(
+    _ configuration: TokenizerRunConfiguration, _ session: TrainingSession
+  ) throws -> TrainingOutcome {
+    try run(configuration, configuration.training, .tokenizer, session) { report in
+      try TokenizerTask(
+        configuration, isCoordinator: session.isCoordinator, reportSkipped: report)
+    }
+  }
+
+  /// Trains a generator.
+  ///
+  /// Collective: every rank.
+  ///
+  /// - Throws: `TrainingError` and the errors of data, checkpoints and ranks.
+  public static func generator(
+    _ configuration: GeneratorRunConfiguration, _ session: TrainingSession
+  ) throws -> TrainingOutcome {
+    try run(configuration, configuration.training, .generator, session) { _ in
+      try GeneratorTask(configuration, isCoordinator: session.isCoordinator)
+    }
+  }
+
+  private static func run<Configuration: RunConfiguration>(
+    _ configuration: Configuration, _ settings: TrainingSettings,
+    _ kind: CheckpointManifest.Kind, _ session: TrainingSession,
+    makeTask: (_ reportSkipped: @escaping @Sendable (DataError) -> Void) throws
+      -> any TrainingTask
+  ) throws -> TrainingOutcome {
+    try requireSupported(settings)
+    setThreadCount(RankThreads.count(settings.execution, session.communicator))
+    session.communicator.deadline = .seconds(settings.execution.deadlines.step)
+    let skipped = SkippedSamples()
+    let task = try makeTask { skipped.report($0) }
+    task.arena.allocate(forTraining: true)
+    let recorder = try session.isCoordinator
+      ? RunRecorder(configuration, settings: settings, metricNames: task.metricNames) : nil
+    defer { recorder?.finish() }
+    skipped.logger = recorder?.logger
+    let pins = SystemPins.current(settings, threadCount: threadCount)
+    let start = TrainingStart(
+      task: task, settings: settings, session: session, pins: pins,
+      logger: recorder?.logger, configurationDigest: hexadecimal(configuration.digest))
+    let state = try start.state(recorder)
+    try recorder?.begin(at: state.stepCount == 0 ? nil : state.stepCount)
+    for note in settings.notes(worldSize: session.communicator.worldSize) {
+      recorder?.logger.notice("\(note)")
+    }
+    if state.stepCount >= settings.stepCount {
+      recorder?.logger.notice(
+        "the run is finished: all \(settings.stepCount) steps are done; nothing to do")
+      return .finished(step: state.stepCount)
+    }
+    let saver = recorder.map { recorder in
+      CheckpointSaver(
+        store: CheckpointStore(root: recorder.directory.checkpointsPath),
+        layouts: ParameterLayout.layouts(of: task.arena),
+        keptCount: settings.checkpoint.keptCount, logger: recorder.logger)
+    }
+    let digest = hexadecimal(configuration.digest)
+    let trainer = try Trainer(
+      task, settings: settings, session: session, recorder: recorder, saver: saver, state: state
+    ) { replicaDigest in
+      CheckpointDescription(
+        kind: kind, configurationDigest: digest, replicaDigest: replicaDigest,
+        pins: pins.recorded)
+    }
+    let outcome = try trainer.run()
+    if case .stopped(let step) = outcome {
+      let reason = session.stopSignal.name ?? "another rank"
+      recorder?.logger.notice(
+        "stopped by \(reason) after step \(step), and saved: the same command goes on from here")
+    }
+    return outcome
+  }
+
+  private static func requireSupported(_ settings: TrainingSettings) throws {
+    guard settings.precision == .float32 else {
+      throw TrainingError.unsupported(
+        "precision: bfloat16 is not available in this version: set precision=float32")
+    }
+  }
+}
+
+/// Tells the log of images that were replaced, from the coordinator's reading thread.
+private final class SkippedSamples: @unchecked Sendable {
+  private let lock = NSLock()
+  private var count = 0
+  private var storedLogger: Logger?
+
+  var logger: Logger? {
+    get { lock.withLock { storedLogger } }
+    set { lock.withLock { storedLogger = newValue } }
+  }
+
+  func report(_ error: DataError) {
+    let (number, logger) = lock.withLock { () -> (Int, Logger?) in
+      count += 1
+      return (count, storedLogger)
+    }
+    logger?.warning("image replaced (\(number) so far): \(error)")
+  }
+}
+
+/// Threads of this rank.
+enum RankThreads {
+  /// The configured number, else as many as the cores that the rank is bound to.
+  static func count(
+    _ execution: TrainingSettings.Execution, _ communicator: Communicator
+  ) -> Int {
+    execution.threadCount ?? automatic
+  }
+
+  /// OMP_NUM_THREADS where the launcher set it, else the cores of the affinity mask.
+  static var automatic: Int {
+    if let text = ProcessInfo.processInfo.environment["OMP_NUM_THREADS"], let count = Int(text),
+      count > 0
+    {
+      return count
+    }
+    return max(1, ProcessInfo.processInfo.activeProcessorCount)
+  }
+}
+
+extension SystemPins {
+  /// What the bits of this run depend on beside the configuration.
+  static func current(_ settings: TrainingSettings, threadCount: Int) -> SystemPins {
+    SystemPins(
+      threadCountPerRank: threadCount, libraryVersions: Kernels.libraryVersions,
+      laneCount: settings.batch.laneCount,
+      sampleCountPerLane: settings.batch.sampleCountPerLane)
+  }
+}
