@@ -77,9 +77,9 @@ INLINE float activationGradient(float dy, float normalized, float weight, float 
   return dy * (s * (1.0f + z * (1.0f - s)));
 }
 
-INLINE void gradientSums(float *restrict sums, const float *restrict dy, const float *restrict x,
-                         CKernels_GroupNormChannels k, int isSiLU, int64_t pixelCount,
-                         int64_t channelCount) {
+INLINE void gradientSums(float *restrict sums, float *restrict kept, const float *restrict dy,
+                         const float *restrict x, CKernels_GroupNormChannels k, int isSiLU,
+                         int64_t pixelCount, int64_t channelCount) {
   float *restrict sum = sums;
   float *restrict products = sums + channelCount;
   const float *restrict mean = k.mean;
@@ -87,56 +87,47 @@ INLINE void gradientSums(float *restrict sums, const float *restrict dy, const f
   const float *restrict weight = k.weight;
   const float *restrict bias = k.bias;
   memset(sums, 0, (size_t)(2 * channelCount) * sizeof(float));
-  for (int64_t pixel = 0; pixel < pixelCount; pixel++, x += channelCount, dy += channelCount) {
-    for (int64_t c = 0; c < channelCount; c++) {
-      const float normalized = (x[c] - mean[c]) * scale[c];
-      const float g = activationGradient(dy[c], normalized, weight[c], bias[c], isSiLU);
-      sum[c] += g;
-      products[c] += g * normalized;
-    }
-  }
-}
-
-KERNEL void CKernels_groupNormGradientSums(float *sums, const float *dy, const float *x,
-                                           CKernels_GroupNormChannels channels, int isSiLU,
-                                           int64_t pixelCount, int64_t channelCount) {
-  if (isSiLU) {
-    gradientSums(sums, dy, x, channels, 1, pixelCount, channelCount);
-  } else {
-    gradientSums(sums, dy, x, channels, 0, pixelCount, channelCount);
-  }
-}
-
-INLINE void backward(float *restrict dx, const float *restrict dy, const float *restrict x,
-                     CKernels_GroupNormChannels k, int isSiLU, int isAdding, int64_t pixelCount,
-                     int64_t channelCount) {
-  const float *restrict mean = k.mean;
-  const float *restrict scale = k.reciprocalDeviation;
-  const float *restrict weight = k.weight;
-  const float *restrict bias = k.bias;
-  const float *restrict center = k.gradientMean;
-  const float *restrict projection = k.gradientProjection;
   for (int64_t pixel = 0; pixel < pixelCount; pixel++) {
     for (int64_t c = 0; c < channelCount; c++) {
       const float normalized = (x[c] - mean[c]) * scale[c];
       const float g = activationGradient(dy[c], normalized, weight[c], bias[c], isSiLU);
-      const float d = scale[c] * (g * weight[c] - center[c] - normalized * projection[c]);
-      dx[c] = isAdding ? dx[c] + d : d;
+      if (isSiLU) kept[c] = g;
+      sum[c] += g;
+      products[c] += g * normalized;
     }
-    dx += channelCount;
-    dy += channelCount;
     x += channelCount;
+    dy += channelCount;
+    kept += isSiLU ? channelCount : 0;
   }
 }
 
-KERNEL void CKernels_groupNormBackward(float *dx, const float *dy, const float *x,
-                                       CKernels_GroupNormChannels channels, int isSiLU,
-                                       int isAdding, int64_t pixelCount, int64_t channelCount) {
-  if (isSiLU && isAdding) {
-    backward(dx, dy, x, channels, 1, 1, pixelCount, channelCount);
-  } else if (isSiLU) {
-    backward(dx, dy, x, channels, 1, 0, pixelCount, channelCount);
+KERNEL void CKernels_groupNormGradientSums(float *sums, float *kept, const float *dy,
+                                           const float *x, CKernels_GroupNormChannels channels,
+                                           int isSiLU, int64_t pixelCount, int64_t channelCount) {
+  if (isSiLU) {
+    gradientSums(sums, kept, dy, x, channels, 1, pixelCount, channelCount);
   } else {
-    backward(dx, dy, x, channels, 0, isAdding, pixelCount, channelCount);
+    gradientSums(sums, kept, dy, x, channels, 0, pixelCount, channelCount);
+  }
+}
+
+KERNEL void CKernels_groupNormBackward(float *dx, const float *g, const float *restrict x,
+                                       CKernels_GroupNormChannels channels, int isAdding,
+                                       int64_t pixelCount, int64_t channelCount) {
+  const float *restrict mean = channels.mean;
+  const float *restrict scale = channels.reciprocalDeviation;
+  const float *restrict weight = channels.weight;
+  const float *restrict center = channels.gradientMean;
+  const float *restrict projection = channels.gradientProjection;
+  for (int64_t pixel = 0; pixel < pixelCount; pixel++) {
+#pragma clang loop vectorize(assume_safety)
+    for (int64_t c = 0; c < channelCount; c++) {
+      const float normalized = (x[c] - mean[c]) * scale[c];
+      const float d = scale[c] * (g[c] * weight[c] - center[c] - normalized * projection[c]);
+      dx[c] = isAdding ? dx[c] + d : d;
+    }
+    dx += channelCount;
+    g += channelCount;
+    x += channelCount;
   }
 }

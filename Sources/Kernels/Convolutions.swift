@@ -97,9 +97,7 @@ public func convolution(
   {
     library.run(output: y, input: x, weight: weight, bias: bias)
   } else {
-    patchProducts(
-      into: y, isAdding: false, x,
-      weight: PatchWeights(forward: weight, shape: shape), bias: bias, shape: shape)
+    convolutionByProducts(into: y, x, weight: weight, bias: bias, shape: shape)
   }
 }
 
@@ -124,11 +122,8 @@ public func convolutionBackwardData(
     library.run(output: dy, input: target, weight: weight, bias: nil)
     if isAdding { addInPlace(dx, target) }
   } else {
-    let mirrored = Buffer(.float32, count: weight.count)
-    mirrorKernel(into: mirrored, weight, shape: shape)
-    patchProducts(
-      into: dx, isAdding: isAdding, dy,
-      weight: PatchWeights(mirrored: mirrored, shape: shape), bias: nil, shape: shape.mirrored)
+    convolutionBackwardDataByProducts(
+      into: dx, isAdding: isAdding, dy, weight: weight, shape: shape)
   }
 }
 

@@ -3,16 +3,6 @@ import CKernels
 /// Elements below which an exponential for each is not worth a second thread.
 let exponentialGrain = 2_048
 
-/// What follows a normalisation in the same pass.
-public enum Activation: Sendable, Hashable, CaseIterable {
-  /// Nothing.
-  case identity
-  /// x·σ(x).
-  case silu
-
-  fileprivate var isSiLU: Int32 { self == .silu ? 1 : 0 }
-}
-
 /// Group normalisation of channels-last images with its gain, bias and activation.
 ///
 ///     y = activation((x − mean) / sqrt(variance + epsilon) · weight + bias)
@@ -27,19 +17,21 @@ public struct GroupNormalization: Sendable {
   public let groupCount: Int
   /// Added to the variance.
   public let epsilon: Float
-  /// What follows.
-  public let activation: Activation
+  /// Whether the activation is SiLU, x·σ(x); otherwise there is none.
+  public let appliesSiLU: Bool
 
   /// The normalisation of images of a shape.
-  public init(shape: ImageShape, groupCount: Int, epsilon: Float, activation: Activation) {
+  public init(shape: ImageShape, groupCount: Int, epsilon: Float, appliesSiLU: Bool) {
     precondition(
       groupCount > 0 && shape.channelCount % groupCount == 0 && shape.elementCount > 0,
       "groupNorm: \(groupCount) groups of \(shape)")
     self.shape = shape
     self.groupCount = groupCount
     self.epsilon = epsilon
-    self.activation = activation
+    self.appliesSiLU = appliesSiLU
   }
+
+  private var isSiLU: Int32 { appliesSiLU ? 1 : 0 }
 
   private var channelCount: Int { shape.channelCount }
 
@@ -60,7 +52,7 @@ public struct GroupNormalization: Sendable {
   public func forward(into y: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer) -> Buffer {
     check([y, x], weight, bias)
     let statistics = statistics(of: x)
-    let (target, source, isSiLU) = (y.floats, x.floats, activation.isSiLU)
+    let (target, source) = (y.floats, x.floats)
     forEachRun { sample, offset, count in
       CKernels_groupNorm(
         target + offset, source + offset, channels(sample, statistics, weight, bias, nil), isSiLU,
@@ -86,20 +78,26 @@ public struct GroupNormalization: Sendable {
     statistics: Buffer
   ) {
     check([dy, x], weight, bias)
-    let sums = gradientSums(dy, x, weight: weight, bias: bias, statistics: statistics)
+    precondition(
+      dx.map { $0.0.count == x.count } ?? true,
+      "groupNorm: gradient of \(dx?.0.count ?? 0) for \(x.count) elements")
+    // The gradient before the activation, kept from the first pass for the second: in dx if it is free.
+    let isFree = dx.map { !$0.isAdding } ?? false
+    let kept = appliesSiLU ? (isFree ? dx?.0 : nil) ?? Buffer(.float32, count: x.count) : dy
+    let sums = gradientSums(
+      kept: kept, dy, x, weight: weight, bias: bias, statistics: statistics)
     if let (buffer, isAdding) = dBias { totalOverSamples(sums, part: 0, buffer, isAdding) }
     if let (buffer, isAdding) = dWeight { totalOverSamples(sums, part: 1, buffer, isAdding) }
     guard let (buffer, isAdding) = dx else { return }
-    precondition(
-      buffer.count == x.count, "groupNorm: gradient of \(buffer.count) for \(x.count) elements")
     let means = groupMeans(of: sums, weight: weight)
-    let (target, gradient, source) = (buffer.floats, dy.floats, x.floats)
-    let isSiLU = activation.isSiLU
-    forEachRun { sample, offset, count in
-      CKernels_groupNormBackward(
-        target + offset, gradient + offset, source + offset,
-        channels(sample, statistics, weight, bias, means), isSiLU, isAdding ? 1 : 0, count,
-        Int64(channelCount))
+    let (target, gradient, source) = (buffer.floats, kept.floats, x.floats)
+    withExtendedLifetime(kept) {
+      forEachRun { sample, offset, count in
+        CKernels_groupNormBackward(
+          target + offset, gradient + offset, source + offset,
+          channels(sample, statistics, weight, bias, means), isAdding ? 1 : 0, count,
+          Int64(channelCount))
+      }
     }
   }
 
@@ -180,12 +178,12 @@ extension GroupNormalization {
   /// By sample: the sums over pixels of the gradient g before the activation, and of g times the
   /// normalised value, `[batch, 2, channelCount]`.
   private func gradientSums(
-    _ dy: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer, statistics: Buffer
+    kept: Buffer, _ dy: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer, statistics: Buffer
   ) -> Buffer {
-    let (gradient, source, isSiLU) = (dy.floats, x.floats, activation.isSiLU)
+    let (gradient, source, target) = (dy.floats, x.floats, kept.floats)
     let partials = partialSums { partial, sample, offset, count in
       CKernels_groupNormGradientSums(
-        partial, gradient + offset, source + offset,
+        partial, target + offset, gradient + offset, source + offset,
         channels(sample, statistics, weight, bias, nil), isSiLU, count, Int64(channelCount))
     }
     let sums = Buffer(.float32, count: shape.batchSize * 2 * channelCount)

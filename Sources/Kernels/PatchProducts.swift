@@ -93,8 +93,29 @@ extension ConvolutionShape {
   }
 }
 
+/// y = the convolution of x plus the bias.
+package func convolutionByProducts(
+  into y: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer?, shape: ConvolutionShape
+) {
+  patchProducts(
+    into: y, isAdding: false, x, weight: PatchWeights(forward: weight, shape: shape), bias: bias,
+    shape: shape)
+}
+
+/// dx = the gradient of a convolution's input, or dx += when `isAdding`: a convolution of dy with the
+/// turned kernel.
+package func convolutionBackwardDataByProducts(
+  into dx: Buffer, isAdding: Bool, _ dy: Buffer, weight: Buffer, shape: ConvolutionShape
+) {
+  let mirrored = Buffer(.float32, count: weight.count)
+  mirrorKernel(into: mirrored, weight, shape: shape)
+  patchProducts(
+    into: dx, isAdding: isAdding, dy, weight: PatchWeights(mirrored: mirrored, shape: shape),
+    bias: nil, shape: shape.mirrored)
+}
+
 /// y = the convolution of x, or y += when `isAdding`.
-func patchProducts(
+private func patchProducts(
   into y: Buffer, isAdding: Bool, _ x: Buffer, weight: PatchWeights, bias: Buffer?,
   shape: ConvolutionShape
 ) {

@@ -1,8 +1,13 @@
-public import Kernels
+import Kernels
 import Tensors
 
 /// What follows a normalisation in the same pass.
-public typealias Activation = Kernels.Activation
+public enum Activation: Sendable, Hashable, CaseIterable {
+  /// Nothing.
+  case identity
+  /// x·σ(x).
+  case silu
+}
 
 /// Group normalisation followed by an activation, in one operation.
 ///
@@ -26,7 +31,7 @@ public func groupNorm(
 ) -> Variable {
   let normalization = GroupNormalization(
     shape: imageShape(x, "groupNorm"), groupCount: groupCount, epsilon: epsilon,
-    activation: activation)
+    appliesSiLU: activation == .silu)
   require(weight.shape, matches: [x.shape[3]], "groupNorm, weight")
   require(bias.shape, matches: [x.shape[3]], "groupNorm, bias")
   let y = Tensor(uninitialized: x.shape)

@@ -26,14 +26,15 @@ void CKernels_groupNorm(float *y, const float *x, CKernels_GroupNormChannels cha
                         int64_t pixelCount, int64_t channelCount);
 
 // sums[0] = the sum over pixels of the gradient g before the activation, sums[1] = of g times the
-// normalised value; sums: [2, channelCount].
-void CKernels_groupNormGradientSums(float *sums, const float *dy, const float *x,
+// normalised value; sums: [2, channelCount]. Where isSiLU, g is written to `kept`.
+void CKernels_groupNormGradientSums(float *sums, float *kept, const float *dy, const float *x,
                                     CKernels_GroupNormChannels channels, int isSiLU,
                                     int64_t pixelCount, int64_t channelCount);
 
-// dx = the gradient of the input, or dx += when isAdding.
-void CKernels_groupNormBackward(float *dx, const float *dy, const float *x,
-                                CKernels_GroupNormChannels channels, int isSiLU, int isAdding,
+// dx = the gradient of the input, or dx += when isAdding, from the gradient g before the activation;
+// dx may be g.
+void CKernels_groupNormBackward(float *dx, const float *g, const float *x,
+                                CKernels_GroupNormChannels channels, int isAdding,
                                 int64_t pixelCount, int64_t channelCount);
 
 #endif

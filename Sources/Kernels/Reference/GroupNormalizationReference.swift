@@ -6,7 +6,7 @@ package enum GroupNormalizationReference {
   /// `[batch, pixels, channels]`.
   package static func forward(
     _ x: [Double], weight: [Double], bias: [Double], pixelCount: Int, groupCount: Int,
-    epsilon: Double, activation: Activation
+    epsilon: Double, appliesSiLU: Bool
   ) -> [Double] {
     let channelCount = weight.count
     let groupSize = channelCount / groupCount
@@ -25,7 +25,7 @@ package enum GroupNormalizationReference {
         for (index, channel) in places {
           let normalized = (x[index] - mean) / (variance + epsilon).squareRoot()
           let z = normalized * weight[channel] + bias[channel]
-          y[index] = activation == .silu ? z / (1 + exp(-z)) : z
+          y[index] = appliesSiLU ? z / (1 + exp(-z)) : z
         }
       }
     }
