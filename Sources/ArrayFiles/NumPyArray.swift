@@ -72,13 +72,17 @@ public struct NumPyArray: Sendable, Equatable {
   public func elements<Element: ArrayElement>(as type: Element.Type = Element.self) throws
     -> [Element]
   {
-    guard Element.arrayElementType == elementType else {
+    try requireElementType(type)
+    return data.withUnsafeBytes { [Element](copying: $0) }
+  }
+
+  func requireElementType<Element: ArrayElement>(_ type: Element.Type) throws {
+    guard type.arrayElementType == elementType else {
       throw ArrayFileError(
         file: origin,
-        problem: "the elements are \(elementType), \(Element.arrayElementType) is needed",
+        problem: "the elements are \(elementType), \(type.arrayElementType) is needed",
         advice: "Convert the array with astype and save it again.")
     }
-    return data.withUnsafeBytes { [Element](copying: $0) }
   }
 
   /// Runs `body` with the elements' bytes, which need not be aligned.

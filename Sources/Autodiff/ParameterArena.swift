@@ -1,3 +1,4 @@
+import Kernels
 public import Tensors
 
 /// All parameters of a model in one flat array, and their gradients in a parallel one.
@@ -61,6 +62,16 @@ public final class ParameterArena {
     values = other
     defer { values = own }
     return try body()
+  }
+
+  /// An array for a lane's gradients: gaps are zero, all else is to be written.
+  public func makeGradients() -> Tensor {
+    let array = Tensor(uninitialized: [count])
+    let ends = parameters.dropFirst().map(\.offset) + [count]
+    for (parameter, end) in zip(parameters, ends) {
+      fill(array.buffer[parameter.range.upperBound..<end], with: 0)
+    }
+    return array
   }
 
   /// Puts the gradients into another array from now on, for instance the next lane's.

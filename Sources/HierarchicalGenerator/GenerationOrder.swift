@@ -1,4 +1,4 @@
-import Layers
+public import Layers
 
 /// The order in which a generator predicts the tokens of an image (method.md, section 6).
 ///

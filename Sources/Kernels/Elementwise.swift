@@ -26,3 +26,27 @@ public func addElements(into y: Buffer, _ a: Buffer, _ b: Buffer) {
       Int64(range.count))
   }
 }
+
+/// y = a − b; `y` may be one of the two.
+public func subtractElements(into y: Buffer, _ a: Buffer, _ b: Buffer) {
+  precondition(
+    y.count == a.count && y.count == b.count,
+    "subtractElements: counts \(y.count), \(a.count), \(b.count) differ")
+  let (target, left, right) = (y.floats, a.floats, b.floats)
+  parallelFor(y.count, grain: elementGrain) { range in
+    CKernels_subtract(
+      target + range.lowerBound, left + range.lowerBound, right + range.lowerBound,
+      Int64(range.count))
+  }
+}
+
+/// y = factor·x, or y += when `isAdding`.
+public func scaleElements(into y: Buffer, isAdding: Bool, _ x: Buffer, by factor: Float) {
+  precondition(y.count == x.count, "scaleElements: counts \(y.count), \(x.count) differ")
+  let (target, source) = (y.floats, x.floats)
+  parallelFor(y.count, grain: elementGrain) { range in
+    CKernels_scale(
+      target + range.lowerBound, source + range.lowerBound, factor, isAdding ? 1 : 0,
+      Int64(range.count))
+  }
+}

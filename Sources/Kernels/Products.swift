@@ -1,5 +1,130 @@
 import COpenBLAS
 
+/// A row-major matrix in a buffer.
+public struct Matrix: Sendable {
+  /// What the matrix lies in, its first element first.
+  public let buffer: Buffer
+  /// Rows of the matrix.
+  public let rowCount: Int
+  /// Columns of the matrix.
+  public let columnCount: Int
+  /// Elements from one row to the next in memory; from one column to the next when transposed.
+  public let stride: Int
+  /// Whether the matrix is the transpose of what is in memory.
+  public let isTransposed: Bool
+
+  /// The matrix in `buffer` whose rows are `stride` elements apart, or contiguous.
+  public init(_ buffer: Buffer, rowCount: Int, columnCount: Int, stride: Int? = nil) {
+    self.init(
+      buffer: buffer, rowCount: rowCount, columnCount: columnCount, stride: stride ?? columnCount,
+      isTransposed: false)
+    precondition(
+      rowCount >= 0 && columnCount >= 0 && self.stride >= columnCount
+        && (rowCount == 0 || (rowCount - 1) * self.stride + columnCount <= buffer.count),
+      "Matrix: \(rowCount) rows of \(columnCount), \(self.stride) apart, in \(buffer.count) elements"
+    )
+  }
+
+  private init(buffer: Buffer, rowCount: Int, columnCount: Int, stride: Int, isTransposed: Bool) {
+    self.buffer = buffer
+    self.rowCount = rowCount
+    self.columnCount = columnCount
+    self.stride = stride
+    self.isTransposed = isTransposed
+  }
+
+  /// The transpose, without moving anything.
+  public var transposed: Matrix {
+    Matrix(
+      buffer: buffer, rowCount: columnCount, columnCount: rowCount, stride: stride,
+      isTransposed: !isTransposed)
+  }
+
+  /// The part that begins at an element, as a factor of a serial product.
+  func factor(row: Int, column: Int) -> ProductFactor {
+    let offset = isTransposed ? column * stride + row : row * stride + column
+    return ProductFactor(buffer.floats + offset, stride: stride, isTransposed: isTransposed)
+  }
+}
+
+/// C ← alpha·A·B + beta·C.
+///
+/// The work is split into tiles of C that depend on the shape only, so that the bits of the result
+/// do not depend on the number of threads.
+///
+/// - Parameters:
+///   - c: C, not transposed; not read when `beta` is 0.
+///   - a: A, with the rows of C.
+///   - b: B, with the columns of C.
+///   - alpha: Factor of the product.
+///   - beta: Factor of what C held.
+public func product(
+  into c: Matrix, _ a: Matrix, _ b: Matrix, alpha: Float = 1, beta: Float = 0
+) {
+  product(into: c, a, b, alpha: alpha, beta: beta) { _, _ in }
+}
+
+/// The same, with `epilogue` called for each tile of C (rows, columns) while it is in the cache.
+func product(
+  into c: Matrix, _ a: Matrix, _ b: Matrix, alpha: Float = 1, beta: Float = 0,
+  epilogue: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
+) {
+  precondition(
+    !c.isTransposed && a.rowCount == c.rowCount && b.columnCount == c.columnCount
+      && a.columnCount == b.rowCount,
+    """
+    product: \(a.rowCount)x\(a.columnCount) by \(b.rowCount)x\(b.columnCount) \
+    into \(c.rowCount)x\(c.columnCount)\(c.isTransposed ? " transposed" : "")
+    """)
+  guard c.rowCount > 0, c.columnCount > 0 else { return }
+  let grid = TileGrid(rowCount: c.rowCount, columnCount: c.columnCount, depth: a.columnCount)
+  let target = c.buffer.floats
+  parallelFor(grid.tileCount) { tiles in
+    for tile in tiles {
+      let (rows, columns) = grid.tile(tile)
+      serialProduct(
+        into: target + rows.lowerBound * c.stride + columns.lowerBound, stride: c.stride,
+        rowCount: rows.count, columnCount: columns.count, depth: a.columnCount,
+        a.factor(row: rows.lowerBound, column: 0), b.factor(row: 0, column: columns.lowerBound),
+        alpha: alpha, beta: beta)
+      epilogue(rows, columns)
+    }
+  }
+}
+
+/// How a product is cut into tiles: a function of its shape only.
+struct TileGrid {
+  let rowCount: Int
+  let columnCount: Int
+  private(set) var rowTileCount = 1
+  private(set) var columnTileCount = 1
+
+  /// Every tile packs its rows and columns again, so that tiles are few: two as soon as a thread is
+  /// worth waking, up to eight of at least 2²⁵ multiplications, more from 2²⁸ a tile.
+  init(rowCount: Int, columnCount: Int, depth: Int) {
+    self.rowCount = rowCount
+    self.columnCount = columnCount
+    let work = rowCount * columnCount * depth
+    guard work >= 1 << 18 else { return }
+    let wanted = max(2, min(8, work >> 25), min(64, work >> 28))
+    while 2 * tileCount <= wanted {
+      let isTall = rowCount / rowTileCount >= columnCount / columnTileCount
+      if isTall { rowTileCount *= 2 } else { columnTileCount *= 2 }
+    }
+  }
+
+  var tileCount: Int { rowTileCount * columnTileCount }
+
+  /// Rows and columns of a tile; neighbouring tiles share their columns.
+  func tile(_ index: Int) -> (rows: Range<Int>, columns: Range<Int>) {
+    let (column, row) = index.quotientAndRemainder(dividingBy: rowTileCount)
+    return (
+      rowCount * row / rowTileCount..<rowCount * (row + 1) / rowTileCount,
+      columnCount * column / columnTileCount..<columnCount * (column + 1) / columnTileCount
+    )
+  }
+}
+
 /// A factor of a serial product: a row-major matrix inside a larger array.
 package struct ProductFactor {
   /// The first element.

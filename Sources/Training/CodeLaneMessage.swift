@@ -47,7 +47,7 @@ struct CodeLaneReader: Sendable {
     for slot in 0..<plan.samplesPerLane {
       let place = plan.place(step: step, lane: lane, slot: slot)
       var stream = RandomStream(RandomKey(seed: seed, purpose: .augmentation, index: place.ordinal))
-      let crop = Int(stream.integer(below: UInt32(file.description.cropCount)))
+      let crop = stream.integer(below: file.description.cropCount)
       labels.append(file.labels[place.sampleIndex])
       codes += try file.codes(at: place.sampleIndex, crop: crop)
     }

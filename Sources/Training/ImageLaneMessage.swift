@@ -98,7 +98,7 @@ struct ImageLaneReader: Sendable {
         let sample = try dataset.sample(at: plan.replacement(for: index, attempt: attempt))
         _ = try dataset.image.image(of: sample)
         return sample
-      } catch let error as DataError {
+      } catch {
         reportSkipped(error)
         lastError = error
       }

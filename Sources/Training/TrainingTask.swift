@@ -1,5 +1,6 @@
 import Autodiff
 import DataParallel
+import ImageFiles
 import Tensors
 
 /// What a lane's forward pass gives.
@@ -30,15 +31,25 @@ protocol TrainingTask: AnyObject {
   ///   - step: The step, which random numbers are keyed by.
   ///   - lane: The lane, likewise.
   ///   - tape: Where the operations are recorded.
+  /// - Returns: The lane's loss and metrics.
+  /// - Throws: `DataError` naming a sample that cannot be used.
   func run(_ message: [UInt8], step: Int, lane: Int, on tape: Tape) throws -> LaneResult
 
-  /// Scores the model's present values on held-out data; nil without such data.
+  /// Scores the model's present values on held-out data; nothing without such data.
   ///
   /// Collective: every rank.
-  func evaluate(_ session: TrainingSession) throws -> [(name: String, value: Double)]?
+  func evaluate(_ session: TrainingSession) throws -> [EvaluationScore]
 
-  /// Writes pictures of the model's present values into `folder` and returns their paths.
+  /// A picture of what the model's present values do, and its name; nil when there is none.
   ///
-  /// Rank 0 only; pictures are a convenience, so what they need may be missing.
-  func writePictures(to folder: String, step: Int) throws -> [String]
+  /// Rank 0 only.
+  func picture() throws -> (image: RGBImage, name: String)?
+}
+
+/// One figure of an evaluation.
+struct EvaluationScore: Equatable {
+  /// Its name in `metrics.jsonl`.
+  let name: String
+  /// Its value.
+  let value: Double
 }

@@ -42,7 +42,7 @@ enum ExitStatus: Int32 {
     case is ReplicaDivergence: self = .diverged
     case is DataError, is ImageError, is ArrayFileError, is SampleReadingError:
       self = .data
-    case is CheckpointError, is FileError, is HDF5Error: self = .storage
+    case is CheckpointError, is WeightMismatch, is FileError, is HDF5Error: self = .storage
     case is RunLockError: self = .usage
     case let status as ExitStatusError: self = status.status
     default: self = ExitStatus(rawValue: Restok.exitCode(for: error).rawValue) ?? .failure

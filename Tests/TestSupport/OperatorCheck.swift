@@ -86,7 +86,7 @@ private func dot(_ a: [Double], _ b: [Double]) -> Double {
 }
 
 /// Σ w·y as a recorded operation, so that checks need no other operator.
-private func weightedTotal(_ y: Variable, _ weights: Tensor) -> Variable {
+public func weightedTotal(_ y: Variable, _ weights: Tensor) -> Variable {
   let total = dot(y.value.doubles, weights.doubles)
   let adjoint = y.adjoint
   return y.tape.record(Tensor([Float(total)], shape: [1]), from: [y]) { _ in

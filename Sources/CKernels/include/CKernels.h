@@ -7,11 +7,20 @@
 
 #include "CKernels_activations.h"
 #include "CKernels_attention.h"
+#include "CKernels_convolution.h"
+#include "CKernels_digest.h"
 #include "CKernels_elementwise.h"
+#include "CKernels_groupnorm.h"
 #include "CKernels_losses.h"
 #include "CKernels_normalization.h"
+#include "CKernels_optimizer.h"
 #include "CKernels_parallel.h"
+#include "CKernels_philox.h"
+#include "CKernels_pooling.h"
+#include "CKernels_pyramid.h"
 #include "CKernels_quantizer.h"
 #include "CKernels_resampling.h"
+#include "CKernels_rows.h"
+#include "CKernels_tokens.h"
 
 #endif

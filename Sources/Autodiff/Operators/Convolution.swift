@@ -1,0 +1,45 @@
+import Kernels
+import Tensors
+
+/// A convolution that keeps the image's size: "same" zero padding, stride 1.
+///
+/// - Parameters:
+///   - x: Images, `[batch, height, width, inputCount]`.
+///   - weight: `[outputCount, kernelHeight, kernelWidth, inputCount]` with an odd kernel.
+///   - bias: `[outputCount]`; none when nil.
+/// - Returns: `[batch, height, width, outputCount]`.
+public func convolution(_ x: Variable, weight: Variable, bias: Variable? = nil) -> Variable {
+  let shape = convolutionShape(x, weight, bias)
+  let y = Tensor(uninitialized: x.shape.dropLast() + [shape.outputCount])
+  convolution(
+    into: y.buffer, x.value.buffer, weight: weight.value.buffer, bias: bias?.value.buffer,
+    shape: shape)
+  let (xAdjoint, weightAdjoint, biasAdjoint) = (x.adjoint, weight.adjoint, bias?.adjoint)
+  let (savedX, savedWeight) = (x.value, weight.value)
+  return x.tape.record(y, from: [x, weight] + (bias.map { [$0] } ?? [])) { dy in
+    xAdjoint?.accumulate(shape: savedX.shape) { dx, isAdding in
+      convolutionBackwardData(
+        into: dx, isAdding: isAdding, dy.buffer, weight: savedWeight.buffer, shape: shape)
+    }
+    weightAdjoint?.accumulate(shape: savedWeight.shape) { dWeight, isAdding in
+      convolutionBackwardWeights(
+        into: dWeight, isAdding: isAdding, dy.buffer, savedX.buffer, shape: shape)
+    }
+    biasAdjoint?.accumulate(shape: [shape.outputCount]) { dBias, isAdding in
+      sumRows(into: dBias, isAdding: isAdding, dy.buffer)
+    }
+  }
+}
+
+private func convolutionShape(_ x: Variable, _ weight: Variable, _ bias: Variable?)
+  -> ConvolutionShape
+{
+  precondition(
+    x.value.dimensionCount == 4 && weight.value.dimensionCount == 4
+      && x.shape[3] == weight.shape[3],
+    "convolution: x of shape \(x.shape), weight of shape \(weight.shape)")
+  if let bias { require(bias.shape, matches: [weight.shape[0]], "convolution, bias") }
+  return ConvolutionShape(
+    batchSize: x.shape[0], height: x.shape[1], width: x.shape[2], inputCount: x.shape[3],
+    outputCount: weight.shape[0], kernelHeight: weight.shape[1], kernelWidth: weight.shape[2])
+}

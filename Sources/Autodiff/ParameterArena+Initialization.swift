@@ -1,0 +1,25 @@
+import Kernels
+import Tensors
+
+extension ParameterArena {
+  /// Draws the values of a new model, every parameter by its initialiser.
+  ///
+  /// The stream of a parameter is named by the seed and the parameter's published name, so that its
+  /// values do not depend on the order in which layers are constructed.
+  ///
+  /// - Precondition: The arena is allocated.
+  public func initialize(seed: UInt64) {
+    precondition(isAllocated, "ParameterArena: initialize(seed:) before allocate()")
+    let root = RandomKey(seed: seed, purpose: .initialisation)
+    for parameter in parameters {
+      let (value, key) = (parameter.value, root.child(named: parameter.name))
+      switch parameter.initializer {
+      case .constant(let constant): fill(value.buffer, with: constant)
+      case .normal(let deviation): value.fillNormal(deviation: deviation, key: key)
+      case .truncatedNormal(let deviation):
+        value.fillTruncatedNormal(deviation: deviation, key: key)
+      case .uniform(let bound): value.fillUniform(low: -bound, high: bound, key: key)
+      }
+    }
+  }
+}

@@ -1,0 +1,44 @@
+#include "CKernels_optimizer.h"
+
+#include "kernel.h"
+
+// No contraction: the bits of a step are the same on every processor.
+KERNEL void CKernels_adamW(float *restrict values, float *restrict first, float *restrict second,
+                           float *restrict average, const float *restrict gradients,
+                           const CKernels_AdamW *p, int64_t count) {
+#pragma clang fp contract(off)
+  const CKernels_AdamW c = *p;
+  for (int64_t i = 0; i < count; i++) {
+    const float g = gradients[i] * c.gradientFactor;
+    const float m = first[i] + c.firstWeight * (g - first[i]);
+    const float v = second[i] * c.secondDecay + c.secondWeight * g * g;
+    const float root = __builtin_sqrtf(v) * c.rootFactor + c.epsilon;
+    const float w = values[i] * c.valueFactor - c.stepSize * m / root;
+    // Whichever end of the interpolation is nearer is its base, so that little is rounded.
+    const float base = c.averageStaysNear ? average[i] : w;
+    average[i] = base + c.averageFactor * (w - average[i]);
+    first[i] = m;
+    second[i] = v;
+    values[i] = w;
+  }
+}
+
+// Squares of single-precision numbers are exact in double precision, and the accumulators are
+// explicit: the bits do not depend on the processor.
+KERNEL double CKernels_squaredNorm(const float *x, int64_t count) {
+  enum { LANES = 16 };
+  double sums[LANES] = {0};
+  int64_t i = 0;
+  for (; i + LANES <= count; i += LANES)
+    for (int lane = 0; lane < LANES; lane++) {
+      const double value = x[i + lane];
+      sums[lane] += value * value;
+    }
+  for (int lane = 0; i + lane < count; lane++) {
+    const double value = x[i + lane];
+    sums[lane] += value * value;
+  }
+  double total = 0;
+  for (int lane = 0; lane < LANES; lane++) total += sums[lane];
+  return total;
+}

@@ -1,0 +1,84 @@
+public import Autodiff
+public import Tensors
+
+/// Where a parameter stands in the arrays of an arena, and how published files lay it out.
+///
+/// A value without references to the arena, so that a background thread can save copies of the
+/// arrays while training goes on.
+public struct ParameterLayout: Sendable, Equatable {
+  /// The published name.
+  public let name: String
+  /// The engine's shape.
+  public let shape: [Int]
+  /// The shape in published files.
+  public let publishedShape: [Int]
+  /// How the order of elements in published files relates to the engine's.
+  public let layout: PublishedLayout
+  /// The parameter's elements in each array.
+  public let range: Range<Int>
+
+  /// The layout of one parameter.
+  public init(_ parameter: Parameter) {
+    name = parameter.name
+    shape = parameter.shape
+    publishedShape = parameter.publishedShape
+    layout = parameter.layout
+    range = parameter.range
+  }
+
+  /// The layouts of all parameters of an arena, in its order.
+  public static func layouts(of arena: ParameterArena) -> [ParameterLayout] {
+    arena.parameters.map { ParameterLayout($0) }
+  }
+
+  /// The parameter's elements as published files have them.
+  ///
+  /// - Parameter array: A flat float32 array parallel to the arena.
+  /// - Returns: A tensor of `publishedShape`: a view of `array` where the order is the same.
+  public func published(_ array: Tensor) -> Tensor {
+    let elements = array.buffer[range]
+    switch layout {
+    case .same:
+      return Tensor(shape: publishedShape, buffer: elements)
+    case .convolution:
+      return Tensor(
+        Self.transposed(
+          elements.array(), rowCount: shape[1] * shape[2], columnCount: shape[3]),
+        shape: publishedShape)
+    }
+  }
+
+  /// Writes the elements of a published tensor into the parameter's part of an array.
+  ///
+  /// - Parameters:
+  ///   - published: A float32 tensor of `publishedShape`.
+  ///   - array: A flat float32 array parallel to the arena.
+  public func store(_ published: Tensor, into array: Tensor) {
+    precondition(
+      published.shape == publishedShape,
+      "ParameterLayout: \(name) of shape \(publishedShape) given as \(published.shape)")
+    switch layout {
+    case .same:
+      array.buffer[range].copy(from: published.buffer)
+    case .convolution:
+      array.buffer[range].copy(
+        from: Self.transposed(
+          published.array(), rowCount: shape[3], columnCount: shape[1] * shape[2]))
+    }
+  }
+
+  /// `[matrices, rows, columns]` → `[matrices, columns, rows]`.
+  ///
+  /// Rows and columns are the kernel's positions and the input channels of one output channel.
+  private static func transposed(_ elements: [Float], rowCount: Int, columnCount: Int) -> [Float] {
+    var result = elements
+    for start in stride(from: 0, to: elements.count, by: rowCount * columnCount) {
+      for row in 0..<rowCount {
+        for column in 0..<columnCount {
+          result[start + column * rowCount + row] = elements[start + row * columnCount + column]
+        }
+      }
+    }
+    return result
+  }
+}

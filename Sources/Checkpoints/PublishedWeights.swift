@@ -1,0 +1,76 @@
+import ArrayFiles
+public import Autodiff
+public import Tensors
+
+/// A model's weights as one safetensors file under their published names.
+///
+/// In files of others keys may carry the prefix `_orig_mod.`, and frozen `foundation_model.*`
+/// weights, which are no part of the model, are passed over. Source: method.md, section 7.
+public enum PublishedWeights {
+  /// What `torch.compile` puts before every name.
+  private static let compiledPrefix = "_orig_mod."
+  private static let frozenPrefix = "foundation_model."
+
+  /// Reads a file into the values of an arena.
+  ///
+  /// - Parameters:
+  ///   - path: The safetensors file, of float32, float16 or bfloat16.
+  ///   - arena: An allocated arena; its values change only if the file is right as a whole.
+  /// - Throws: `WeightMismatch`, which lists all missing, extra, ill-shaped and ill-typed tensors;
+  ///   `ArrayFileError` or `FileError` when the file is malformed or cannot be read.
+  public static func read(_ path: String, into arena: ParameterArena) throws {
+    precondition(arena.isAllocated, "PublishedWeights: the arena is not allocated")
+    let (file, layouts) = (
+      try SafetensorsFile(contentsOf: path), ParameterLayout.layouts(of: arena)
+    )
+    let tensors = try tensors(of: file, layouts: layouts)
+    for layout in layouts {
+      guard let tensor = tensors[layout.name] else { continue }
+      layout.store(Tensor(try tensor.floats(), shape: tensor.shape), into: arena.values)
+    }
+  }
+
+  /// The file's tensors by published name: exactly those of the layouts, all readable.
+  private static func tensors(of file: SafetensorsFile, layouts: [ParameterLayout]) throws
+    -> [String: SafetensorsTensor]
+  {
+    var mismatch = WeightMismatch(path: file.path)
+    var tensors: [String: SafetensorsTensor] = [:]
+    for key in file.names {
+      let name = key.hasPrefix(compiledPrefix) ? String(key.dropFirst(compiledPrefix.count)) : key
+      if name.hasPrefix(frozenPrefix) { continue }
+      if tensors[name] != nil {
+        // The name with and without its prefix: which of the two is meant nobody can tell.
+        mismatch.extra.append(key)
+        continue
+      }
+      let tensor = try file.tensor(key)
+      tensors[name] = tensor
+      if ![.float32, .float16, .bfloat16].contains(tensor.elementType) {
+        mismatch.elementTypes.append(.init(name: name, found: "\(tensor.elementType)"))
+      }
+    }
+    mismatch.compare(tensors.mapValues(\.shape), with: layouts, prefix: "")
+    try mismatch.throwIfAny()
+    return tensors
+  }
+
+  /// Writes an array of weights, the values or their moving average, as float32.
+  ///
+  /// - Parameters:
+  ///   - array: A flat float32 array parallel to the arena.
+  ///   - layouts: The layouts of the arena's parameters.
+  ///   - metadata: Text for the file's header.
+  ///   - path: Where the file goes: it appears whole or not at all.
+  /// - Throws: `FileError`, for example when the disk is full; then an old file is as it was.
+  public static func write(
+    _ array: Tensor, layouts: [ParameterLayout], metadata: [String: String] = ["format": "pt"],
+    to path: String
+  ) throws {
+    let tensors = layouts.map { layout in
+      SafetensorsTensor(
+        layout.name, layout.published(array).array(of: Float.self), shape: layout.publishedShape)
+    }
+    try SafetensorsFile.write(tensors, metadata: metadata, to: path)
+  }
+}

@@ -1,0 +1,104 @@
+public import Autodiff
+import Layers
+public import Tensors
+
+/// Classifier-free guidance: how strong it is at every step.
+public struct Guidance: Sendable, Equatable {
+  /// The scale at full strength; 1 is no guidance.
+  public let strength: Double
+  /// How the scale changes over the steps.
+  public let schedule: GuidanceSchedule
+  /// What progress counts.
+  public let progress: GuidanceProgress
+
+  /// Groups the settings; constant guidance by tokens made unless said otherwise.
+  public init(
+    strength: Double, schedule: GuidanceSchedule = .constant, progress: GuidanceProgress = .tokens
+  ) {
+    self.strength = strength
+    self.schedule = schedule
+    self.progress = progress
+  }
+
+  /// No guidance: the batch is not doubled.
+  public static let none = Guidance(strength: 1)
+}
+
+extension Generator {
+  /// Samples the tokens of images with a key/value cache, in as many steps as the order has.
+  ///
+  /// A sample's tokens depend on the key, its number, its label and the settings, not on the batch
+  /// that it is sampled in.
+  ///
+  /// - Parameters:
+  ///   - labels: The class of each image.
+  ///   - samples: The number of each image, which its random draws are keyed by.
+  ///   - guidance: Classifier-free guidance.
+  ///   - choice: How tokens are chosen.
+  ///   - key: Key of the draws.
+  /// - Returns: Tokens, int32 `[batch, tokens]`.
+  /// - Throws: `NotFiniteLogits` when the model gives no distribution.
+  public func sample(
+    labels: [Int32], samples: [Int], guidance: Guidance, choice: TokenChoice, key: RandomKey
+  ) throws(NotFiniteLogits) -> Tensor {
+    precondition(
+      labels.count == samples.count, "sample: \(labels.count) labels, \(samples.count) samples")
+    let batchCount = labels.count
+    let isGuided = guidance.strength != 1
+    let tape = Tape(isRecording: false)
+    let null = [Int32](repeating: Int32(configuration.classCount), count: batchCount)
+    let allLabels = isGuided ? labels + null : labels
+    let caches = blocks.map { _ in
+      KeyValueCache(
+        batchCount: allLabels.count, capacity: order.tokenCount, width: configuration.width)
+    }
+    let ratios = guidance.progress.ratios(
+      tokenCounts: order.steps.map(\.count),
+      singleTokenCount: order.steps.prefix { $0.count == 1 }.count)
+    var tokens = [[Int32]](repeating: [], count: batchCount)
+    for (step, positions) in order.steps.enumerated() {
+      var x = inputs(at: positions, tokens: tokens, labels: allLabels, on: tape)
+      for (block, cache) in zip(blocks, caches) { x = block(x, rotary: rotary, cache: cache) }
+      var logits = output(norm(x)).value
+      if isGuided {
+        let scale = guidance.schedule.scale(strength: guidance.strength, at: ratios[step])
+        logits = guidedLogits(
+          conditional: logits.slice(0..<batchCount),
+          null: logits.slice(batchCount..<2 * batchCount), scale: Float(scale))
+      }
+      let chosen = try choice(
+        logits, samples: samples, firstPosition: positions.lowerBound, key: key)
+      let numbers = chosen.array(of: Int32.self)
+      for sample in 0..<batchCount {
+        tokens[sample] += numbers[sample * positions.count..<(sample + 1) * positions.count]
+      }
+    }
+    return Tensor(tokens.flatMap { $0 }, shape: [batchCount, order.tokenCount])
+  }
+
+  /// Embeddings at the positions of one step, `[labels, positions, width]`.
+  ///
+  /// With guidance there are twice as many labels as token rows: both halves see the same tokens.
+  private func inputs(
+    at positions: Range<Int>, tokens: [[Int32]], labels: [Int32], on tape: Tape
+  ) -> Variable {
+    let rowCount = labels.count
+    let parts = InputRun.runs(of: order.inputs(of: positions)).map { run -> Variable in
+      switch run.source {
+      case .label:
+        return labelEmbedding(Tensor(labels, shape: [rowCount, 1]), on: tape)
+      case .token:
+        let indices = (0..<rowCount).flatMap { tokens[$0 % tokens.count][run.range] }
+        return tokenEmbedding(Tensor(indices, shape: [rowCount, run.range.count]), on: tape)
+      case .special:
+        guard let specialEmbedding else {
+          preconditionFailure("Generator: the sequential order has no special embeddings")
+        }
+        let rows = run.range.map(Int32.init)
+        let indices = (0..<rowCount).flatMap { _ in rows }
+        return specialEmbedding(Tensor(indices, shape: [rowCount, rows.count]), on: tape)
+      }
+    }
+    return parts.count == 1 ? parts[0] : concatenateTokens(parts)
+  }
+}

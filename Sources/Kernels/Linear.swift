@@ -1,0 +1,82 @@
+import CKernels
+
+/// y = x·Wᵀ + b over rows.
+///
+/// - Parameters:
+///   - y: `[rowCount, outputSize]`.
+///   - x: `[rowCount, inputSize]`.
+///   - weight: W, `[outputSize, inputSize]`.
+///   - bias: b, `[outputSize]`; none when nil.
+///   - rowCount: Number of rows.
+public func affine(into y: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer?, rowCount: Int) {
+  let (target, factor, transposed) = affineMatrices(y, x, weight, rowCount)
+  guard let bias else { return product(into: target, factor, transposed) }
+  precondition(
+    bias.count == target.columnCount,
+    "affine: bias of \(bias.count) for \(target.columnCount) outputs")
+  let (start, stride, added) = (y.floats, target.stride, bias.floats)
+  product(into: target, factor, transposed) { rows, columns in
+    CKernels_addToRows(
+      start + rows.lowerBound * stride + columns.lowerBound, Int64(stride),
+      added + columns.lowerBound, Int64(rows.count), Int64(columns.count))
+  }
+}
+
+/// u = x·Wᵀ + b and y = gelu(u), in one pass over the product's tiles.
+///
+/// - Parameters:
+///   - y: `[rowCount, outputSize]`.
+///   - u: The value before the activation, like `y`.
+///   - x: `[rowCount, inputSize]`.
+///   - weight: W, `[outputSize, inputSize]`.
+///   - bias: b, `[outputSize]`.
+///   - rowCount: Number of rows.
+public func affineGELU(
+  into y: Buffer, preactivation u: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer,
+  rowCount: Int
+) {
+  let (target, factor, transposed) = affineMatrices(u, x, weight, rowCount)
+  precondition(
+    bias.count == target.columnCount && y.count == u.count,
+    "affineGELU: \(y.count) results of \(u.count), bias of \(bias.count)")
+  let (activated, before, stride, added) = (y.floats, u.floats, target.stride, bias.floats)
+  product(into: target, factor, transposed) { rows, columns in
+    let offset = rows.lowerBound * stride + columns.lowerBound
+    CKernels_biasGELU(
+      activated + offset, before + offset, added + columns.lowerBound, Int64(stride),
+      Int64(rows.count), Int64(columns.count))
+  }
+}
+
+/// dx = dy·W, or dx += when `isAdding`.
+public func affineBackwardData(
+  into dx: Buffer, isAdding: Bool, _ dy: Buffer, weight: Buffer, rowCount: Int
+) {
+  let (gradient, target, transposed) = affineMatrices(dy, dx, weight, rowCount)
+  product(into: target, gradient, transposed.transposed, beta: isAdding ? 1 : 0)
+}
+
+/// dW = dyᵀ·x, or dW += when `isAdding`.
+public func affineBackwardWeights(
+  into dWeight: Buffer, isAdding: Bool, _ dy: Buffer, _ x: Buffer, rowCount: Int
+) {
+  let (gradient, factor, transposed) = affineMatrices(dy, x, dWeight, rowCount)
+  product(into: transposed.transposed, gradient.transposed, factor, beta: isAdding ? 1 : 0)
+}
+
+/// y, x and Wᵀ as matrices, with their sizes checked.
+private func affineMatrices(_ y: Buffer, _ x: Buffer, _ weight: Buffer, _ rowCount: Int)
+  -> (y: Matrix, x: Matrix, transposedWeight: Matrix)
+{
+  let outputSize = rowCount > 0 ? y.count / rowCount : 0
+  let inputSize = rowCount > 0 ? x.count / rowCount : 0
+  precondition(
+    rowCount > 0 && y.count == rowCount * outputSize && x.count == rowCount * inputSize
+      && weight.count == outputSize * inputSize,
+    "affine: \(y.count) results, \(x.count) inputs, \(weight.count) weights, \(rowCount) rows")
+  return (
+    Matrix(y, rowCount: rowCount, columnCount: outputSize),
+    Matrix(x, rowCount: rowCount, columnCount: inputSize),
+    Matrix(weight, rowCount: outputSize, columnCount: inputSize).transposed
+  )
+}

@@ -1,0 +1,46 @@
+import Kernels
+
+extension Tensor {
+  /// Fills the tensor with numbers uniform in `low ..< high`; element i is position i of the key's
+  /// stream.
+  public func fillUniform(low: Float, high: Float, key: RandomKey) {
+    Kernels.fillUniform(buffer, low: low, high: high, stream: key.stream)
+  }
+
+  /// Fills the tensor with normal numbers of mean 0.
+  public func fillNormal(deviation: Float, key: RandomKey) {
+    Kernels.fillNormal(buffer, deviation: deviation, stream: key.stream)
+  }
+
+  /// Fills the tensor with normal numbers of mean 0, redrawn outside ±`bound`.
+  ///
+  /// The bound is absolute, not in deviations: the meaning of PyTorch's `trunc_normal_`.
+  public func fillTruncatedNormal(deviation: Float, bound: Float = 2, key: RandomKey) {
+    Kernels.fillTruncatedNormal(buffer, deviation: deviation, bound: bound, stream: key.stream)
+  }
+
+  /// A tensor of numbers uniform in `low ..< high`.
+  public static func uniform(_ shape: [Int], low: Float = 0, high: Float = 1, key: RandomKey)
+    -> Tensor
+  {
+    let tensor = Tensor(uninitialized: shape)
+    tensor.fillUniform(low: low, high: high, key: key)
+    return tensor
+  }
+
+  /// A tensor of normal numbers of mean 0.
+  public static func normal(_ shape: [Int], deviation: Float = 1, key: RandomKey) -> Tensor {
+    let tensor = Tensor(uninitialized: shape)
+    tensor.fillNormal(deviation: deviation, key: key)
+    return tensor
+  }
+
+  /// A tensor of normal numbers of mean 0, redrawn outside ±`bound` (absolute).
+  public static func truncatedNormal(
+    _ shape: [Int], deviation: Float, bound: Float = 2, key: RandomKey
+  ) -> Tensor {
+    let tensor = Tensor(uninitialized: shape)
+    tensor.fillTruncatedNormal(deviation: deviation, bound: bound, key: key)
+    return tensor
+  }
+}

@@ -1,0 +1,74 @@
+import ArrayFiles
+import Foundation
+public import Logging
+
+/// The file `metrics.jsonl` of a run, one JSON object a line.
+///
+/// A resumed run ends with the same lines as one that was not interrupted, except for the figures of
+/// the clock (`MetricsRecord.isWallClock`). Not for several threads at once.
+public final class MetricsLog {
+  private let file: LineFile
+
+  /// Opens the file to append to, and removes what a resumed run will write again.
+  ///
+  /// Removed are the lines of steps after the checkpoint and what is no line of this format, such as
+  /// the half line that the death of a process leaves. The logger says how many.
+  ///
+  /// - Parameters:
+  ///   - path: The file; it is made if it is not there.
+  ///   - lastStep: The step of the checkpoint that training goes on from; nil for a fresh start,
+  ///     which removes every line.
+  ///   - logger: Gets a word about lines that are removed.
+  /// - Throws: `FileError`; then the old file is as it was.
+  public init(path: String, keepingThrough lastStep: Int?, logger: Logger) throws {
+    if let content = FileManager.default.contents(atPath: path), !content.isEmpty {
+      let text = String(decoding: content, as: UTF8.self)
+      let kept = Self.keptLines(of: text, through: lastStep)
+      if kept.laterCount > 0 {
+        let start = lastStep.map { "step \($0)" } ?? "the start"
+        logger.info("\(path): \(kept.laterCount) lines of steps after \(start) are removed")
+      }
+      if kept.damagedCount > 0 {
+        logger.warning("\(path): \(kept.damagedCount) damaged or cut off lines are removed")
+      }
+      let keptText = kept.lines.map { $0 + "\n" }.joined()
+      if keptText != text { try AtomicFile.write(Array(keptText.utf8), to: path) }
+    }
+    file = try LineFile(path: path)
+  }
+
+  /// Appends a record as one line.
+  ///
+  /// - Throws: `FileError`, for example when the disk is full.
+  public func append(_ record: MetricsRecord) throws {
+    try file.append(record.line)
+  }
+
+  /// What stays of a file's text.
+  struct KeptLines: Equatable {
+    var lines: [String] = []
+    var laterCount = 0
+    var damagedCount = 0
+  }
+
+  static func keptLines(of text: String, through lastStep: Int?) -> KeptLines {
+    struct Head: Decodable { var step: Int }
+    let decoder = JSONDecoder()
+    var kept = KeptLines()
+    // What follows the last line break is empty, or was cut off.
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    if lines.removeLast().isEmpty == false { kept.damagedCount += 1 }
+    for line in lines {
+      guard let head = try? decoder.decode(Head.self, from: Data(line.utf8)) else {
+        kept.damagedCount += 1
+        continue
+      }
+      if let lastStep, head.step <= lastStep {
+        kept.lines.append(String(line))
+      } else {
+        kept.laterCount += 1
+      }
+    }
+    return kept
+  }
+}

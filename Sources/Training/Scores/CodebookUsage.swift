@@ -1,0 +1,72 @@
+import Foundation
+
+/// How often each code of a codebook occurs in tokens.
+///
+/// Counts are whole numbers, so ranks may add theirs in any order. Source: training.md, section 4.
+public struct CodebookUsage: Sendable, Equatable {
+  /// Occurrences by code.
+  public private(set) var counts: [Int]
+
+  /// Usage without tokens.
+  ///
+  /// - Precondition: The codebook has a code.
+  public init(codebookSize: Int) {
+    self.init(counts: [Int](repeating: 0, count: codebookSize))
+  }
+
+  /// Usage with given occurrences, such as the sum over ranks.
+  ///
+  /// - Precondition: There is a code, and no count is negative.
+  public init(counts: [Int]) {
+    precondition(
+      !counts.isEmpty && counts.allSatisfy { $0 >= 0 },
+      "CodebookUsage: \(counts.count) counts, the least \(counts.min() ?? 0)")
+    self.counts = counts
+  }
+
+  /// The number of codes that there are.
+  public var codebookSize: Int { counts.count }
+  /// The number of tokens.
+  public var tokenCount: Int { counts.reduce(0, +) }
+  /// The number of codes that occur.
+  public var usedCount: Int { counts.count { $0 > 0 } }
+  /// The part of the codes that occur, in [0, 1].
+  public var usedShare: Double { Double(usedCount) / Double(codebookSize) }
+
+  /// The entropy of the codes' frequencies in bits; 0 without tokens.
+  ///
+  ///     −Σ p · log2 p, over the codes that occur
+  ///
+  /// At most log2 of the codebook's size, where all codes are equally frequent.
+  public var entropy: Double {
+    let total = Double(tokenCount)
+    // 0 - x instead of -x: no negative zero for a single code.
+    return 0
+      - counts.reduce(0) { sum, count in
+        guard count > 0 else { return sum }
+        let share = Double(count) / total
+        return sum + share * log2(share)
+      }
+  }
+
+  /// Adds tokens.
+  ///
+  /// - Precondition: Every token is below the codebook's size.
+  public mutating func add(_ tokens: some Sequence<Int32>) {
+    for token in tokens {
+      precondition(
+        token >= 0 && token < codebookSize, "CodebookUsage: code \(token) of \(codebookSize)")
+      counts[Int(token)] += 1
+    }
+  }
+
+  /// Adds the tokens of another usage, such as another rank's.
+  ///
+  /// - Precondition: Both codebooks have one size.
+  public mutating func merge(_ other: CodebookUsage) {
+    precondition(
+      codebookSize == other.codebookSize,
+      "CodebookUsage: codebooks of \(codebookSize) and \(other.codebookSize)")
+    for index in counts.indices { counts[index] += other.counts[index] }
+  }
+}

@@ -1,0 +1,58 @@
+import ArrayFiles
+import Foundation
+import Testing
+
+/// One case of the PyTorch peer: a model's weights with the results and gradients it must have.
+struct GoldenCase: Sendable, CustomTestStringConvertible {
+  /// The case's name: that of its files.
+  let name: String
+  /// Where its files are.
+  let directory: URL
+
+  var testDescription: String { name }
+
+  /// The tokenizers; a file that is missing fails its test.
+  static let tokenizers = cases([
+    "tokenizer-published", "tokenizer-paper", "tokenizer-aligned", "tokenizer-entropy",
+    "tokenizer-flat", "tokenizer-deep",
+  ])
+
+  /// The generators.
+  static let generators = cases(["generator-har", "generator-ar"])
+
+  /// Steps of the optimizer.
+  static let training = cases(["training-steps"])
+
+  /// Each case as a fixture, and in the directory that `RESTOK_GOLDEN_DIRECTORY` names if it is set.
+  private static func cases(_ names: [String]) -> [GoldenCase] {
+    let given = ProcessInfo.processInfo.environment["RESTOK_GOLDEN_DIRECTORY"]
+    let directories = [fixtures] + [given].compactMap { $0.map { URL(fileURLWithPath: $0) } }
+    return directories.flatMap { directory in
+      names.map { GoldenCase(name: $0, directory: directory) }
+    }
+  }
+
+  /// The directory of the fixtures.
+  static var fixtures: URL { Bundle.module.bundleURL.appendingPathComponent("Goldens") }
+
+  /// The tensors `param.*`, `in.*`, `out.*`, `grad.*` and `mid.*`.
+  func tensors() throws -> SafetensorsFile {
+    try SafetensorsFile(
+      contentsOf: directory.appendingPathComponent(name + ".safetensors").path)
+  }
+
+  /// The model's configuration, in the field names of the peer.
+  func fields<Fields: Decodable>(_ type: Fields.Type = Fields.self) throws -> Fields {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(
+      type, from: Data(contentsOf: directory.appendingPathComponent(name + ".json")))
+  }
+}
+
+@Test func everyFixtureIsACase() throws {
+  let files = try FileManager.default.contentsOfDirectory(atPath: GoldenCase.fixtures.path)
+  let found = Set(files.filter { $0.hasSuffix(".safetensors") })
+  let cases = GoldenCase.tokenizers + GoldenCase.generators + GoldenCase.training
+  #expect(found == Set(cases.map { $0.name + ".safetensors" }))
+}

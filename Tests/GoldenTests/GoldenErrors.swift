@@ -1,0 +1,55 @@
+import ArrayFiles
+import Autodiff
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+
+/// Compares with a case's numbers, and remembers the largest error of each kind.
+struct GoldenErrors {
+  private let name: String
+  private var largest: [(kind: String, error: Double)] = []
+
+  init(_ golden: GoldenCase) { name = golden.name }
+
+  /// Expects `actual` within `tolerance` of `expected` in relative L2.
+  mutating func compare(
+    _ actual: [Double], _ expected: [Double], tolerance: Double, floor: Double = 1e-6,
+    as kind: String, _ label: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let error = expectClose(
+      actual, expected, tolerance: tolerance, floor: floor, "\(name), \(label)",
+      sourceLocation: sourceLocation)
+    guard let index = largest.firstIndex(where: { $0.kind == kind }) else {
+      return largest.append((kind, error))
+    }
+    largest[index].error = max(largest[index].error, error)
+  }
+
+  /// Expects every `grad.*` of the file and no other gradient within 1e-3 in relative L2.
+  ///
+  /// A gradient that is nothing but rounding has no relative error: below a millionth of the whole
+  /// gradient's norm, errors are measured against that.
+  mutating func compareGradients(_ arena: ParameterArena, _ file: SafetensorsFile) throws {
+    let names = Set(file.names(after: "grad."))
+    #expect(names.isSubset(of: arena.parameters.map(\.name)), "\(name)")
+    let expected = try arena.parameters.map { parameter in
+      names.contains(parameter.name)
+        ? try file.doubles("grad.\(parameter.name)")
+        : [Double](repeating: 0, count: parameter.elementCount)
+    }
+    let norm = expected.joined().reduce(0) { $0 + $1 * $1 }.squareRoot()
+    #expect(norm > 0, "\(name): the file's gradients are zero")
+    for (parameter, expected) in zip(arena.parameters, expected) {
+      compare(
+        parameter.published(arena.gradients), expected, tolerance: 1e-3, floor: 1e-6 * norm,
+        as: "gradients", "gradient of \(parameter.name)")
+    }
+  }
+
+  /// Prints the largest errors in one line.
+  func report() {
+    let parts = largest.map { String(format: "%@ %.1e", $0.kind, $0.error) }
+    print("golden \(name): \(parts.joined(separator: ", "))")
+  }
+}
