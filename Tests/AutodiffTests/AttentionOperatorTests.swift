@@ -82,6 +82,7 @@ struct AttentionCase: CustomStringConvertible, Sendable {
     AttentionCase(batchCount: 2, tokenCount: 5, headSize: 4, groupSizes: [1, 1, 1, 1, 1]),
     AttentionCase(batchCount: 3, tokenCount: 5, headCount: 3, headSize: 6, hasNorms: true),
     AttentionCase(tokenCount: 5, headSize: 32, groupSizes: [3, 1, 1], hasNorms: true),
+    AttentionCase(tokenCount: 5, headSize: 20, hasNorms: true),
     AttentionCase(batchCount: 2, tokenCount: 5, headCount: 1, headSize: 16),
     AttentionCase(
       batchCount: 2, tokenCount: 17, headSize: 4, groupSizes: [1, 1, 2, 4, 8, 1], hasNorms: true),
