@@ -1,9 +1,9 @@
 #include "CKernels_attention.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "kernel.h"
+#include "vector.h"
 #include "vector_math.h"
 
 #define REASSOCIATE _Pragma("clang fp reassociate(on) contract(fast)")
@@ -11,22 +11,45 @@
 // Mean and reciprocal deviation of a head.
 INLINE void headStatistics(float *mean, float *scale, const float *x, int64_t count,
                            float epsilon) {
-  REASSOCIATE
-  float sum = 0.0f;
-  for (int64_t i = 0; i < count; i++) sum += x[i];
+  Vector sums = {0};
+  int64_t i = 0;
+  for (; i + vectorWidth <= count; i += vectorWidth) sums += VECTOR(x + i);
+  float sum = vectorSum(&sums);
+  for (; i < count; i++) sum += x[i];
   const float m = sum / (float)count;
-  float squares = 0.0f;
-  for (int64_t i = 0; i < count; i++) squares += (x[i] - m) * (x[i] - m);
+  Vector squares = {0};
+  for (i = 0; i + vectorWidth <= count; i += vectorWidth) {
+    const Vector d = VECTOR(x + i) - m;
+    squares += d * d;
+  }
+  float square = vectorSum(&squares);
+  for (; i < count; i++) square += (x[i] - m) * (x[i] - m);
   *mean = m;
-  *scale = 1.0f / sqrtf(squares / (float)count + epsilon);
+  *scale = 1.0f / sqrtf(square / (float)count + epsilon);
 }
 
-INLINE void rotateHead(float *y, const float *cosines, const float *sines, int64_t pairCount) {
-  for (int64_t j = 0; j < pairCount; j++) {
-    const float a = y[2 * j];
-    const float b = y[2 * j + 1];
-    y[2 * j] = a * cosines[j] - b * sines[j];
-    y[2 * j + 1] = a * sines[j] + b * cosines[j];
+// Turns the pairs (2j, 2j + 1) by their angles, or back when direction is -1; y may be x.
+INLINE void rotateHead(float *y, const float *x, const float *cosines, const float *sines,
+                       float direction, int64_t count) {
+  const Vector signs = {-1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1};
+  int64_t i = 0;
+  for (; i + vectorWidth <= count; i += vectorWidth) {
+    const HalfVector c = HALF_VECTOR(cosines + i / 2);
+    const HalfVector s = HALF_VECTOR(sines + i / 2);
+    const Vector v = VECTOR(x + i);
+    const Vector partner =
+        __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+    VECTOR(y + i) =
+        v * __builtin_shufflevector(c, c, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7) +
+        partner * (signs * direction) *
+            __builtin_shufflevector(s, s, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+  }
+  for (; i < count; i += 2) {
+    const float a = x[i];
+    const float b = x[i + 1];
+    const float sine = direction * sines[i / 2];
+    y[i] = a * cosines[i / 2] - b * sine;
+    y[i + 1] = a * sine + b * cosines[i / 2];
   }
 }
 
@@ -49,24 +72,34 @@ KERNEL void CKernels_normalizeRotate(float *y, int64_t yStride, const float *x, 
         for (int64_t i = 0; i < size; i++) {
           to[i] = (from[i] - mean) * scale * heads.weight[i] + heads.bias[i];
         }
-      } else {
-        memcpy(to, from, (size_t)size * sizeof *to);
       }
-      rotateHead(to, c, s, size / 2);
+      rotateHead(to, heads.weight ? to : from, c, s, 1.0f, size);
     }
   }
 }
 
 // dx of the norm over one head for the gradient dn of the norm's result.
-INLINE void headNormGradient(float *dx, float *dweight, float *dbias, const float *dn,
-                             const float *x, const float *weight, int64_t count, float epsilon) {
-  REASSOCIATE
+INLINE void headNormGradient(float *restrict dx, float *restrict dweight, float *restrict dbias,
+                             const float *restrict dn, const float *restrict x,
+                             const float *restrict weight, int64_t count, float epsilon) {
   float mean;
   float scale;
   headStatistics(&mean, &scale, x, count, epsilon);
-  float sum = 0.0f;
-  float projection = 0.0f;
-  for (int64_t i = 0; i < count; i++) {
+  Vector sums = {0};
+  Vector projections = {0};
+  int64_t i = 0;
+  for (; i + vectorWidth <= count; i += vectorWidth) {
+    const Vector normalized = (VECTOR(x + i) - mean) * scale;
+    const Vector d = VECTOR(dn + i);
+    const Vector weighted = d * VECTOR(weight + i);
+    sums += weighted;
+    projections += weighted * normalized;
+    VECTOR(dweight + i) += d * normalized;
+    VECTOR(dbias + i) += d;
+  }
+  float sum = vectorSum(&sums);
+  float projection = vectorSum(&projections);
+  for (; i < count; i++) {
     const float normalized = (x[i] - mean) * scale;
     const float weighted = dn[i] * weight[i];
     sum += weighted;
@@ -76,7 +109,7 @@ INLINE void headNormGradient(float *dx, float *dweight, float *dbias, const floa
   }
   const float a = sum / (float)count;
   const float b = projection / (float)count;
-  for (int64_t i = 0; i < count; i++) {
+  for (i = 0; i < count; i++) {
     dx[i] = scale * (dn[i] * weight[i] - a - (x[i] - mean) * scale * b);
   }
 }
@@ -96,12 +129,7 @@ KERNEL void CKernels_normalizeRotateGradient(float *dx, int64_t dxStride, float 
       const float *from = dy + row * dyStride + head * size;
       float *to = dx + row * dxStride + head * size;
       float *turned = heads.weight ? scratch : to;
-      for (int64_t j = 0; j < size / 2; j++) {
-        const float a = from[2 * j];
-        const float b = from[2 * j + 1];
-        turned[2 * j] = a * c[j] + b * s[j];
-        turned[2 * j + 1] = b * c[j] - a * s[j];
-      }
+      rotateHead(turned, from, c, s, -1.0f, size);
       if (heads.weight) {
         headNormGradient(to, dweight, dbias, scratch, x + row * xStride + head * size,
                          heads.weight, size, heads.epsilon);

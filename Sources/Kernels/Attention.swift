@@ -18,9 +18,9 @@ public func attention(
   let sums = logSums.floats
   parallelFor(shape.batchCount * shape.headCount) { tasks in
     let scratch = Buffer(
-      .float32, count: AttentionShape.tileRowCount * (shape.keyCount + 1))
+      .float32, count: shape.tileRowCount * (shape.keyCount + 1))
     let scores = scratch.floats
-    let inverseSums = scores + AttentionShape.tileRowCount * shape.keyCount
+    let inverseSums = scores + shape.tileRowCount * shape.keyCount
     for task in tasks {
       let (sample, head) = (task / shape.headCount, task % shape.headCount)
       let column = head * shape.headSize
@@ -75,8 +75,8 @@ public func attentionGradient(
     dqueries: dqueries, dkeys: dkeys, dvalues: dvalues, doutput: doutput, output: output,
     logSums: logSums, queries: queries, keys: keys, values: values, shape: shape)
   parallelFor(shape.batchCount * shape.headCount) { tasks in
-    let count = AttentionShape.tileRowCount * shape.keyCount
-    let scratch = Buffer(.float32, count: 2 * count + AttentionShape.tileRowCount)
+    let count = shape.tileRowCount * shape.keyCount
+    let scratch = Buffer(.float32, count: 2 * count + shape.tileRowCount)
     let start = scratch.floats
     for task in tasks {
       pass.run(

@@ -35,13 +35,16 @@ public struct AttentionShape: Sendable {
   }
 
   /// Queries whose scores are held at a time.
-  static let tileRowCount = 64
+  ///
+  /// Every tile packs its keys again, so that tiles are large; under a mask smaller ones skip more
+  /// of the keys that are not seen.
+  var tileRowCount: Int { visibleKeyCounts.first == visibleKeyCounts.last ? 128 : 64 }
 
   var scale: Float { 1 / Float(headSize).squareRoot() }
 
   var tiles: [Range<Int>] {
-    stride(from: 0, to: queryCount, by: Self.tileRowCount).map {
-      $0..<min(queryCount, $0 + Self.tileRowCount)
+    stride(from: 0, to: queryCount, by: tileRowCount).map {
+      $0..<min(queryCount, $0 + tileRowCount)
     }
   }
 }

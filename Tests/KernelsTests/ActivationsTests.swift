@@ -1,0 +1,114 @@
+import Foundation
+import Kernels
+import TestSupport
+import Testing
+
+/// The polynomials of vector_math.h, seen through the kernels that use them.
+@Suite struct ActivationsTests {
+  /// A dense grid, powers of two from the least to the largest magnitude, and where e^x and e^(−x²/2)
+  /// leave the range of single precision.
+  private static let points: [Float] = {
+    var points: [Float] = (-30_000...30_000).map { Float($0) * 0.004_37 }
+    for exponent in -126...127 {
+      let power = Float(sign: .plus, exponent: exponent, significand: 1.37)
+      points += [power, -power]
+    }
+    for edge: Float in [87.336_5, 87.5, 88.72, 88.73, 89, 103.9, 13.1, 13.22, 14.4, 5.6] {
+      points += [edge, -edge, edge.nextUp, -edge.nextUp, edge.nextDown, -edge.nextDown]
+    }
+    return points + [0, -0.0, .leastNonzeroMagnitude, -.leastNonzeroMagnitude]
+  }()
+
+  /// Largest |actual − expected| in units of 2^−24·|expected|·(1 + growth(x)), where results below
+  /// the normal range count as zero.
+  private func largestError(
+    _ actual: [Float], _ expected: (Double) -> Double, growth: (Double) -> Double
+  ) -> (error: Double, at: Float) {
+    var worst = (error: 0.0, at: Float(0))
+    for (y, x) in zip(actual, Self.points) {
+      let reference = expected(Double(x))
+      let allowed = abs(reference) * 0x1p-24 * (1 + growth(Double(x))) + 0x1p-126 * 120
+      let error = abs(Double(y) - reference) / allowed
+      if !(error <= worst.error) { worst = (error, x) }
+    }
+    return worst
+  }
+
+  private func values(_ kernel: (Buffer, Buffer) -> Void) -> [Float] {
+    let x = Buffer(.float32, count: Self.points.count)
+    let y = Buffer(.float32, count: Self.points.count)
+    x.copy(from: Self.points)
+    kernel(y, x)
+    return y.array()
+  }
+
+  private func derivatives(_ kernel: (Buffer, Buffer, Buffer) -> Void) -> [Float] {
+    let dy = Buffer(.float32, count: Self.points.count)
+    fill(dy, with: 1)
+    return values { kernel($0, dy, $1) }
+  }
+
+  @Test func geluIsAccurate() {
+    // The exponent −x²/2 is itself rounded, which the exponential turns into a relative error.
+    let value = largestError(values { gelu(into: $0, $1) }, ActivationsReference.gelu) {
+      $0 < 0 ? $0 * $0 / 2 : 0
+    }
+    #expect(value.error <= 8, "gelu(\(value.at))")
+    for (y, x) in zip(derivatives { geluGradient(into: $0, $1, $2) }, Self.points) {
+      let error = abs(Double(y) - ActivationsReference.geluDerivative(Double(x)))
+      #expect(error <= 3e-7, "geluGradient(\(x)) = \(y)")
+    }
+  }
+
+  @Test func siluIsAccurate() {
+    let value = largestError(values { silu(into: $0, $1) }, ActivationsReference.silu) { _ in 1 }
+    #expect(value.error <= 3, "silu(\(value.at))")
+    for (y, x) in zip(derivatives { siluGradient(into: $0, $1, $2) }, Self.points) {
+      let error = abs(Double(y) - ActivationsReference.siluDerivative(Double(x)))
+      // 1 − s is rounded where s is near 1, and then multiplied by x.
+      #expect(error <= 1e-6, "siluGradient(\(x)) = \(y)")
+    }
+  }
+
+  @Test func signsAndNumbersThatAreNoneAreKept() {
+    let x = Buffer(.float32, count: 4)
+    let y = Buffer(.float32, count: 4)
+    x.copy(from: [0, -0.0, .nan, .infinity] as [Float])
+    for kernel in [gelu(into:_:), silu(into:_:)] as [(Buffer, Buffer) -> Void] {
+      kernel(y, x)
+      let values = y.array(of: Float.self)
+      #expect(values[0] == 0 && values[0].sign == .plus)
+      #expect(values[1] == 0 && values[1].sign == .minus)
+      #expect(values[2].isNaN && values[3] == .infinity)
+    }
+  }
+
+  /// The place in the array, hence the vector lane or the rest of the loop, does not matter.
+  @Test func resultsDoNotDependOnThePlace() {
+    let whole = values { gelu(into: $0, $1) }
+    let x = Buffer(.float32, count: Self.points.count)
+    x.copy(from: Self.points)
+    for start in [1, 5, 60_003] {
+      let y = Buffer(.float32, count: 37)
+      gelu(into: y, x[start..<start + 37])
+      #expect(y.array() == Array(whole[start..<start + 37]))
+    }
+  }
+
+  @Test func resultsDoNotDependOnTheThreadCount() {
+    var numbers = TestNumbers(seed: 1)
+    let inputs = (0..<3).map { _ in numbers.tensor([40_003], in: -9..<9).buffer }
+    let results = onThreadCounts([1, 2, 3]) {
+      let outputs = (0..<6).map { _ in Buffer(.float32, count: 40_003) }
+      gelu(into: outputs[0], inputs[0])
+      geluGradient(into: outputs[1], inputs[1], inputs[0])
+      silu(into: outputs[2], inputs[0])
+      siluGradient(into: outputs[3], inputs[1], inputs[0])
+      siluProductGradient(
+        gate: outputs[4], value: outputs[5], inputs[1], gate: inputs[0], value: inputs[2])
+      return outputs.map { $0.array(of: Float.self) }
+    }
+    #expect(results[1] == results[0])
+    #expect(results[2] == results[0])
+  }
+}
