@@ -5,27 +5,38 @@
 #include "kernel.h"
 #include "vector.h"
 
+// The part [begin, end) of a run of kernelWidth pixels that lies inside the image, zeros around it.
+INLINE void copyRun(float *run, const float *x, int64_t begin, int64_t end, int64_t kernelWidth,
+                    int64_t channelCount) {
+  memset(run, 0, (size_t)(begin * channelCount) * sizeof(float));
+  memcpy(run + begin * channelCount, x + begin * channelCount,
+         (size_t)((end - begin) * channelCount) * sizeof(float));
+  memset(run + end * channelCount, 0,
+         (size_t)((kernelWidth - end) * channelCount) * sizeof(float));
+}
+
 KERNEL void CKernels_unrollPatches(float *columns, const float *x, int64_t height, int64_t width,
                                    int64_t channelCount, int64_t kernelHeight, int64_t kernelWidth,
                                    int64_t firstRow, int64_t rowCount) {
   const int64_t run = kernelWidth * channelCount;
-  for (int64_t row = firstRow; row < firstRow + rowCount; row++) {
-    for (int64_t column = 0; column < width; column++) {
-      const int64_t left = column - kernelWidth / 2;
-      const int64_t begin = left < 0 ? -left : 0;
-      const int64_t end = left + kernelWidth > width ? width - left : kernelWidth;
-      for (int64_t k = 0; k < kernelHeight; k++, columns += run) {
-        const int64_t source = row + k - kernelHeight / 2;
-        if (source < 0 || source >= height) {
-          memset(columns, 0, (size_t)run * sizeof(float));
-          continue;
+  const int64_t patch = kernelHeight * run;
+  const int64_t margin = kernelWidth / 2;
+  for (int64_t row = firstRow; row < firstRow + rowCount; row++, columns += width * patch) {
+    for (int64_t k = 0; k < kernelHeight; k++) {
+      const int64_t source = row + k - kernelHeight / 2;
+      const int isInside = source >= 0 && source < height;
+      float *target = columns + k * run;
+      for (int64_t column = 0; column < width; column++, target += patch) {
+        const int64_t left = column - margin;
+        const float *pixel = x + (source * width + left) * channelCount;
+        if (!isInside) {
+          memset(target, 0, (size_t)run * sizeof(float));
+        } else if (left >= 0 && left + kernelWidth <= width) {
+          memcpy(target, pixel, (size_t)run * sizeof(float));
+        } else {
+          const int64_t end = left + kernelWidth > width ? width - left : kernelWidth;
+          copyRun(target, pixel, left < 0 ? -left : 0, end, kernelWidth, channelCount);
         }
-        memset(columns, 0, (size_t)(begin * channelCount) * sizeof(float));
-        memcpy(columns + begin * channelCount,
-               x + (source * width + left + begin) * channelCount,
-               (size_t)((end - begin) * channelCount) * sizeof(float));
-        memset(columns + end * channelCount, 0,
-               (size_t)((kernelWidth - end) * channelCount) * sizeof(float));
       }
     }
   }
