@@ -11,6 +11,12 @@ public struct WeightMismatch: Error, Sendable, Hashable, CustomStringConvertible
     public let expected: [Int]
     /// The shape in the file.
     public let found: [Int]
+
+    package init(name: String, expected: [Int], found: [Int]) {
+      self.name = name
+      self.expected = expected
+      self.found = found
+    }
   }
 
   /// A tensor whose elements are no floating-point numbers that the model can take.
@@ -19,6 +25,11 @@ public struct WeightMismatch: Error, Sendable, Hashable, CustomStringConvertible
     public let name: String
     /// The type in the file.
     public let found: String
+
+    package init(name: String, found: String) {
+      self.name = name
+      self.found = found
+    }
   }
 
   /// The file, or the checkpoint's directory.
