@@ -83,7 +83,8 @@ INLINE float normalDistribution(float x, float *density) {
 // 1 / (1 + e^-x).
 INLINE float sigmoid(float x) {
   const float limited = x < -88.0f ? -88.0f : (x > 87.0f ? 87.0f : x);
-  return 1.0f / (1.0f + boundedExp(-limited));
+  const float y = 1.0f / (1.0f + boundedExp(-limited));
+  return x < -88.0f ? 0.0f : y;  // below, the tiniest share of a huge x would not be small
 }
 
 #endif

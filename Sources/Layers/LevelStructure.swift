@@ -51,7 +51,9 @@ public struct LevelStructure: Sendable, Equatable {
   /// The grid of each level.
   public var grids: [Grid] { sizes.map(Self.grid(of:)) }
 
-  /// The grid that `tokenCount` tokens of one level cover the image with: 1×1, 1×2, 2×2, 2×4, …
+  /// The grid that `tokenCount` tokens of one level cover the image with.
+  ///
+  /// 1×1, 1×2, 2×2, 2×4, and so on.
   public static func grid(of tokenCount: Int) -> Grid {
     var grid = Grid(rows: 1, columns: 1)
     while grid.rows * grid.columns < tokenCount {

@@ -18,8 +18,8 @@ public enum CodeExtraction {
   /// - Parameters:
   ///   - data: A directory of shards.
   ///   - source: The tokenizer; every rank loads it.
-  ///   - recipe: The crops of an image.
   ///   - output: The HDF5 file.
+  ///   - recipe: The crops of an image.
   ///   - communicator: The ranks.
   /// - Returns: What was written, for people.
   /// - Throws: `DataError`, `CheckpointError` and the errors of files and ranks.

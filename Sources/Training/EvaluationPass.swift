@@ -15,6 +15,7 @@ struct EvaluationPass {
   ///   - sampleCount: Samples of the set, known to the coordinator.
   ///   - read: Reads one lane; on the coordinator only.
   ///   - body: Scores the message of one lane of this rank.
+  /// - Throws: The errors of reading, of `body` and of the ranks.
   func run(
     sampleCount: Int,
     read: @escaping @Sendable (EvaluationPlan, _ step: Int, _ lane: Int) throws -> [UInt8],

@@ -9,6 +9,8 @@ extension ImageLaneMessage {
   ///   - size: Height and width of the model's images.
   ///   - augmentation: Random changes, keyed by a sample's ordinal.
   ///   - seed: Seed of the run.
+  /// - Returns: The images.
+  /// - Throws: `DataError` naming an image that cannot be decoded.
   func trainingImages(size: Int, augmentation: Augmentation, seed: UInt64) throws -> Tensor {
     let images = try items.map { item in
       var stream = RandomStream(

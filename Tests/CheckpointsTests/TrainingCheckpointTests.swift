@@ -106,25 +106,6 @@ struct TrainingCheckpointTests {
     }
   }
 
-  @Test func aDamagedElementIsNotUsed() throws {
-    try withTemporaryDirectory { root in
-      let arena = makeArena()
-      let checkpoint = try write(TrainingArrays(values: arena.values), of: arena, to: root)
-      let path = checkpoint.directory + "/model.h5"
-      var content = try bytes(of: path)
-      // The vector begins with 24 and 25.
-      let pattern = [Float(24), 25].flatMap { value in withUnsafeBytes(of: value) { [UInt8]($0) } }
-      let place = try #require(
-        content.indices.dropLast(8).first { Array(content[$0..<$0 + 8]) == pattern })
-      content[place] ^= 4
-      try overwrite(path, content)
-      #expect(throws: (any Error).self) {
-        try checkpoint.read(
-          .model, into: makeArena().values, layouts: ParameterLayout.layouts(of: arena))
-      }
-    }
-  }
-
   @Test func arraysOfAnotherArenaAreNoTrainingState() async {
     await #expect(processExitsWith: .failure) {
       _ = TrainingArrays(

@@ -6,8 +6,8 @@ import Foundation
 struct CheckpointCommands: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "checkpoint",
-    abstract: "Describe and check checkpoints.",
-    subcommands: [CheckpointInfo.self, CheckpointVerify.self])
+    abstract: "Describe, check and export checkpoints.",
+    subcommands: [CheckpointInfo.self, CheckpointVerify.self, CheckpointExport.self])
 
   /// The checkpoint directories that a path stands for, newest first: those of a run, or itself.
   static func directories(of path: String) throws -> [String] {
