@@ -87,6 +87,78 @@ smoke_run() {
   check "Smoke: the picture is there" test -s "$work/samples.png" || return
 }
 
+# train_bits KIND NAME RANKS STEPS: a short training of 8 lanes; one thread a rank, as bits need it.
+train_bits() {
+  local kind="$1" name="$2" ranks="$3"
+  local data=(threads=1 batch.lanes=8 steps=20 checkpoint.every=10 digest_every=5
+    "run.output=$work/bits" "run.name=$name")
+  # Steps long enough to be stopped in the middle.
+  if [[ "$kind" == tokenizer ]]; then
+    data+=(batch.per_lane=2 "data.train=$work/data/train" "data.evaluation=$work/data/evaluation")
+  else
+    data+=(batch.per_lane=64 "tokenizer=$work/runs/smoke-tokenizer" "data.codes=$work/data/codes.h5")
+  fi
+  run_local "$ranks" train "$kind" "Configs/smoke/$kind.yaml" "${data[@]}" >"$work/$name.log" 2>&1
+}
+
+# stop_and_resume KIND: SIGTERM to the launcher in the middle, then another number of ranks.
+stop_and_resume() {
+  local kind="$1" name="$1-stopped" pid status=0 metrics="$work/bits/$1-stopped/metrics.jsonl"
+  train_bits "$kind" "$name" 2 &
+  pid=$!
+  for _ in $(seq 600); do
+    if [[ -s "$metrics" ]] && (($(wc -l <"$metrics") >= 3)); then break; fi
+    sleep 0.05
+  done
+  kill -TERM "$pid" 2>/dev/null || true
+  wait "$pid" || status=$?
+  # The run may have ended just before the signal: then there is nothing to resume, and that is said.
+  echo "$kind stopped with status $status after $(wc -l <"$metrics") steps"
+  ((status == 75)) || return 1
+  train_bits "$kind" "$name" 4
+}
+
+# same_digest KIND NAME…: the last checkpoints of all runs have one digest.
+same_digest() {
+  local kind="$1" digests
+  shift
+  digests="$("$RESTOK" checkpoint verify --digest "${@/#/$work/bits/}")" || return
+  echo "$kind: $# runs, digests $(sort -u <<<"$digests" | tr '\n' ' ')"
+  [[ "$(wc -l <<<"$digests")" == "$#" && "$(sort -u <<<"$digests" | wc -l)" == 1 ]]
+}
+
+# equal_bits: 1, 2 and 4 ranks, and a stopped and resumed run, end in the same checkpoint.
+equal_bits() {
+  local kind ranks
+  for kind in tokenizer generator; do
+    for ranks in 1 2 4; do
+      check "Bits: $kind on $ranks rank(s)" train_bits "$kind" "$kind-$ranks" "$ranks" || return
+    done
+    check "Bits: $kind stopped and resumed on other ranks" stop_and_resume "$kind" || return
+    check "Bits: $kind has one digest" same_digest "$kind" \
+      "$kind-1" "$kind-2" "$kind-4" "$kind-stopped" || return
+    check "Bits: 3 ranks for 8 lanes are refused" refused "$kind" || return
+  done
+  check "Flipped byte: verification fails" flipped_byte || return
+}
+
+# refused KIND: a number of ranks that does not divide the lanes ends with 64 and lists the others.
+refused() {
+  local status=0
+  train_bits "$1" refused 3 || status=$?
+  grep -m 1 "lanes" "$work/refused.log" || true
+  ((status == 64)) && grep -q "1, 2, 4, 8" "$work/refused.log"
+}
+
+# flipped_byte: a checkpoint with one other byte is refused with status 73.
+flipped_byte() {
+  local file status=0
+  file="$(ls -d "$work"/bits/tokenizer-1/checkpoints/step-* | tail -n 1)/model.h5"
+  printf '\xff' | dd of="$file" bs=1 seek=5000 conv=notrunc status=none
+  "$RESTOK" checkpoint verify "${file%/*}" || status=$?
+  ((status == 73))
+}
+
 if ! check "Set-up" Launch/setup.sh; then finish; fi
 check "Format and style" swift format lint --strict -r Sources Tests Package.swift || true
 if ! check "Build without warnings" swift build "${build[@]}" --build-tests; then
@@ -95,5 +167,5 @@ if ! check "Build without warnings" swift build "${build[@]}" --build-tests; the
   finish
 fi
 run_tests
-smoke_run || true
+smoke_run && equal_bits || true
 finish
