@@ -106,6 +106,26 @@ struct TrainingCheckpointTests {
     }
   }
 
+  @Test func aDamagedElementIsNotUsed() throws {
+    try withTemporaryDirectory { root in
+      let arena = makeArena()
+      let checkpoint = try write(TrainingArrays(values: arena.values), of: arena, to: root)
+      let path = checkpoint.directory + "/model.h5"
+      var content = try bytes(of: path)
+      // The vector begins with 24 and 25.
+      let leading: [Float] = [24, 25]
+      let pattern = leading.withUnsafeBytes { [UInt8]($0) }
+      let place = try #require(
+        content.indices.dropLast(8).first { Array(content[$0..<$0 + 8]) == pattern })
+      content[place] ^= 4
+      try overwrite(path, content)
+      #expect(throws: HDF5Error.self) {
+        try checkpoint.read(
+          .model, into: makeArena().values, layouts: ParameterLayout.layouts(of: arena))
+      }
+    }
+  }
+
   @Test func arraysOfAnotherArenaAreNoTrainingState() async {
     await #expect(processExitsWith: .failure) {
       _ = TrainingArrays(

@@ -39,6 +39,22 @@ import Testing
     }
   }
 
+  /// The same tokens from the key/value cache.
+  @Test(arguments: GoldenCase.generators)
+  func sampledTokensAreThoseOfThePeer(golden: GoldenCase) throws {
+    let (file, arena) = (try golden.tensors(), ParameterArena())
+    let model = try model(golden, file, in: arena)
+    for (name, guidance) in [
+      ("out.greedy", Guidance.none), ("out.greedy_cfg3", .init(strength: 3)),
+    ] {
+      let tokens = try model.sample(
+        labels: [0, 3, 9], samples: [0, 1, 2], guidance: guidance, choice: .greedy,
+        key: RandomKey(seed: 0, purpose: .sampling))
+      #expect(tokens.shape == (try file.tensor(name).shape))
+      #expect(tokens.array(of: Int32.self) == (try file.int32s(name)), "\(name)")
+    }
+  }
+
   private func model(_ golden: GoldenCase, _ file: SafetensorsFile, in arena: ParameterArena)
     throws -> Generator
   {
