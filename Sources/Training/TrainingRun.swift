@@ -93,9 +93,15 @@ public enum TrainingRun {
   }
 
   private static func requireSupported(_ settings: TrainingSettings) throws {
-    guard settings.precision == .float32 else {
+    let execution = settings.execution
+    let choices = [
+      (settings.precision == .float32, "precision: bfloat16", "precision=float32"),
+      (execution.reduction == .canonical, "reduction: fast", "reduction=canonical"),
+      (execution.reader == .coordinator, "reader: every-rank", "reader=coordinator"),
+    ]
+    for (isSupported, choice, replacement) in choices where !isSupported {
       throw TrainingError.unsupported(
-        "precision: bfloat16 is not available in this version: set precision=float32")
+        "\(choice) is not available in this version: set \(replacement)")
     }
   }
 }
