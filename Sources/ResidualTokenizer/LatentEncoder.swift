@@ -13,9 +13,13 @@ struct LatentEncoder {
     let coarsestScale: Variable
   }
 
-  /// The image scales at some depth, coarsest first, as grids.
-  private struct Scales {
-    var grids: [LevelStructure.Grid]
+  /// What blocks between two merges share: it depends on the configuration only.
+  private struct Stage {
+    /// Image scales, coarsest first.
+    let grids: [LevelStructure.Grid]
+    let rotary: RotaryTable
+    let mask: BlockCausalMask
+
     var sizes: [Int] { grids.map { $0.rows * $0.columns } }
   }
 
@@ -28,6 +32,8 @@ struct LatentEncoder {
   private let blocks: [TransformerBlock]
   private let normPost: LayerNorm
   private let projection: LevelProjection
+  /// The stages in order; each merging block ends one.
+  private let stages: [Stage]
 
   init(_ configuration: ResTok.Configuration, in scope: ParameterScope) {
     self.configuration = configuration
@@ -52,30 +58,29 @@ struct LatentEncoder {
       levels: levels, inputSize: sizes.width, outputSize: configuration.codebook.width,
       isPerLevel: configuration.latents.hasPerLevelProjection, isPublishedAsConvolution: true,
       in: scope["conv_out"])
+    stages = Self.stages(configuration, levels)
   }
 
   /// Features `[batch, grid, grid, featureCount]` → latents and the coarsest scale.
   func callAsFunction(_ features: Variable) -> Output {
-    let grid = LevelStructure.Grid(rows: features.shape[1], columns: features.shape[2])
-    var scales = Scales(grids: [grid])
-    var x = initialTokens(features, grid)
+    var x = initialTokens(features, stages[0].grids[0])
+    var depth = 0
     for (index, block) in blocks.enumerated() {
-      let rotary = rotary(scales)
-      let mask = BlockCausalMask(groupSizes: scales.sizes + levels.sizes)
+      let stage = stages[depth]
       let name = "encoder.blocks.\(index)"
       guard configuration.mergingBlocks.contains(index) else {
-        x = block(x, rotary: rotary, mask: mask).observed(as: name)
+        x = block(x, rotary: stage.rotary, mask: stage.mask).observed(as: name)
         continue
       }
-      let leadingCount = scales.sizes[0]
-      x = block(x, rotary: rotary, mask: mask) { merge($0, leadingCount: leadingCount) }
-        .observed(as: name)
-      let finer = scales.grids[0]
-      scales.grids.insert(.init(rows: finer.rows, columns: finer.columns / 2), at: 0)
-      let embedding = x.tape[scaleEmbeddings[scales.grids.count - 1]]
+      let leadingCount = stage.sizes[0]
+      x = block(x, rotary: stage.rotary, mask: stage.mask) {
+        merge($0, leadingCount: leadingCount)
+      }.observed(as: name)
+      depth += 1
+      let embedding = x.tape[scaleEmbeddings[depth]]
       x = addTokenEmbeddings(x, rows: [(embedding: embedding, tokenCount: leadingCount / 2)])
     }
-    return output(x, scales)
+    return output(x, stages[depth])
   }
 
   /// Image tokens, then latents pooled from them, level by level (steps 1 to 3).
@@ -99,10 +104,29 @@ struct LatentEncoder {
       isResidual: configuration.scales.isResidual)
   }
 
+  /// The full grid first; every merge puts one of half as many columns before the others.
+  private static func stages(
+    _ configuration: ResTok.Configuration, _ levels: LevelStructure
+  ) -> [Stage] {
+    let size = configuration.gridSize
+    return (0..<configuration.scales.count).map { depth in
+      let grids = (0...depth).reversed().map { halvings in
+        LevelStructure.Grid(rows: size, columns: size >> halvings)
+      }
+      let sizes = grids.map { $0.rows * $0.columns }
+      return Stage(
+        grids: grids, rotary: rotary(grids, levels, configuration),
+        mask: BlockCausalMask(groupSizes: sizes + levels.sizes))
+    }
+  }
+
   /// Positions of the scales in sequence order and of the latents after them.
-  private func rotary(_ scales: Scales) -> RotaryTable {
+  private static func rotary(
+    _ grids: [LevelStructure.Grid], _ levels: LevelStructure,
+    _ configuration: ResTok.Configuration
+  ) -> RotaryTable {
     var positions: [(row: Int, column: Int)] = []
-    for grid in scales.grids {
+    for grid in grids {
       positions += RotaryPositions.grid(
         rows: grid.rows, columns: grid.columns, offset: positions.count)
     }
@@ -112,12 +136,12 @@ struct LatentEncoder {
       base: configuration.ropeBase)
   }
 
-  private func output(_ x: Variable, _ scales: Scales) -> Output {
-    let imageCount = scales.sizes.reduce(0, +)
+  private func output(_ x: Variable, _ stage: Stage) -> Output {
+    let imageCount = stage.sizes.reduce(0, +)
     let latents = normPost(sliceTokens(x, imageCount..<imageCount + levels.count))
       .observed(as: "encoder.ln_post")
     return Output(
-      latents: projection(arranged(latents)), coarsestScale: sliceTokens(x, 0..<scales.sizes[0]))
+      latents: projection(arranged(latents)), coarsestScale: sliceTokens(x, 0..<stage.sizes[0]))
   }
 
   /// The published encoder reinterprets the (L, C) matrix as (C, L) without moving data (step 6).

@@ -79,7 +79,7 @@ final class GeneratorTask: TrainingTask {
   func evaluate(_ session: TrainingSession) throws -> [EvaluationScore] {
     let evaluation = self.evaluation
     let sampleCount = evaluation?.file.sampleCount ?? 0
-    var sums: [(lane: Int, loss: Double, correct: Double, count: Double)] = []
+    var totals = [0.0, 0.0, 0.0]  // loss, correct tokens, samples
     try EvaluationPass(session: session, batch: configuration.training.batch).run(
       sampleCount: sampleCount
     ) { plan, step, lane in
@@ -91,13 +91,10 @@ final class GeneratorTask: TrainingTask {
         model, codes.tokens, labels: codes.labels, key: nil,
         globalSampleCount: codes.labels.count, on: Tape(isRecording: false))
       let count = Double(codes.labels.count)
-      sums.append(
-        (0, Double(step.result.loss.value.scalar) * count, step.result.metrics[0] * count, count))
+      totals[0] += Double(step.result.loss.value.scalar) * count
+      totals[1] += step.result.metrics[0] * count
+      totals[2] += count
     }
-    var totals = [
-      sums.reduce(0) { $0 + $1.loss }, sums.reduce(0) { $0 + $1.correct },
-      sums.reduce(0) { $0 + $1.count },
-    ]
     try session.communicator.allReduceSum(&totals)
     guard totals[2] > 0 else { return [] }
     return [

@@ -45,7 +45,7 @@ public enum TrainingRun {
       -> any TrainingTask
   ) throws -> TrainingOutcome {
     try requireSupported(settings)
-    setThreadCount(RankThreads.count(settings.execution, session.communicator))
+    setThreadCount(settings.execution.threadCount ?? RankThreads.automatic)
     session.communicator.deadline = .seconds(settings.execution.deadlines.step)
     let skipped = SkippedSamples()
     let task = try makeTask { skipped.report($0) }
@@ -55,10 +55,11 @@ public enum TrainingRun {
       ? RunRecorder(configuration, settings: settings, metricNames: task.metricNames) : nil
     defer { recorder?.finish() }
     skipped.logger = recorder?.logger
+    let digest = hexadecimal(configuration.digest)
     let pins = SystemPins.current(settings, threadCount: threadCount)
     let start = TrainingStart(
       task: task, settings: settings, session: session, pins: pins,
-      logger: recorder?.logger, configurationDigest: hexadecimal(configuration.digest))
+      logger: recorder?.logger, configurationDigest: digest)
     let state = try start.state(recorder)
     try recorder?.begin(at: state.stepCount == 0 ? nil : state.stepCount)
     for note in settings.notes(worldSize: session.communicator.worldSize) {
@@ -75,7 +76,6 @@ public enum TrainingRun {
         layouts: ParameterLayout.layouts(of: task.arena),
         keptCount: settings.checkpoint.keptCount, logger: recorder.logger)
     }
-    let digest = hexadecimal(configuration.digest)
     let trainer = try Trainer(
       task, settings: settings, session: session, recorder: recorder, saver: saver, state: state
     ) { replicaDigest in
@@ -128,13 +128,6 @@ private final class SkippedSamples: @unchecked Sendable {
 
 /// Threads of this rank.
 enum RankThreads {
-  /// The configured number, else as many as the cores that the rank is bound to.
-  static func count(
-    _ execution: TrainingSettings.Execution, _ communicator: Communicator
-  ) -> Int {
-    execution.threadCount ?? automatic
-  }
-
   /// Sets the threads of commands that have no configuration.
   static func setAutomatic() { setThreadCount(automatic) }
 
