@@ -1,6 +1,7 @@
 #include "CKernels_attention.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "kernel.h"
 #include "vector.h"
@@ -8,90 +9,95 @@
 
 #define REASSOCIATE _Pragma("clang fp reassociate(on) contract(fast)")
 
+// Rows of scores are handled in whole blocks, so that no loop has a rest.
+enum { block = CKernelsScoreBlock };
+
 // Mean and reciprocal deviation of a head.
 INLINE void headStatistics(float *mean, float *scale, const float *x, int64_t count,
                            float epsilon) {
+  const int64_t whole = count / vectorWidth * vectorWidth;
   Vector sums = {0};
-  int64_t i = 0;
-  for (; i + vectorWidth <= count; i += vectorWidth) sums += VECTOR(x + i);
+  for (int64_t i = 0; i < whole; i += vectorWidth) sums += VECTOR(x + i);
   float sum = vectorSum(&sums);
-  for (; i < count; i++) sum += x[i];
+  for (int64_t i = whole; i < count; i++) sum += x[i];
   const float m = sum / (float)count;
   Vector squares = {0};
-  for (i = 0; i + vectorWidth <= count; i += vectorWidth) {
-    const Vector d = VECTOR(x + i) - m;
-    squares += d * d;
+  for (int64_t i = 0; i < whole; i += vectorWidth) {
+    const Vector centred = VECTOR(x + i) - m;
+    squares += centred * centred;
   }
   float square = vectorSum(&squares);
-  for (; i < count; i++) square += (x[i] - m) * (x[i] - m);
+  for (int64_t i = whole; i < count; i++) square += (x[i] - m) * (x[i] - m);
   *mean = m;
   *scale = 1.0f / sqrtf(square / (float)count + epsilon);
 }
 
-// Turns the pairs (2j, 2j + 1) by their angles, or back when direction is -1; y may be x.
-INLINE void rotateHead(float *y, const float *x, const float *cosines, const float *sines,
-                       float direction, int64_t count) {
-  const Vector signs = {-1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1};
-  int64_t i = 0;
-  for (; i + vectorWidth <= count; i += vectorWidth) {
-    const HalfVector c = HALF_VECTOR(cosines + i / 2);
-    const HalfVector s = HALF_VECTOR(sines + i / 2);
-    const Vector v = VECTOR(x + i);
-    const Vector partner =
-        __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
-    VECTOR(y + i) =
-        v * __builtin_shufflevector(c, c, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7) +
-        partner * (signs * direction) *
-            __builtin_shufflevector(s, s, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
-  }
-  for (; i < count; i += 2) {
-    const float a = x[i];
-    const float b = x[i + 1];
-    const float sine = direction * sines[i / 2];
-    y[i] = a * cosines[i / 2] - b * sine;
-    y[i + 1] = a * sine + b * cosines[i / 2];
-  }
+// The neighbours of each pair, exchanged.
+#define SWAPPED(v) \
+  __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14)
+
+// A number for each pair, given to both of its channels.
+#define DOUBLED(v) __builtin_shufflevector(v, v, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7)
+
+// Turns the pairs of v by angles, or back when direction is -1.
+#define TURNED(v, cosines, sines, direction)        \
+  ((v) * DOUBLED(HALF_VECTOR(cosines)) +            \
+   SWAPPED(v) * ((direction) * pairSigns) * DOUBLED(HALF_VECTOR(sines)))
+
+static const Vector pairSigns = {-1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1};
+
+// Asks for a row that is read soon: rows of a head are too far apart for the processor to guess.
+INLINE void prefetchRow(const float *x, int64_t count) {
+  for (int64_t i = 0; i < count; i += vectorWidth) __builtin_prefetch(x + i);
 }
 
-KERNEL void CKernels_normalizeRotate(float *y, int64_t yStride, const float *x, int64_t xStride,
-                                     CKernelsHeads heads, const float *cosines,
-                                     const float *sines, int64_t firstToken, int64_t tokenCount,
-                                     int64_t rowCount) {
-  const int64_t size = heads.headSize;
+KERNEL void CKernels_rotateHead(float *restrict y, int64_t yStride, const float *restrict x,
+                                int64_t xStride, CKernelsHeadNorm norm,
+                                const float *restrict cosines, const float *restrict sines,
+                                float factor, int64_t rowCount, int64_t headSize) {
+  const int64_t whole = headSize / vectorWidth * vectorWidth;
   for (int64_t row = 0; row < rowCount; row++) {
-    const int64_t token = (firstToken + row) % tokenCount;
-    const float *c = cosines + token * (size / 2);
-    const float *s = sines + token * (size / 2);
-    for (int64_t head = 0; head < heads.headCount; head++) {
-      const float *from = x + row * xStride + head * size;
-      float *to = y + row * yStride + head * size;
-      if (heads.weight) {
-        float mean;
-        float scale;
-        headStatistics(&mean, &scale, from, size, heads.epsilon);
-        for (int64_t i = 0; i < size; i++) {
-          to[i] = (from[i] - mean) * scale * heads.weight[i] + heads.bias[i];
-        }
-      }
-      rotateHead(to, heads.weight ? to : from, c, s, 1.0f, size);
+    float mean = 0.0f;
+    float scale = 1.0f;
+    prefetchRow(x + 4 * xStride, headSize);
+    if (norm.weight) headStatistics(&mean, &scale, x, headSize, norm.epsilon);
+    for (int64_t i = 0; i < whole; i += vectorWidth) {
+      Vector v = VECTOR(x + i);
+      if (norm.weight) v = (v - mean) * scale * VECTOR(norm.weight + i) + VECTOR(norm.bias + i);
+      v *= factor;
+      VECTOR(y + i) = TURNED(v, cosines + i / 2, sines + i / 2, 1.0f);
     }
+    for (int64_t i = whole; i < headSize; i += 2) {
+      float a = x[i];
+      float b = x[i + 1];
+      if (norm.weight) {
+        a = (a - mean) * scale * norm.weight[i] + norm.bias[i];
+        b = (b - mean) * scale * norm.weight[i + 1] + norm.bias[i + 1];
+      }
+      y[i] = factor * (a * cosines[i / 2] - b * sines[i / 2]);
+      y[i + 1] = factor * (b * cosines[i / 2] + a * sines[i / 2]);
+    }
+    x += xStride;
+    y += yStride;
+    cosines += headSize / 2;
+    sines += headSize / 2;
   }
 }
 
 // dx of the norm over one head for the gradient dn of the norm's result.
 INLINE void headNormGradient(float *restrict dx, float *restrict dweight, float *restrict dbias,
                              const float *restrict dn, const float *restrict x,
-                             const float *restrict weight, int64_t count, float epsilon) {
+                             CKernelsHeadNorm norm, int64_t count) {
   float mean;
   float scale;
-  headStatistics(&mean, &scale, x, count, epsilon);
+  headStatistics(&mean, &scale, x, count, norm.epsilon);
+  const int64_t whole = count / vectorWidth * vectorWidth;
   Vector sums = {0};
   Vector projections = {0};
-  int64_t i = 0;
-  for (; i + vectorWidth <= count; i += vectorWidth) {
-    const Vector normalized = (VECTOR(x + i) - mean) * scale;
+  for (int64_t i = 0; i < whole; i += vectorWidth) {
     const Vector d = VECTOR(dn + i);
-    const Vector weighted = d * VECTOR(weight + i);
+    const Vector normalized = (VECTOR(x + i) - mean) * scale;
+    const Vector weighted = d * VECTOR(norm.weight + i);
     sums += weighted;
     projections += weighted * normalized;
     VECTOR(dweight + i) += d * normalized;
@@ -99,9 +105,9 @@ INLINE void headNormGradient(float *restrict dx, float *restrict dweight, float 
   }
   float sum = vectorSum(&sums);
   float projection = vectorSum(&projections);
-  for (; i < count; i++) {
+  for (int64_t i = whole; i < count; i++) {
     const float normalized = (x[i] - mean) * scale;
-    const float weighted = dn[i] * weight[i];
+    const float weighted = dn[i] * norm.weight[i];
     sum += weighted;
     projection += weighted * normalized;
     dweight[i] += dn[i] * normalized;
@@ -109,89 +115,105 @@ INLINE void headNormGradient(float *restrict dx, float *restrict dweight, float 
   }
   const float a = sum / (float)count;
   const float b = projection / (float)count;
-  for (i = 0; i < count; i++) {
-    dx[i] = scale * (dn[i] * weight[i] - a - (x[i] - mean) * scale * b);
+  for (int64_t i = 0; i < count; i++) {
+    dx[i] = scale * (dn[i] * norm.weight[i] - a - (x[i] - mean) * scale * b);
   }
 }
 
-KERNEL void CKernels_normalizeRotateGradient(float *dx, int64_t dxStride, float *dweight,
-                                             float *dbias, const float *dy, int64_t dyStride,
-                                             const float *x, int64_t xStride, CKernelsHeads heads,
-                                             const float *cosines, const float *sines,
-                                             int64_t firstToken, int64_t tokenCount,
-                                             int64_t rowCount, float *scratch) {
-  const int64_t size = heads.headSize;
+KERNEL void CKernels_rotateHeadGradient(float *restrict dx, int64_t dxStride,
+                                        float *restrict dweight, float *restrict dbias,
+                                        float *restrict dy, int64_t dyStride,
+                                        const float *restrict x, int64_t xStride,
+                                        CKernelsHeadNorm norm, const float *restrict cosines,
+                                        const float *restrict sines, float factor,
+                                        int64_t rowCount, int64_t headSize) {
+  const int64_t whole = headSize / vectorWidth * vectorWidth;
   for (int64_t row = 0; row < rowCount; row++) {
-    const int64_t token = (firstToken + row) % tokenCount;
-    const float *c = cosines + token * (size / 2);
-    const float *s = sines + token * (size / 2);
-    for (int64_t head = 0; head < heads.headCount; head++) {
-      const float *from = dy + row * dyStride + head * size;
-      float *to = dx + row * dxStride + head * size;
-      float *turned = heads.weight ? scratch : to;
-      rotateHead(turned, from, c, s, -1.0f, size);
-      if (heads.weight) {
-        headNormGradient(to, dweight, dbias, scratch, x + row * xStride + head * size,
-                         heads.weight, size, heads.epsilon);
-      }
+    float *dn = norm.weight ? dy : dx;
+    for (int64_t i = 0; i < whole; i += vectorWidth) {
+      const Vector d = VECTOR(dy + i) * factor;
+      VECTOR(dn + i) = TURNED(d, cosines + i / 2, sines + i / 2, -1.0f);
     }
+    for (int64_t i = whole; i < headSize; i += 2) {
+      const float a = factor * dy[i];
+      const float b = factor * dy[i + 1];
+      dn[i] = a * cosines[i / 2] + b * sines[i / 2];
+      dn[i + 1] = b * cosines[i / 2] - a * sines[i / 2];
+    }
+    if (norm.weight) headNormGradient(dx, dweight, dbias, dn, x, norm, headSize);
+    dx += dxStride;
+    dy += dyStride;
+    x += xStride;
+    cosines += headSize / 2;
+    sines += headSize / 2;
   }
 }
 
-INLINE float largestOf(const float *x, int64_t count) {
-  float lanes[16];
-  for (int lane = 0; lane < 16; lane++) lanes[lane] = -INFINITY;
-  int64_t i = 0;
-  for (; i + 16 <= count; i += 16) {
-    for (int lane = 0; lane < 16; lane++) {
-      lanes[lane] = x[i + lane] > lanes[lane] ? x[i + lane] : lanes[lane];
+// Fills what a row does not see, up to the end of its last block, and returns the blocks it sees.
+INLINE int64_t closeRow(float *row, int64_t seen, int64_t stride) {
+  const int64_t blockCount = (seen + block - 1) / block;
+  for (int64_t i = seen; i < blockCount * block; i++) row[i] = -INFINITY;
+  memset(row + blockCount * block, 0, (size_t)(stride - blockCount * block) * sizeof *row);
+  return blockCount;
+}
+
+INLINE float largestOf(const float *x, int64_t blockCount) {
+  float lanes[block];
+  for (int lane = 0; lane < block; lane++) lanes[lane] = -INFINITY;
+  for (int64_t b = 0; b < blockCount; b++, x += block) {
+    for (int lane = 0; lane < block; lane++) {
+      lanes[lane] = x[lane] > lanes[lane] ? x[lane] : lanes[lane];
     }
   }
-  for (int lane = 0; i < count; i++, lane++) lanes[lane] = x[i] > lanes[lane] ? x[i] : lanes[lane];
   float largest = lanes[0];
-  for (int lane = 1; lane < 16; lane++) largest = lanes[lane] > largest ? lanes[lane] : largest;
+  for (int lane = 1; lane < block; lane++) largest = lanes[lane] > largest ? lanes[lane] : largest;
   return largest;
 }
 
-INLINE float exponentialSum(float *x, float largest, int64_t count) {
-  REASSOCIATE
-  float sum = 0.0f;
-  for (int64_t i = 0; i < count; i++) {
-    x[i] = vectorExp(x[i] - largest);
-    sum += x[i];
+// x = e^(x - largest); returns the sum.
+INLINE float exponentialSum(float *x, float largest, int64_t blockCount) {
+  float lanes[block] = {0};
+  for (int64_t b = 0; b < blockCount; b++, x += block) {
+    for (int lane = 0; lane < block; lane++) {
+      x[lane] = vectorExp(x[lane] - largest);
+      lanes[lane] += x[lane];
+    }
   }
+  float sum = 0.0f;
+  for (int lane = 0; lane < block; lane++) sum += lanes[lane];
   return sum;
 }
 
-KERNEL void CKernels_softmaxRows(float *scores, float *logSums, float *inverseSums,
-                                 const int32_t *visible, int64_t rowCount, int64_t columnCount) {
-  for (int64_t row = 0; row < rowCount; row++, scores += columnCount) {
-    const int64_t count = visible[row];
-    const float largest = largestOf(scores, count);
-    const float sum = exponentialSum(scores, largest, count);
-    for (int64_t i = count; i < columnCount; i++) scores[i] = 0.0f;
+KERNEL void CKernels_softmaxRows(float *scores, int64_t stride, float *logSums,
+                                 float *inverseSums, const int32_t *visible, int64_t rowCount) {
+  for (int64_t row = 0; row < rowCount; row++, scores += stride) {
+    const int64_t blockCount = closeRow(scores, visible[row], stride);
+    const float largest = largestOf(scores, blockCount);
+    const float sum = exponentialSum(scores, largest, blockCount);
     logSums[row] = largest + logf(sum);
     inverseSums[row] = 1.0f / sum;
   }
 }
 
-KERNEL void CKernels_softmaxGradientRows(float *probabilities, float *gradients,
-                                         const float *logSums, const float *deltas,
-                                         const int32_t *visible, float scale, int64_t rowCount,
-                                         int64_t columnCount) {
+KERNEL void CKernels_softmaxGradientRows(float *restrict probabilities, float *restrict gradients,
+                                         int64_t stride, const float *logSums,
+                                         const float *deltas, const int32_t *visible,
+                                         int64_t rowCount) {
   for (int64_t row = 0; row < rowCount; row++) {
-    const int64_t count = visible[row];
-    for (int64_t i = 0; i < count; i++) {
-      const float p = vectorExp(probabilities[i] - logSums[row]);
-      probabilities[i] = p;
-      gradients[i] = p * (gradients[i] - deltas[row]) * scale;
+    const int64_t blockCount = closeRow(probabilities, visible[row], stride);
+    memset(gradients + visible[row], 0, (size_t)(stride - visible[row]) * sizeof *gradients);
+    const float logSum = logSums[row];
+    const float delta = deltas[row];
+    for (int64_t b = 0; b < blockCount; b++) {
+      float *p = probabilities + b * block;
+      float *g = gradients + b * block;
+      for (int lane = 0; lane < block; lane++) {
+        p[lane] = vectorExp(p[lane] - logSum);
+        g[lane] = p[lane] * (g[lane] - delta);
+      }
     }
-    for (int64_t i = count; i < columnCount; i++) {
-      probabilities[i] = 0.0f;
-      gradients[i] = 0.0f;
-    }
-    probabilities += columnCount;
-    gradients += columnCount;
+    probabilities += stride;
+    gradients += stride;
   }
 }
 

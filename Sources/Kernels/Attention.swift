@@ -1,190 +1,162 @@
 import CKernels
 
-/// softmax(q·kᵀ/√d)·v in tiles of queries, so that the scores of all pairs are never stored.
+/// Self-attention of queries, keys and values that lie side by side in `[batch, tokens, 3 * width]`.
 ///
-/// A tile looks at no key that none of its queries sees.
+///     q̂ = rotate(norm(q)), k̂ = rotate(norm(k));  y = softmax(q̂·k̂ᵀ/√headSize)·v
 ///
-/// - Parameters:
-///   - output: `[batch, queries, width]`.
-///   - logSums: log Σ e^score, `[batch, heads, queries]`, kept for the gradient.
-///   - queries: Rotated queries.
-///   - keys: Rotated keys.
-///   - values: Values.
-///   - shape: Sizes and mask.
-public func attention(
-  into output: HeadRows, logSums: Buffer, queries: HeadRows, keys: HeadRows, values: HeadRows,
-  _ shape: AttentionShape
-) {
-  let sums = logSums.floats
-  parallelFor(shape.batchCount * shape.headCount) { tasks in
-    let scratch = Buffer(
-      .float32, count: shape.tileRowCount * (shape.keyCount + 1))
-    let scores = scratch.floats
-    let inverseSums = scores + shape.tileRowCount * shape.keyCount
-    for task in tasks {
-      let (sample, head) = (task / shape.headCount, task % shape.headCount)
-      let column = head * shape.headSize
-      let key = keys.start(sample: sample, row: 0, column: column)
-      let value = values.start(sample: sample, row: 0, column: column)
-      for tile in shape.tiles {
-        let seen = Int(shape.visibleKeyCounts[tile.upperBound - 1])
-        let target = output.start(sample: sample, row: tile.lowerBound, column: column)
-        serialProduct(
-          into: scores, stride: seen, rowCount: tile.count, columnCount: seen,
-          depth: shape.headSize,
-          .init(
-            queries.start(sample: sample, row: tile.lowerBound, column: column),
-            stride: queries.stride),
-          .init(key, stride: keys.stride, isTransposed: true), alpha: shape.scale)
-        shape.visibleKeyCounts.withUnsafeBufferPointer { visible in
-          CKernels_softmaxRows(
-            scores, sums + task * shape.queryCount + tile.lowerBound, inverseSums,
-            visible.baseAddress.map { $0 + tile.lowerBound }, Int64(tile.count), Int64(seen))
+/// Each head of each sample is a task of its own; its queries run in tiles, so that the scores of
+/// all pairs are never stored, and a tile looks at no key that none of its queries sees. The
+/// gradient computes q̂, k̂ and the probabilities again instead of reading them from memory.
+public struct PackedAttention: Sendable {
+  private let qkv: Buffer
+  private let queryNorm: HeadNormBuffers?
+  private let keyNorm: HeadNormBuffers?
+  private let rotation: RotationBuffers
+  private let shape: AttentionShape
+
+  /// Groups the operands.
+  ///
+  /// - Parameters:
+  ///   - qkv: Head h has channels `h * headSize ..< (h + 1) * headSize` of each third.
+  ///   - queryNorm: Norm of the queries before the rotation; nil without one.
+  ///   - keyNorm: Norm of the keys, likewise.
+  ///   - rotation: Angles of the tokens.
+  ///   - shape: Sizes and mask; there are as many queries as keys.
+  public init(
+    _ qkv: Buffer, queryNorm: HeadNormBuffers?, keyNorm: HeadNormBuffers?,
+    rotation: RotationBuffers, _ shape: AttentionShape
+  ) {
+    precondition(
+      shape.queryCount == shape.keyCount
+        && qkv.count == shape.batchCount * shape.keyCount * 3 * shape.width
+        && rotation.covers(shape.keyCount, headSize: shape.headSize),
+      "PackedAttention: \(qkv.count) numbers, \(rotation.cosines.count) angles for "
+        + "\(shape.batchCount) x \(shape.keyCount) tokens of \(shape.headCount) x "
+        + "\(shape.headSize) channels")
+    self.qkv = qkv
+    self.queryNorm = queryNorm
+    self.keyNorm = keyNorm
+    self.rotation = rotation
+    self.shape = shape
+  }
+
+  /// Computes y, `[batch, tokens, width]`, and log Σ e^score, `[batch, heads, tokens]`.
+  public func forward(into y: Buffer, logSums: Buffer) {
+    check(y, logSums)
+    let (queryRotation, keyRotation) = rotations
+    let sums = logSums.floats
+    parallelFor(shape.taskCount) { tasks in
+      let scratch = AttentionScratch(shape, forGradient: false)
+      let (keys, queries) = (scratch.keys, scratch.queries)
+      for task in tasks {
+        keyRotation.apply(
+          into: keys, rows(qkv, task, third: 1, of: 3), token: 0, rowCount: shape.keyCount)
+        for tile in shape.tiles {
+          queryRotation.apply(
+            into: queries, rows(qkv, task, third: 0, of: 3).from(tile.lowerBound),
+            token: tile.lowerBound, rowCount: tile.count)
+          attend(
+            into: rows(y, task, third: 0, of: 1).from(tile.lowerBound),
+            logSums: sums + task * shape.queryCount + tile.lowerBound, scores: scratch.scores,
+            inverseSums: scratch.rowSums, queries: queries, keys: keys,
+            values: rows(qkv, task, third: 2, of: 3), tile, shape)
         }
-        serialProduct(
-          into: target, stride: output.stride, rowCount: tile.count,
-          columnCount: shape.headSize, depth: seen, .init(scores, stride: seen),
-          .init(value, stride: values.stride))
-        CKernels_scaleRows(
-          target, Int64(output.stride), inverseSums, Int64(tile.count), Int64(shape.headSize))
       }
+      withExtendedLifetime(scratch) {}
     }
-    withExtendedLifetime(scratch) {}
   }
-}
 
-/// The gradients of `attention`, with the probabilities computed again tile by tile.
-///
-/// - Parameters:
-///   - dqueries: Gradient of the rotated queries.
-///   - dkeys: Gradient of the rotated keys.
-///   - dvalues: Gradient of the values.
-///   - doutput: Gradient of the result.
-///   - output: The result.
-///   - logSums: What the forward pass kept.
-///   - queries: Rotated queries.
-///   - keys: Rotated keys.
-///   - values: Values.
-///   - shape: Sizes and mask.
-public func attentionGradient(
-  queries dqueries: HeadRows, keys dkeys: HeadRows, values dvalues: HeadRows,
-  _ doutput: HeadRows, output: HeadRows, logSums: Buffer, queries: HeadRows, keys: HeadRows,
-  values: HeadRows, _ shape: AttentionShape
-) {
-  let pass = AttentionBackward(
-    dqueries: dqueries, dkeys: dkeys, dvalues: dvalues, doutput: doutput, output: output,
-    logSums: logSums, queries: queries, keys: keys, values: values, shape: shape)
-  parallelFor(shape.batchCount * shape.headCount) { tasks in
-    let count = shape.tileRowCount * shape.keyCount
-    let scratch = Buffer(.float32, count: 2 * count + shape.tileRowCount)
-    let start = scratch.floats
-    for task in tasks {
-      pass.run(
-        task, probabilities: start, gradients: start + count, deltas: start + 2 * count)
+  /// Computes the gradients.
+  ///
+  /// - Parameters:
+  ///   - dqkv: Gradient of the operands, `[batch, tokens, 3 * width]`.
+  ///   - dnorms: Gradients of the norms' parameters, `[4, headSize]`: gain and bias of the queries,
+  ///     gain and bias of the keys; zero without norms.
+  ///   - dy: Gradient of the result.
+  ///   - y: The result.
+  ///   - logSums: What the forward pass kept.
+  public func backward(
+    into dqkv: Buffer, norms dnorms: Buffer, _ dy: Buffer, y: Buffer, logSums: Buffer
+  ) {
+    check(y, logSums)
+    precondition(
+      dqkv.count == qkv.count && dy.count == y.count && dnorms.count == 4 * shape.headSize,
+      "PackedAttention: \(dqkv.count), \(dy.count), \(dnorms.count) gradients for \(qkv.count) "
+        + "operands, \(y.count) results, heads of \(shape.headSize)")
+    let shares = ChunkShares(rowCount: shape.taskCount, chunkSize: 1, width: 4 * shape.headSize)
+    shares.compute { share, task in
+      backward(
+        task.lowerBound, share: share, dqkv, dy, y,
+        logSums.floats + task.lowerBound * shape.queryCount)
     }
-    withExtendedLifetime(scratch) {}
+    shares.add(into: dnorms, from: 0, isAdding: false)
   }
-}
 
-/// One backward pass of attention: what all its tasks share.
-private struct AttentionBackward {
-  let dqueries: HeadRows
-  let dkeys: HeadRows
-  let dvalues: HeadRows
-  let doutput: HeadRows
-  let output: HeadRows
-  let logSums: Buffer
-  let queries: HeadRows
-  let keys: HeadRows
-  let values: HeadRows
-  let shape: AttentionShape
-
-  /// The head `task % headCount` of sample `task / headCount`.
+  /// One head of one sample.
   ///
   /// Tiles run from the last to the first: the last sees every key that any tile sees, so that it
   /// can write the gradients of keys and values that the others add to.
-  func run(
-    _ task: Int, probabilities: UnsafeMutablePointer<Float>,
-    gradients: UnsafeMutablePointer<Float>, deltas: UnsafeMutablePointer<Float>
+  private func backward(
+    _ task: Int, share: UnsafeMutablePointer<Float>, _ dqkv: Buffer, _ dy: Buffer, _ y: Buffer,
+    _ logSums: UnsafeMutablePointer<Float>
   ) {
-    let (sample, head) = (task / shape.headCount, task % shape.headCount)
-    let column = head * shape.headSize
-    let tiles = shape.tiles
-    zeroUnseen(sample, column)
-    for (index, tile) in tiles.enumerated().reversed() {
-      probabilitiesAndGradients(
-        task, tile, sample, column, probabilities, gradients, deltas)
-      let beta: Float = index == tiles.count - 1 ? 0 : 1
-      products(tile, sample, column, probabilities, gradients, beta: beta)
+    let scratch = AttentionScratch(shape, forGradient: true)
+    let (queryRotation, keyRotation) = rotations
+    let packedKeys = rows(qkv, task, third: 1, of: 3)
+    let dvalues = rows(dqkv, task, third: 2, of: 3)
+    keyRotation.apply(into: scratch.keys, packedKeys, token: 0, rowCount: shape.keyCount)
+    zeroUnseen(scratch.dkeys, dvalues)
+    for tile in shape.tiles.reversed() {
+      let row = tile.lowerBound
+      let packedQueries = rows(qkv, task, third: 0, of: 3).from(row)
+      queryRotation.apply(into: scratch.queries, packedQueries, token: row, rowCount: tile.count)
+      AttentionHeadGradient(
+        dqueries: scratch.dqueries, dkeys: scratch.dkeys, dvalues: dvalues,
+        doutput: rows(dy, task, third: 0, of: 1).from(row),
+        output: rows(y, task, third: 0, of: 1).from(row), logSums: logSums + row,
+        queries: scratch.queries, keys: scratch.keys, values: rows(qkv, task, third: 2, of: 3)
+      ).run(
+        tile, shape, probabilities: scratch.scores, gradients: scratch.dscores,
+        deltas: scratch.rowSums)
+      queryRotation.pullBack(
+        into: rows(dqkv, task, third: 0, of: 3).from(row), share: share, scratch.dqueries,
+        packedQueries, token: row, rowCount: tile.count)
     }
+    keyRotation.pullBack(
+      into: rows(dqkv, task, third: 1, of: 3), share: share + 2 * shape.headSize, scratch.dkeys,
+      packedKeys, token: 0, rowCount: shape.keyCount)
+    withExtendedLifetime(scratch) {}
   }
 
-  private func zeroUnseen(_ sample: Int, _ column: Int) {
-    let seen = Int(shape.visibleKeyCounts[shape.queryCount - 1])
-    for row in seen..<shape.keyCount {
+  /// The rotations of queries, which are scaled for the scores, and of keys.
+  private var rotations: (queries: HeadRotation, keys: HeadRotation) {
+    (
+      HeadRotation(
+        norm: queryNorm, rotation: rotation, factor: shape.scale, headSize: shape.headSize),
+      HeadRotation(norm: keyNorm, rotation: rotation, factor: 1, headSize: shape.headSize)
+    )
+  }
+
+  /// The rows of head `task % headCount` of sample `task / headCount` in part `third` of `count`.
+  private func rows(_ buffer: Buffer, _ task: Int, third: Int, of count: Int) -> HeadRows {
+    let (sample, head) = task.quotientAndRemainder(dividingBy: shape.headCount)
+    let stride = count * shape.width
+    return HeadRows(
+      start: buffer.floats + sample * shape.keyCount * stride + third * shape.width
+        + head * shape.headSize, stride: stride)
+  }
+
+  private func zeroUnseen(_ dkeys: HeadRows, _ dvalues: HeadRows) {
+    for row in Int(shape.visibleKeyCounts.last ?? 0)..<shape.keyCount {
       for target in [dkeys, dvalues] {
-        target.start(sample: sample, row: row, column: column)
-          .update(repeating: 0, count: shape.headSize)
+        target.from(row).start.update(repeating: 0, count: shape.headSize)
       }
     }
   }
 
-  private func probabilitiesAndGradients(
-    _ task: Int, _ tile: Range<Int>, _ sample: Int, _ column: Int,
-    _ probabilities: UnsafeMutablePointer<Float>, _ gradients: UnsafeMutablePointer<Float>,
-    _ deltas: UnsafeMutablePointer<Float>
-  ) {
-    let (size, row) = (shape.headSize, tile.lowerBound)
-    let seen = Int(shape.visibleKeyCounts[tile.upperBound - 1])
-    let dout = doutput.start(sample: sample, row: row, column: column)
-    CKernels_rowProducts(
-      deltas, dout, Int64(doutput.stride),
-      output.start(sample: sample, row: row, column: column), Int64(output.stride),
-      Int64(tile.count), Int64(size))
-    serialProduct(
-      into: probabilities, stride: seen, rowCount: tile.count, columnCount: seen, depth: size,
-      .init(
-        queries.start(sample: sample, row: row, column: column), stride: queries.stride),
-      .init(
-        keys.start(sample: sample, row: 0, column: column), stride: keys.stride,
-        isTransposed: true), alpha: shape.scale)
-    serialProduct(
-      into: gradients, stride: seen, rowCount: tile.count, columnCount: seen, depth: size,
-      .init(dout, stride: doutput.stride),
-      .init(
-        values.start(sample: sample, row: 0, column: column), stride: values.stride,
-        isTransposed: true))
-    shape.visibleKeyCounts.withUnsafeBufferPointer { visible in
-      CKernels_softmaxGradientRows(
-        probabilities, gradients, logSums.floats + task * shape.queryCount + row, deltas,
-        visible.baseAddress.map { $0 + row }, shape.scale, Int64(tile.count), Int64(seen))
-    }
-  }
-
-  private func products(
-    _ tile: Range<Int>, _ sample: Int, _ column: Int,
-    _ probabilities: UnsafeMutablePointer<Float>, _ gradients: UnsafeMutablePointer<Float>,
-    beta: Float
-  ) {
-    let (size, row) = (shape.headSize, tile.lowerBound)
-    let seen = Int(shape.visibleKeyCounts[tile.upperBound - 1])
-    serialProduct(
-      into: dvalues.start(sample: sample, row: 0, column: column), stride: dvalues.stride,
-      rowCount: seen, columnCount: size, depth: tile.count,
-      .init(probabilities, stride: seen, isTransposed: true),
-      .init(
-        doutput.start(sample: sample, row: row, column: column), stride: doutput.stride),
-      beta: beta)
-    serialProduct(
-      into: dkeys.start(sample: sample, row: 0, column: column), stride: dkeys.stride,
-      rowCount: seen, columnCount: size, depth: tile.count,
-      .init(gradients, stride: seen, isTransposed: true),
-      .init(
-        queries.start(sample: sample, row: row, column: column), stride: queries.stride),
-      beta: beta)
-    serialProduct(
-      into: dqueries.start(sample: sample, row: row, column: column), stride: dqueries.stride,
-      rowCount: tile.count, columnCount: size, depth: seen, .init(gradients, stride: seen),
-      .init(keys.start(sample: sample, row: 0, column: column), stride: keys.stride))
+  private func check(_ y: Buffer, _ logSums: Buffer) {
+    precondition(
+      3 * y.count == qkv.count && logSums.count == shape.taskCount * shape.queryCount,
+      "PackedAttention: \(y.count) results, \(logSums.count) log sums for \(qkv.count) operands")
   }
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Sizes of an attention and which keys its queries see.
 public struct AttentionShape: Sendable {
   /// Samples.
@@ -12,9 +14,8 @@ public struct AttentionShape: Sendable {
   public let headSize: Int
   /// The number of leading keys that each query sees; never decreasing.
   public let visibleKeyCounts: [Int32]
-
-  /// Channels of all heads.
-  public var width: Int { headCount * headSize }
+  /// Queries whose scores are held at a time.
+  package let tiles: [Range<Int>]
 
   /// Creates a shape; every query sees every key when `visibleKeyCounts` is nil.
   public init(
@@ -32,51 +33,50 @@ public struct AttentionShape: Sendable {
     self.headCount = headCount
     self.headSize = headSize
     self.visibleKeyCounts = counts.map(Int32.init)
+    tiles = Self.tiles(of: counts)
   }
 
-  /// Queries whose scores are held at a time.
-  ///
-  /// Every tile packs its keys again, so that tiles are large; under a mask smaller ones skip more
-  /// of the keys that are not seen.
-  var tileRowCount: Int { visibleKeyCounts.first == visibleKeyCounts.last ? 128 : 64 }
+  /// Channels of all heads.
+  var width: Int { headCount * headSize }
 
+  /// One for each head of each sample.
+  var taskCount: Int { batchCount * headCount }
+
+  /// Factor of the scores.
   var scale: Float { 1 / Float(headSize).squareRoot() }
 
-  var tiles: [Range<Int>] {
-    stride(from: 0, to: queryCount, by: tileRowCount).map {
-      $0..<min(queryCount, $0 + tileRowCount)
+  /// Elements from one row of scores to the next.
+  var scoreStride: Int {
+    (keyCount + scoreBlock - 1) / scoreBlock * scoreBlock
+  }
+
+  /// Queries of the largest tile.
+  var tileRowCount: Int { tiles.map(\.count).max() ?? 0 }
+
+  /// The keys that some query of a tile sees.
+  func seenCount(_ tile: Range<Int>) -> Int { Int(visibleKeyCounts[tile.upperBound - 1]) }
+
+  private var scoreBlock: Int { Int(CKernelsScoreBlock) }
+
+  /// Tiles of queries.
+  ///
+  /// Every tile packs its keys again, so that tiles are large; under a mask smaller ones skip more of
+  /// the keys that are not seen. A tile is multiplied with every key that its last query sees: hence
+  /// it ends early, but not before it is half full, where the queries that follow see far more.
+  private static func tiles(of visible: [Int]) -> [Range<Int>] {
+    let limit = visible.first == visible.last ? 128 : 64
+    let jump = 32
+    var tiles: [Range<Int>] = []
+    var start = 0
+    while start < visible.count {
+      let bound = min(visible.count, start + limit)
+      let end =
+        (start + 1..<bound).last { row in
+          row - start >= limit / 2 && visible[row] - visible[row - 1] >= jump
+        } ?? bound
+      tiles.append(start..<end)
+      start = end
     }
-  }
-}
-
-/// A matrix of rows for all heads inside a buffer: where it begins and how far rows are apart.
-public struct HeadRows: Sendable {
-  /// The buffer.
-  public let buffer: Buffer
-  /// Elements before the first row.
-  public let offset: Int
-  /// Elements from one row to the next.
-  public let stride: Int
-  /// Rows from one sample to the next.
-  public let sampleRowCount: Int
-
-  /// Creates a view of rows.
-  public init(_ buffer: Buffer, offset: Int, stride: Int, sampleRowCount: Int) {
-    self.buffer = buffer
-    self.offset = offset
-    self.stride = stride
-    self.sampleRowCount = sampleRowCount
-  }
-
-  func start(sample: Int, row: Int, column: Int) -> UnsafeMutablePointer<Float> {
-    buffer.floats + offset + (sample * sampleRowCount + row) * stride + column
-  }
-}
-
-/// Copies `rowCount` rows of `columnCount` elements from the start of one view to that of another.
-public func copyRows(into y: HeadRows, _ x: HeadRows, rowCount: Int, columnCount: Int) {
-  for row in 0..<rowCount {
-    y.start(sample: 0, row: row, column: 0)
-      .update(from: x.start(sample: 0, row: row, column: 0), count: columnCount)
+    return tiles
   }
 }

@@ -11,6 +11,9 @@ public struct HeadNormBuffers: Sendable {
 
   /// Groups the norm's parameters.
   public init(weight: Buffer, bias: Buffer, epsilon: Float) {
+    precondition(
+      weight.count == bias.count,
+      "HeadNormBuffers: \(weight.count) gains, \(bias.count) biases")
     self.weight = weight
     self.bias = bias
     self.epsilon = epsilon
@@ -28,73 +31,83 @@ public struct RotationBuffers: Sendable {
 
   /// Groups the table's parts.
   public init(cosines: Buffer, sines: Buffer, tokenCount: Int) {
+    precondition(
+      cosines.count == sines.count,
+      "RotationBuffers: \(cosines.count) cosines, \(sines.count) sines")
     self.cosines = cosines
     self.sines = sines
     self.tokenCount = tokenCount
   }
-}
 
-/// y = rotate(norm(x)) for the heads of `rowCount` consecutive rows.
-///
-/// - Parameters:
-///   - y: Result rows.
-///   - x: Queries or keys.
-///   - headCount: Heads of a row.
-///   - headSize: Width of a head.
-///   - norm: The norm before the rotation; nil without one.
-///   - rotation: Angles; row r turns by those of token (firstToken + r) mod tokenCount.
-///   - firstToken: Token of the first row.
-///   - rowCount: Rows.
-public func normalizeRotate(
-  into y: HeadRows, _ x: HeadRows, headCount: Int, headSize: Int, norm: HeadNormBuffers?,
-  rotation: RotationBuffers, firstToken: Int = 0, rowCount: Int
-) {
-  let (cosines, sines) = (rotation.cosines.floats, rotation.sines.floats)
-  parallelFor(rowCount, grain: rowGrain(headCount * headSize)) { range in
-    CKernels_normalizeRotate(
-      y.start(sample: 0, row: range.lowerBound, column: 0), Int64(y.stride),
-      x.start(sample: 0, row: range.lowerBound, column: 0), Int64(x.stride),
-      heads(headCount, headSize, norm), cosines, sines, Int64(firstToken + range.lowerBound),
-      Int64(rotation.tokenCount), Int64(range.count))
+  /// Whether the table has `tokenCount` tokens and more, for heads of `headSize` channels.
+  func covers(_ tokenCount: Int, headSize: Int) -> Bool {
+    tokenCount <= self.tokenCount && 2 * cosines.count == self.tokenCount * headSize
   }
 }
 
-/// The gradients of `normalizeRotate` over rows that begin with token 0.
-///
-/// - Parameters:
-///   - dx: Gradient of the queries or keys.
-///   - parameters: Gradients of the norm's gain and bias, with whether they are added to; nil
-///     without a norm.
-///   - dy: Gradient of the result.
-///   - x: Queries or keys.
-///   - headCount: Heads of a row.
-///   - headSize: Width of a head.
-///   - norm: The norm; nil without one.
-///   - rotation: Angles.
-///   - rowCount: Rows.
-public func normalizeRotateGradient(
-  into dx: HeadRows, parameters: (weight: Buffer, bias: Buffer, isAdding: (Bool, Bool))?,
-  _ dy: HeadRows, _ x: HeadRows, headCount: Int, headSize: Int, norm: HeadNormBuffers?,
-  rotation: RotationBuffers, rowCount: Int
-) {
-  let (cosines, sines) = (rotation.cosines.floats, rotation.sines.floats)
-  let shares = ChunkShares(rowCount: rowCount, chunkSize: 64, width: 3 * headSize)
-  shares.compute { share, range in
-    CKernels_normalizeRotateGradient(
-      dx.start(sample: 0, row: range.lowerBound, column: 0), Int64(dx.stride), share,
-      share + headSize, dy.start(sample: 0, row: range.lowerBound, column: 0), Int64(dy.stride),
-      x.start(sample: 0, row: range.lowerBound, column: 0), Int64(x.stride),
-      heads(headCount, headSize, norm), cosines, sines, Int64(range.lowerBound),
-      Int64(rotation.tokenCount), Int64(range.count), share + 2 * headSize)
+/// Rows of one head in memory.
+struct HeadRows {
+  /// The first element of the first row.
+  let start: UnsafeMutablePointer<Float>
+  /// Elements from one row to the next.
+  let stride: Int
+
+  /// The rows from `row` on.
+  func from(_ row: Int) -> HeadRows { HeadRows(start: start + row * stride, stride: stride) }
+
+  /// The rows as a factor of a product.
+  func factor(isTransposed: Bool = false) -> ProductFactor {
+    ProductFactor(start, stride: stride, isTransposed: isTransposed)
   }
-  guard let parameters else { return }
-  shares.add(into: parameters.weight, from: 0, isAdding: parameters.isAdding.0)
-  shares.add(into: parameters.bias, from: headSize, isAdding: parameters.isAdding.1)
 }
 
-private func heads(_ headCount: Int, _ headSize: Int, _ norm: HeadNormBuffers?) -> CKernelsHeads {
-  CKernelsHeads(
-    headCount: Int64(headCount), headSize: Int64(headSize),
-    weight: norm.map { UnsafePointer($0.weight.floats) },
-    bias: norm.map { UnsafePointer($0.bias.floats) }, epsilon: norm?.epsilon ?? 0)
+/// The step from a projection to queries or keys: y = rotate(norm(x))·factor.
+struct HeadRotation {
+  private let norm: CKernelsHeadNorm
+  private let cosines: UnsafeMutablePointer<Float>
+  private let sines: UnsafeMutablePointer<Float>
+  private let factor: Float
+  private let headSize: Int
+
+  /// The buffers must outlive the rotation.
+  init(norm: HeadNormBuffers?, rotation: RotationBuffers, factor: Float, headSize: Int) {
+    precondition(
+      norm.map { $0.weight.count == headSize } ?? true,
+      "HeadRotation: norm of \(norm?.weight.count ?? 0) channels for heads of \(headSize)")
+    self.norm = CKernelsHeadNorm(
+      weight: norm.map { UnsafePointer($0.weight.floats) },
+      bias: norm.map { UnsafePointer($0.bias.floats) }, epsilon: norm?.epsilon ?? 0)
+    cosines = rotation.cosines.floats
+    sines = rotation.sines.floats
+    self.factor = factor
+    self.headSize = headSize
+  }
+
+  /// The rows of the tokens from `token` on.
+  func apply(into y: HeadRows, _ x: HeadRows, token: Int, rowCount: Int) {
+    let angle = token * headSize / 2
+    CKernels_rotateHead(
+      y.start, Int64(y.stride), x.start, Int64(x.stride), norm, cosines + angle, sines + angle,
+      factor, Int64(rowCount), Int64(headSize))
+  }
+
+  /// The gradient of `apply`: dx from dy, whose rows are used up.
+  ///
+  /// - Parameters:
+  ///   - dx: Gradient of x.
+  ///   - share: Added to: gradients of the norm's gain and bias one after the other.
+  ///   - dy: Gradient of y.
+  ///   - x: What was rotated.
+  ///   - token: Token of the first row.
+  ///   - rowCount: Rows.
+  func pullBack(
+    into dx: HeadRows, share: UnsafeMutablePointer<Float>, _ dy: HeadRows, _ x: HeadRows,
+    token: Int, rowCount: Int
+  ) {
+    let angle = token * headSize / 2
+    CKernels_rotateHeadGradient(
+      dx.start, Int64(dx.stride), share, share + headSize, dy.start, Int64(dy.stride), x.start,
+      Int64(x.stride), norm, cosines + angle, sines + angle, factor, Int64(rowCount),
+      Int64(headSize))
+  }
 }

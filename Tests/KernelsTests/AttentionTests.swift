@@ -44,32 +44,37 @@ private func mask(_ groupSizes: [Int], _ tokenCount: Int) -> [Int] {
     Case(batchCount: 70, tokenCount: 33, headCount: 4, headSize: 32, visibleKeyCounts: nil),
   ]
 
-  /// Output, log sums and gradients of packed queries, keys and values.
+  /// Output, log sums and gradients of packed queries, keys and values without norms or rotation.
   private func run(_ qkv: Buffer, _ dy: Buffer, _ test: Case) -> [[Float]] {
-    let width = test.headCount * test.headSize
-    func third(_ buffer: Buffer, _ part: Int) -> HeadRows {
-      HeadRows(
-        buffer, offset: part * width, stride: 3 * width, sampleRowCount: test.tokenCount)
-    }
-    func plain(_ buffer: Buffer) -> HeadRows {
-      HeadRows(buffer, offset: 0, stride: width, sampleRowCount: test.tokenCount)
-    }
-    let shape = AttentionShape(
-      batchCount: test.batchCount, queryCount: test.tokenCount, keyCount: test.tokenCount,
-      headCount: test.headCount, headSize: test.headSize, visibleKeyCounts: test.visibleKeyCounts)
+    let angleCount = test.tokenCount * test.headSize / 2
+    let (ones, zeros) = (Buffer(.float32, count: angleCount), Buffer(.float32, count: angleCount))
+    fill(ones, with: 1)
+    fill(zeros, with: 0)
+    return run(
+      qkv, dy, test, norms: [],
+      RotationBuffers(cosines: ones, sines: zeros, tokenCount: test.tokenCount))
+  }
+
+  /// The same with norms of queries and keys, and the gradients of the norms' parameters.
+  private func run(
+    _ qkv: Buffer, _ dy: Buffer, _ test: Case, norms: [HeadNormBuffers],
+    _ rotation: RotationBuffers
+  ) -> [[Float]] {
+    let attention = PackedAttention(
+      qkv, queryNorm: norms.first, keyNorm: norms.last, rotation: rotation,
+      AttentionShape(
+        batchCount: test.batchCount, queryCount: test.tokenCount, keyCount: test.tokenCount,
+        headCount: test.headCount, headSize: test.headSize,
+        visibleKeyCounts: test.visibleKeyCounts))
     let y = Buffer(.float32, count: dy.count)
     let logSums = Buffer(
       .float32, count: test.batchCount * test.headCount * test.tokenCount)
-    attention(
-      into: plain(y), logSums: logSums, queries: third(qkv, 0), keys: third(qkv, 1),
-      values: third(qkv, 2), shape)
     let dqkv = Buffer(.float32, count: qkv.count)
-    fill(dqkv, with: .nan)
-    attentionGradient(
-      queries: third(dqkv, 0), keys: third(dqkv, 1), values: third(dqkv, 2), plain(dy),
-      output: plain(y), logSums: logSums, queries: third(qkv, 0), keys: third(qkv, 1),
-      values: third(qkv, 2), shape)
-    return [y.array(), logSums.array(), dqkv.array()]
+    let dnorms = Buffer(.float32, count: 4 * test.headSize)
+    for buffer in [y, logSums, dqkv, dnorms] { fill(buffer, with: .nan) }
+    attention.forward(into: y, logSums: logSums)
+    attention.backward(into: dqkv, norms: dnorms, dy, y: y, logSums: logSums)
+    return [y.array(), logSums.array(), dqkv.array(), dnorms.array()]
   }
 
   @Test(arguments: cases)
@@ -119,33 +124,51 @@ private func mask(_ groupSizes: [Int], _ tokenCount: Int) -> [Int] {
 
   @Test func headNormsDoNotDependOnTheThreadCount() {
     var numbers = TestNumbers(seed: 6)
-    let (rowCount, headCount, headSize) = (1200, 3, 10)
-    let x = numbers.tensor([rowCount, headCount * headSize]).buffer
-    let dy = numbers.tensor([rowCount, headCount * headSize]).buffer
-    let norm = HeadNormBuffers(
-      weight: numbers.tensor([headSize]).buffer, bias: numbers.tensor([headSize]).buffer,
-      epsilon: 1e-5)
+    let test = Case(
+      batchCount: 5, tokenCount: 40, headCount: 3, headSize: 10, visibleKeyCounts: nil)
+    let qkv = numbers.tensor([5, 40, 90]).buffer
+    let dy = numbers.tensor([5, 40, 30]).buffer
+    let norms = (0..<2).map { _ in
+      HeadNormBuffers(
+        weight: numbers.tensor([10]).buffer, bias: numbers.tensor([10]).buffer, epsilon: 1e-5)
+    }
     let rotation = RotationBuffers(
       cosines: numbers.tensor([40, 5]).buffer, sines: numbers.tensor([40, 5]).buffer,
       tokenCount: 40)
-    func rows(_ buffer: Buffer) -> HeadRows {
-      HeadRows(buffer, offset: 0, stride: headCount * headSize, sampleRowCount: 40)
-    }
-    let results = onThreadCounts([1, 2, 3]) {
-      let (y, dx) = (Buffer(.float32, count: x.count), Buffer(.float32, count: x.count))
-      let gradients = [Buffer(.float32, count: headSize), Buffer(.float32, count: headSize)]
-      normalizeRotate(
-        into: rows(y), rows(x), headCount: headCount, headSize: headSize, norm: norm,
-        rotation: rotation, rowCount: rowCount)
-      normalizeRotateGradient(
-        into: rows(dx),
-        parameters: (weight: gradients[0], bias: gradients[1], isAdding: (false, false)),
-        rows(dy), rows(x), headCount: headCount, headSize: headSize, norm: norm,
-        rotation: rotation, rowCount: rowCount)
-      return ([y, dx] + gradients).map { $0.array(of: Float.self) }
-    }
+    let results = onThreadCounts([1, 2, 3]) { run(qkv, dy, test, norms: norms, rotation) }
     #expect(results[1] == results[0])
     #expect(results[2] == results[0])
+  }
+
+  /// Every query is in one tile, no tile is larger than its limit, and tiles end where the keys that
+  /// are seen grow.
+  @Test(arguments: [
+    ([Int](repeating: 300, count: 300), [128, 128, 44]),
+    (
+      mask([32, 64, 128, 256, 1, 1, 2, 4, 8, 16, 32, 64], 608),
+      [32] + [Int](repeating: 64, count: 7) + [32, 32, 64]
+    ),
+    (Array(1...100), [64, 36]),
+    ([7], [1]),
+  ])
+  func tilesFollowTheMask(visible: [Int], sizes: [Int]) {
+    let shape = AttentionShape(
+      batchCount: 1, queryCount: visible.count, keyCount: visible.max() ?? 0, headCount: 1,
+      headSize: 4, visibleKeyCounts: visible)
+    #expect(shape.tiles.map(\.count) == sizes)
+    #expect(shape.tiles.flatMap { Array($0) } == Array(0..<visible.count))
+  }
+
+  @Test func operandsThatDoNotMatchStopTheProgram() async {
+    await #expect(processExitsWith: .failure) {
+      let four = Buffer(.float32, count: 4)
+      _ = PackedAttention(
+        Buffer(.float32, count: 23), queryNorm: nil, keyNorm: nil,
+        rotation: RotationBuffers(cosines: four, sines: four, tokenCount: 2),
+        AttentionShape(
+          batchCount: 1, queryCount: 2, keyCount: 2, headCount: 1, headSize: 4,
+          visibleKeyCounts: nil))
+    }
   }
 
   @Test func masksThatAreNoneStopTheProgram() async {

@@ -43,7 +43,7 @@ public struct HeadNorms {
 ///     q̂ = rotate(norm(q)), k̂ = rotate(norm(k));  y = softmax(q̂·k̂ᵀ/√headSize)·v
 ///
 /// The scores of all pairs are never stored: tiles of queries are computed against the keys that
-/// they see, and computed again in the pullback.
+/// they see, and computed again in the pullback. Saved are `qkv`, the result and a number a row.
 ///
 /// - Parameters:
 ///   - qkv: Queries, keys and values side by side, `[batch, tokens, 3 * width]`; head h has
@@ -59,92 +59,52 @@ public func selfAttention(
   visibleKeyCounts: [Int]?
 ) -> Variable {
   let sizes = PackedSizes(qkv.value, headCount: headCount, "selfAttention")
-  precondition(
-    rotary.tokenCount == sizes.tokenCount && rotary.pairCount * 2 == sizes.headSize,
-    "selfAttention: \(rotary.tokenCount) x \(rotary.pairCount) angles for \(qkv.shape)")
-  let shape = AttentionShape(
-    batchCount: sizes.batchCount, queryCount: sizes.tokenCount, keyCount: sizes.tokenCount,
-    headCount: headCount, headSize: sizes.headSize, visibleKeyCounts: visibleKeyCounts)
-  let saved = qkv.value
-  let rotated = Tensor(
-    uninitialized: [sizes.batchCount, sizes.tokenCount, 2 * sizes.width])  // q̂ and k̂
+  require(
+    [rotary.tokenCount, 2 * rotary.pairCount], matches: [sizes.tokenCount, sizes.headSize],
+    "selfAttention rotary")
+  for parameter in headNorms?.variables ?? [] {
+    require(parameter.shape, matches: [sizes.headSize], "selfAttention head norm")
+  }
+  let attention = PackedAttention(
+    qkv.value.buffer, queryNorm: headNorms?.queryBuffers, keyNorm: headNorms?.keyBuffers,
+    rotation: rotary.buffers,
+    AttentionShape(
+      batchCount: sizes.batchCount, queryCount: sizes.tokenCount, keyCount: sizes.tokenCount,
+      headCount: headCount, headSize: sizes.headSize, visibleKeyCounts: visibleKeyCounts))
   let y = Tensor(uninitialized: [sizes.batchCount, sizes.tokenCount, sizes.width])
   let logSums = Tensor(uninitialized: [sizes.batchCount, headCount, sizes.tokenCount])
-  for (third, norm) in [(0, headNorms?.queryBuffers), (1, headNorms?.keyBuffers)] {
-    normalizeRotate(
-      into: sizes.rows(rotated, third: third, of: 2), sizes.rows(saved, third: third, of: 3),
-      headCount: headCount, headSize: sizes.headSize, norm: norm, rotation: rotary.buffers,
-      rowCount: sizes.rowCount)
-  }
-  attention(
-    into: sizes.rows(y, third: 0, of: 1), logSums: logSums.buffer,
-    queries: sizes.rows(rotated, third: 0, of: 2), keys: sizes.rows(rotated, third: 1, of: 2),
-    values: sizes.rows(saved, third: 2, of: 3), shape)
-  let adjoint = qkv.adjoint
-  let normAdjoints = headNorms.map { norms in norms.variables.map(\.adjoint) }
-  let normBuffers = headNorms.map { [$0.queryBuffers, $0.keyBuffers] }
+  attention.forward(into: y.buffer, logSums: logSums.buffer)
+  let (shape, adjoint) = (qkv.shape, qkv.adjoint)
+  let normAdjoints = headNorms?.variables.map(\.adjoint) ?? []
   return qkv.tape.record(y, from: [qkv] + (headNorms?.variables ?? [])) { dy in
-    let drotated = Tensor(uninitialized: rotated.shape)
-    let dqkv = Tensor(uninitialized: saved.shape)
-    attentionGradient(
-      queries: sizes.rows(drotated, third: 0, of: 2),
-      keys: sizes.rows(drotated, third: 1, of: 2), values: sizes.rows(dqkv, third: 2, of: 3),
-      sizes.rows(dy, third: 0, of: 1), output: sizes.rows(y, third: 0, of: 1),
-      logSums: logSums.buffer, queries: sizes.rows(rotated, third: 0, of: 2),
-      keys: sizes.rows(rotated, third: 1, of: 2), values: sizes.rows(saved, third: 2, of: 3),
-      shape)
-    for third in 0..<2 {
-      rotationPullback(
-        dqkv, drotated, saved, third: third, sizes, rotary, norm: normBuffers?[third],
-        weight: normAdjoints?[2 * third], bias: normAdjoints?[2 * third + 1])
-    }
+    let dqkv = Tensor(uninitialized: shape)
+    let dnorms = Tensor(uninitialized: [4, sizes.headSize])
+    attention.backward(
+      into: dqkv.buffer, norms: dnorms.buffer, dy.buffer, y: y.buffer, logSums: logSums.buffer)
     adjoint?.accumulate(dqkv)
+    for (index, normAdjoint) in normAdjoints.enumerated() {
+      normAdjoint?.accumulate(
+        dnorms.slice(index..<index + 1).reshaped(to: [sizes.headSize]))
+    }
   }
 }
 
-/// From the gradient of the rotated queries (third 0) or keys (third 1) to that of the projection.
-private func rotationPullback(
-  _ dqkv: Tensor, _ drotated: Tensor, _ qkv: Tensor, third: Int, _ sizes: PackedSizes,
-  _ rotary: RotaryTable, norm: HeadNormBuffers?, weight: Adjoint?, bias: Adjoint?
-) {
-  func run(_ parameters: (weight: Buffer, bias: Buffer, isAdding: (Bool, Bool))?) {
-    normalizeRotateGradient(
-      into: sizes.rows(dqkv, third: third, of: 3), parameters: parameters,
-      sizes.rows(drotated, third: third, of: 2), sizes.rows(qkv, third: third, of: 3),
-      headCount: sizes.headCount, headSize: sizes.headSize, norm: norm,
-      rotation: rotary.buffers, rowCount: sizes.rowCount)
-  }
-  guard norm != nil else { return run(nil) }
-  accumulatePair(weight, bias, shape: [sizes.headSize]) { dweight, dbias, isAdding in
-    run((weight: dweight, bias: dbias, isAdding: isAdding))
-  }
-}
-
-/// Sizes of packed queries, keys and values, and views of their thirds.
+/// Sizes of packed queries, keys and values.
 struct PackedSizes {
   let batchCount: Int
   let tokenCount: Int
   let width: Int
-  let headCount: Int
+  let headSize: Int
 
   init(_ qkv: Tensor, headCount: Int, _ operation: String) {
     precondition(
-      qkv.dimensionCount == 3 && qkv.shape[2] % (3 * headCount) == 0
-        && qkv.shape[2] / (3 * headCount) % 2 == 0,
-      "\(operation): shape \(qkv.shape) with \(headCount) heads")
+      qkv.dimensionCount == 3 && headCount > 0 && qkv.shape[2] % (6 * headCount) == 0
+        && qkv.count > 0,
+      "\(operation): shape \(qkv.shape) is no [batch, tokens, 3 * width] with \(headCount) heads "
+        + "of an even width")
     batchCount = qkv.shape[0]
     tokenCount = qkv.shape[1]
     width = qkv.shape[2] / 3
-    self.headCount = headCount
-  }
-
-  var headSize: Int { width / headCount }
-
-  var rowCount: Int { batchCount * tokenCount }
-
-  /// Part `third` of rows of `count` parts side by side.
-  func rows(_ tensor: Tensor, third: Int, of count: Int) -> HeadRows {
-    HeadRows(
-      tensor.buffer, offset: third * width, stride: count * width, sampleRowCount: tokenCount)
+    headSize = width / headCount
   }
 }

@@ -22,5 +22,6 @@
 #include "CKernels_resampling.h"
 #include "CKernels_rows.h"
 #include "CKernels_tokens.h"
+#include "CKernels_vector_math.h"
 
 #endif
