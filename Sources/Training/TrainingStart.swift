@@ -56,7 +56,7 @@ struct TrainingStart {
     let latest = try CheckpointStore(root: root).latest()
     for rejected in latest.rejected {
       logger?.warning(
-        "\(rejected.directory) is not sound and is left alone: \(rejected.problems)")
+        "\(rejected.directory) is damaged and passed over: \(rejected.summary)")
     }
     guard let checkpoint = latest.checkpoint else {
       guard latest.rejected.isEmpty else {
