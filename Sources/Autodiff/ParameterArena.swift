@@ -74,6 +74,17 @@ public final class ParameterArena {
     return array
   }
 
+  /// Puts the next lane's gradients into the place of the present ones.
+  ///
+  /// Where nobody else holds the present array, its memory serves again.
+  ///
+  /// - Returns: The array: gaps are zero, all else is to be written.
+  public func renewGradients() -> Tensor {
+    gradients = Tensor(uninitialized: [0])
+    gradients = makeGradients()
+    return gradients
+  }
+
   /// Puts the gradients into another array from now on, for instance the next lane's.
   public func setGradients(_ other: Tensor) {
     precondition(

@@ -9,6 +9,8 @@ public import Tensors
 public final class Tape {
   /// Whether pullbacks are kept; false for inference.
   public let isRecording: Bool
+  /// Whether what runs in `recomputing` keeps just its input and is computed again when it is needed.
+  public let recomputesBlocks: Bool
   /// Told the values that the model names with `Variable.observed(as:)`; for golden tests.
   public var observer: ((String, Tensor) -> Void)?
 
@@ -19,18 +21,40 @@ public final class Tape {
 
   private var records: [Record] = []
   private var parameters: [Int: Variable] = [:]
+  /// The tape that this one is a part of: parameters and their adjoints are shared with it.
+  private let parent: Tape?
 
   /// Creates an empty tape.
-  public init(isRecording: Bool) { self.isRecording = isRecording }
+  ///
+  /// - Parameters:
+  ///   - isRecording: Whether pullbacks are kept.
+  ///   - recomputesBlocks: Whether `recomputing` keeps inputs only.
+  public init(isRecording: Bool, recomputesBlocks: Bool = false) {
+    self.isRecording = isRecording
+    self.recomputesBlocks = recomputesBlocks
+    parent = nil
+  }
+
+  /// Creates a tape for a part of what `parent` records.
+  private init(partOf parent: Tape, isRecording: Bool) {
+    self.isRecording = isRecording
+    recomputesBlocks = false
+    self.parent = parent
+  }
 
   /// The parameter as a variable whose gradient is written into the gradient arena.
   ///
   /// All uses of a parameter on one tape share one adjoint.
   public subscript(parameter: Parameter) -> Variable {
     if let known = parameters[parameter.index] { return known }
+    if let parent {
+      let shared = parent[parameter]
+      return Variable(
+        value: shared.value, tape: self, adjoint: isRecording ? shared.adjoint : nil)
+    }
     let adjoint = isRecording ? Adjoint(target: parameter.gradient) : nil
     let variable = Variable(value: parameter.value, tape: self, adjoint: adjoint)
-    parameters[parameter.index] = variable
+    if isRecording { parameters[parameter.index] = variable }
     return variable
   }
 
@@ -56,9 +80,47 @@ public final class Tape {
     guard isRecording, inputs.contains(where: { $0.adjoint != nil }) else {
       return values.map { Variable(constant: $0, on: self) }
     }
+    return append(values, pullback)
+  }
+
+  private func append(
+    _ values: [Tensor], _ pullback: @escaping ([Tensor?]) -> Void
+  ) -> [Variable] {
     let outputs = values.map { Variable(value: $0, tape: self, adjoint: Adjoint()) }
     records.append(Record(outputs: outputs.compactMap(\.adjoint), pullback: pullback))
     return outputs
+  }
+
+  /// A part of a model, for instance a block, whose activations need not be kept.
+  ///
+  /// When the tape records and `recomputesBlocks`, `body` runs without recording, and of all its
+  /// values just the input is kept. In the backward pass it runs once more, with recording, and its
+  /// pullbacks follow at once: one more forward pass in time, the activations of one part in memory.
+  /// The bits stay the same, since every operation gives the same numbers for the same arguments, and
+  /// random ones draw by counter. Otherwise `body` is called as it is.
+  /// Source: Chen et al. 2016, section 4.
+  ///
+  /// - Parameters:
+  ///   - x: The input.
+  ///   - body: A function of its argument and of parameters, which it looks up on its argument's tape;
+  ///     it uses no other variable of this tape.
+  /// - Returns: What `body` returns, on this tape.
+  public func recomputing(
+    _ x: Variable, _ body: @escaping (Variable) -> Variable
+  ) -> Variable {
+    guard isRecording, recomputesBlocks else { return body(x) }
+    let trial = Tape(partOf: self, isRecording: false)
+    trial.observer = observer
+    let y = body(Variable(constant: x.value, on: trial)).value
+    let (input, adjoint) = (x.value, x.adjoint)
+    // Unowned: only this tape runs its records, and a tape that never goes back must still be freed.
+    return append([y]) { [unowned self] gradients in
+      guard let gradient = gradients[0] else { return }
+      let tape = Tape(partOf: self, isRecording: true)
+      let again = body(Variable(value: input, tape: tape, adjoint: adjoint))
+      again.adjoint?.accumulate(gradient)
+      tape.runPullbacks()
+    }[0]
   }
 
   /// Runs the pullbacks from `loss`, a single number whose gradient is 1, back to the parameters.
@@ -68,12 +130,16 @@ public final class Tape {
   public func backward(from loss: Variable, into arena: ParameterArena? = nil) {
     precondition(loss.value.count == 1, "backward: the loss has shape \(loss.shape)")
     loss.adjoint?.accumulate(Tensor(repeating: 1, shape: loss.shape))
+    runPullbacks()
+    if let arena { zeroUntouched(of: arena) }
+    parameters.removeAll()
+  }
+
+  private func runPullbacks() {
     while let record = records.popLast() {
       let gradients = record.outputs.map { $0.take() }
       if gradients.contains(where: { $0 != nil }) { record.pullback(gradients) }
     }
-    if let arena { zeroUntouched(of: arena) }
-    parameters.removeAll()
   }
 
   private func zeroUntouched(of arena: ParameterArena) {

@@ -9,6 +9,8 @@ public struct Variable {
   public let tape: Tape
   /// Where the gradient gathers; nil when no gradient with respect to this value is wanted.
   public let adjoint: Adjoint?
+  /// What pullbacks of later operations keep instead of the value: how to compute it again.
+  private var rebuild: (() -> Tensor)?
 
   /// A constant: operations on it are computed, its gradient is not.
   public init(constant value: Tensor, on tape: Tape) {
@@ -24,6 +26,25 @@ public struct Variable {
     self.value = value
     self.tape = tape
     self.adjoint = adjoint
+  }
+
+  /// The same variable, whose value later pullbacks compute again instead of keeping it.
+  ///
+  /// For values that take one cheap pass over what this variable's own pullback keeps anyway.
+  ///
+  /// - Parameter rebuild: Gives the value, with the same bits.
+  /// - Returns: The variable; unchanged when no pullback will run.
+  func rebuilt(by rebuild: @escaping () -> Tensor) -> Variable {
+    guard adjoint != nil else { return self }
+    var variable = self
+    variable.rebuild = rebuild
+    return variable
+  }
+
+  /// The value for a pullback to keep, or to compute again when it runs.
+  var kept: () -> Tensor {
+    if let rebuild { return rebuild }
+    return { [value] in value }
   }
 
   /// Elements along each axis.

@@ -10,7 +10,7 @@ extension TrainingSettings {
     public var reduction: Reduction
     /// Key `wire`: the element type that gradients travel in; default `float32`.
     public var wire: Wire
-    /// Key `recompute`: activations computed again in the backward pass; default `none`.
+    /// Key `recompute`: activations computed again in the backward pass instead of kept; default `none`.
     public var recomputation: Recomputation
     /// Key `reader`: who reads the data; default `coordinator`.
     public var reader: Reader
@@ -44,6 +44,8 @@ extension TrainingSettings {
   public enum Recomputation: String, Sendable, CaseIterable {
     /// All are kept.
     case none
+    /// Those within a transformer, generator or residual block: one more forward pass, the same bits.
+    case blocks
   }
 
   /// Who reads the data.

@@ -90,8 +90,8 @@ struct TrainingFields<Root> {
         "wire", execution.appending(path: \.wire), .choice(refused: ["bfloat16": later]),
         default: standard.wire),
       Field(
-        "recompute", execution.appending(path: \.recomputation),
-        .choice(refused: ["blocks": later, "all": later]), default: standard.recomputation),
+        "recompute", execution.appending(path: \.recomputation), .choice(),
+        default: standard.recomputation),
       Field("reader", execution.appending(path: \.reader), .choice(), default: standard.reader),
       Field(
         "deadlines", execution.appending(path: \.deadlines),

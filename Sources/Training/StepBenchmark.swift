@@ -21,16 +21,18 @@ public struct StepBenchmark {
   ///
   /// - Parameters:
   ///   - configurationPath: The YAML file.
+  ///   - overrides: `key.path=value` pairs that replace values of the file.
   ///   - batchSize: Samples of a rank's step; those of the configuration's step when nil.
   ///   - stepCount: Steps that are timed.
   ///   - warmupCount: Steps before them that are not.
   ///   - precision: Element type of products; the configuration's when nil.
   /// - Throws: `ConfigurationError`; `TrainingError.unsupported` for a precision not available.
   public init(
-    configurationPath: String, batchSize: Int?, stepCount: Int, warmupCount: Int,
+    configurationPath: String, overrides: [String], batchSize: Int?, stepCount: Int,
+    warmupCount: Int,
     precision: Precision?
   ) throws {
-    configuration = try AnyRunConfiguration(contentsOf: configurationPath)
+    configuration = try AnyRunConfiguration(contentsOf: configurationPath, overrides: overrides)
     name = URL(fileURLWithPath: configurationPath).deletingPathExtension().lastPathComponent
     self.batchSize = batchSize ?? configuration.training.batch.sampleCount
     self.stepCount = stepCount
@@ -56,12 +58,12 @@ public struct StepBenchmark {
     let settings = configuration.training
     let optimizer = AdamW(settings.adamW, for: arena)
     let reduction = GradientReduction(communicator: communicator)
-    let gradients = arena.makeGradients()
-    arena.setGradients(gradients)
+    let gradients = arena.gradients
+    let recomputesBlocks = settings.execution.recomputation == .blocks
     var times: [Double] = []
     for step in 0..<warmupCount + stepCount {
       let start = ContinuousClock.now
-      let tape = Tape(isRecording: true)
+      let tape = Tape(isRecording: true, recomputesBlocks: recomputesBlocks)
       let loss = lane(tape, step)
       tape.backward(from: loss, into: arena)
       try reduction.allReduceSum(gradients)

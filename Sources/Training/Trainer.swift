@@ -110,9 +110,9 @@ final class Trainer {
     var isFinite = true
     for lane in plan.lanes(of: session.communicator.rank) {
       let message = try transport.next(step: step, lane: lane)
-      let gradients = task.arena.makeGradients()
-      task.arena.setGradients(gradients)
-      let tape = Tape(isRecording: true)
+      let gradients = task.arena.renewGradients()
+      let tape = Tape(
+        isRecording: true, recomputesBlocks: settings.execution.recomputation == .blocks)
       let result = try task.run(message, step: step, lane: lane, on: tape)
       tape.backward(from: result.loss, into: task.arena)
       let loss = Double(result.loss.value.scalar)

@@ -65,7 +65,7 @@ import Testing
         prefetch: 4
         reduction: fast
         wire: float32
-        recompute: none
+        recompute: blocks
         reader: every-rank
         deadlines: {step: 30}
         digest_every: 0
@@ -77,6 +77,7 @@ import Testing
     #expect(execution.threadCount == 3)
     #expect(execution.prefetchedStepCount == 4)
     #expect(execution.reduction == .fast)
+    #expect(execution.recomputation == .blocks)
     #expect(execution.reader == .everyRank)
     #expect(execution.deadlines.step == 30)
     #expect(execution.deadlines.data == 600)

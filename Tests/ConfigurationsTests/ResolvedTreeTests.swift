@@ -75,7 +75,7 @@ import Testing
     let layout = [
       "run.name=other", "run.output=elsewhere", "log.every=1", "log.images_every=0",
       "checkpoint.every=1", "checkpoint.keep=9", "evaluate.every=3", "prefetch=9",
-      "reader=every-rank", "deadlines.step=1", "digest_every=1",
+      "reader=every-rank", "deadlines.step=1", "digest_every=1", "recompute=blocks",
     ]
     for override in layout {
       #expect(try tokenizer(override).digest == digest, "\(override)")

@@ -31,15 +31,19 @@ public func silu(_ x: Variable) -> Variable {
 
 /// The core of SwiGLU: y = silu(gate)·value.
 ///
-/// Both operands and the result have one shape. Source: Shazeer 2020, equation 6.
+/// Both operands and the result have one shape. Later pullbacks compute the result again instead of
+/// keeping it. Source: Shazeer 2020, equation 6.
 public func siluProduct(_ gate: Variable, _ value: Variable) -> Variable {
   precondition(
     gate.shape == value.shape, "siluProduct: shapes \(gate.shape) and \(value.shape) differ")
   let (savedGate, savedValue) = (gate.value, value.value)
-  let y = Tensor(uninitialized: gate.shape)
-  siluProduct(into: y.buffer, gate: savedGate.buffer, value: savedValue.buffer)
+  let multiply = {
+    let y = Tensor(uninitialized: savedGate.shape)
+    siluProduct(into: y.buffer, gate: savedGate.buffer, value: savedValue.buffer)
+    return y
+  }
   let (gateAdjoint, valueAdjoint) = (gate.adjoint, value.adjoint)
-  return gate.tape.record(y, from: [gate, value]) { dy in
+  return gate.tape.record(multiply(), from: [gate, value]) { dy in
     let dgate = Tensor(uninitialized: savedGate.shape)
     let dvalue = Tensor(uninitialized: savedGate.shape)
     siluProductGradient(
@@ -47,5 +51,5 @@ public func siluProduct(_ gate: Variable, _ value: Variable) -> Variable {
       value: savedValue.buffer)
     gateAdjoint?.accumulate(dgate)
     valueAdjoint?.accumulate(dvalue)
-  }
+  }.rebuilt(by: multiply)
 }

@@ -15,15 +15,15 @@ public func convolution(_ x: Variable, weight: Variable, bias: Variable? = nil) 
     into: y.buffer, x.value.buffer, weight: weight.value.buffer, bias: bias?.value.buffer,
     shape: shape)
   let (xAdjoint, weightAdjoint, biasAdjoint) = (x.adjoint, weight.adjoint, bias?.adjoint)
-  let (savedX, savedWeight) = (x.value, weight.value)
+  let (savedX, xShape, savedWeight) = (x.kept, x.shape, weight.value)
   return x.tape.record(y, from: [x, weight] + (bias.map { [$0] } ?? [])) { dy in
-    xAdjoint?.accumulate(shape: savedX.shape) { dx, isAdding in
+    xAdjoint?.accumulate(shape: xShape) { dx, isAdding in
       convolutionBackwardData(
         into: dx, isAdding: isAdding, dy.buffer, weight: savedWeight.buffer, shape: shape)
     }
     weightAdjoint?.accumulate(shape: savedWeight.shape) { dWeight, isAdding in
       convolutionBackwardWeights(
-        into: dWeight, isAdding: isAdding, dy.buffer, savedX.buffer, shape: shape)
+        into: dWeight, isAdding: isAdding, dy.buffer, savedX().buffer, shape: shape)
     }
     biasAdjoint?.accumulate(shape: [shape.outputCount]) { dBias, isAdding in
       sumRows(into: dBias, isAdding: isAdding, dy.buffer)

@@ -14,7 +14,7 @@ public enum Activation: Sendable, Hashable, CaseIterable {
 ///     y = activation((x − mean) / sqrt(variance + epsilon) · weight + bias)
 ///
 /// Mean and variance are those of a sample's group of channels over all pixels. Only the input and
-/// the statistics are saved; the pullback computes the activation again.
+/// the statistics are saved; this pullback and later ones compute the result again.
 /// Source: Wu & He 2018, section 3.
 ///
 /// - Parameters:
@@ -49,6 +49,12 @@ public func groupNorm(
           bias: savedBias.buffer, statistics: statistics)
       }
     }
+  }.rebuilt {
+    let y = Tensor(uninitialized: savedX.shape)
+    normalization.apply(
+      into: y.buffer, savedX.buffer, weight: savedWeight.buffer, bias: savedBias.buffer,
+      statistics: statistics)
+    return y
   }
 }
 

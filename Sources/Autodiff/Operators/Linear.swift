@@ -27,7 +27,7 @@ public func linear(_ x: Variable, weight: Variable, bias: Variable? = nil) -> Va
 ///
 ///     y = gelu(x·Wᵀ + b)
 ///
-/// The value before the activation is saved.
+/// The value before the activation is saved; later pullbacks compute the activation again.
 ///
 /// - Parameters:
 ///   - x: `[..., inputSize]`.
@@ -46,19 +46,25 @@ public func linearGELU(_ x: Variable, weight: Variable, bias: Variable) -> Varia
     let gradient = Tensor(uninitialized: dy.shape)
     geluGradient(into: gradient.buffer, dy.buffer, preactivation.buffer)
     pullback(gradient)
+  }.rebuilt {
+    let y = Tensor(uninitialized: preactivation.shape)
+    gelu(into: y.buffer, preactivation.buffer)
+    return y
   }
 }
 
 /// The gradients of x·Wᵀ + b for the inputs that want one.
 private struct AffinePullback {
-  private let x: Tensor
+  private let x: () -> Tensor
+  private let xShape: [Int]
   private let weight: Tensor
   private let xAdjoint: Adjoint?
   private let weightAdjoint: Adjoint?
   private let biasAdjoint: Adjoint?
 
   init(_ x: Variable, _ weight: Variable, _ bias: Variable?) {
-    self.x = x.value
+    self.x = x.kept
+    xShape = x.shape
     self.weight = weight.value
     xAdjoint = x.adjoint
     weightAdjoint = weight.adjoint
@@ -66,14 +72,14 @@ private struct AffinePullback {
   }
 
   func callAsFunction(_ dy: Tensor) {
-    let rowCount = x.rowCount
-    xAdjoint?.accumulate(shape: x.shape) { dx, isAdding in
+    let rowCount = dy.rowCount
+    xAdjoint?.accumulate(shape: xShape) { dx, isAdding in
       affineBackwardData(
         into: dx, isAdding: isAdding, dy.buffer, weight: weight.buffer, rowCount: rowCount)
     }
     weightAdjoint?.accumulate(shape: weight.shape) { dWeight, isAdding in
       affineBackwardWeights(
-        into: dWeight, isAdding: isAdding, dy.buffer, x.buffer, rowCount: rowCount)
+        into: dWeight, isAdding: isAdding, dy.buffer, x().buffer, rowCount: rowCount)
     }
     biasAdjoint?.accumulate(shape: [weight.shape[0]]) { dBias, isAdding in
       sumRows(into: dBias, isAdding: isAdding, dy.buffer)
