@@ -76,10 +76,11 @@ public final class ParameterArena {
 
   /// Puts the next lane's gradients into the place of the present ones.
   ///
-  /// Where nobody else holds the present array, its memory serves again.
+  /// Where nobody else holds the present array, it serves again.
   ///
   /// - Returns: The array: gaps are zero, all else is to be written.
   public func renewGradients() -> Tensor {
+    if gradients.buffer.isUniquelyReferenced() { return gradients }
     gradients = Tensor(uninitialized: [0])
     gradients = makeGradients()
     return gradients

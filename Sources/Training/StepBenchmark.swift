@@ -64,8 +64,8 @@ public struct StepBenchmark {
     for step in 0..<warmupCount + stepCount {
       let start = ContinuousClock.now
       let tape = Tape(isRecording: true, recomputesBlocks: recomputesBlocks)
-      let loss = lane(tape, step)
-      tape.backward(from: loss, into: arena)
+      let result = lane(tape, step)
+      tape.backward(from: result.loss, into: arena)
       try reduction.allReduceSum(gradients)
       let norm = squaredNorm(of: gradients).squareRoot()
       optimizer.step(
@@ -78,7 +78,7 @@ public struct StepBenchmark {
   }
 
   /// One lane's forward pass on made-up samples.
-  private func lane(_ arena: ParameterArena) -> (Tape, _ step: Int) -> Variable {
+  private func lane(_ arena: ParameterArena) -> (Tape, _ step: Int) -> LaneResult {
     let count = batchSize
     let key = RandomKey(seed: 0, purpose: .test)
     switch configuration {
@@ -90,8 +90,7 @@ public struct StepBenchmark {
       return { tape, _ in
         TokenizerStep.run(
           model, images, keepCounts: keepCounts, globalSampleCount: count,
-          reconstructionWeight: 1, on: tape
-        ).loss
+          reconstructionWeight: 1, on: tape)
       }
     case .generator(let configuration):
       let model = Generator(configuration.model, in: ParameterScope(arena))
@@ -108,8 +107,7 @@ public struct StepBenchmark {
           labels: model.droppedLabels(
             labels, key: RandomKey(seed: 0, purpose: .classDropout, step: step)),
           key: RandomKey(seed: 0, purpose: .dropout, step: step), globalSampleCount: count,
-          on: tape
-        ).result.loss
+          on: tape)
       }
     }
   }
