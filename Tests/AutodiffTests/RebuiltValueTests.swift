@@ -9,7 +9,7 @@ import Testing
   enum Operation: CaseIterable {
     case groupNorm, layerNorm, rmsNorm, linearGELU, siluProduct, upsample
 
-    /// The operation on images `[2, 4, 4, 8]`.
+    /// The operation on images `[2, 4, 4, 128]`.
     func callAsFunction(_ x: Variable, _ parameters: [Tensor]) -> Variable {
       let given = parameters.map { Variable(constant: $0, on: x.tape) }
       switch self {
@@ -32,11 +32,11 @@ import Testing
   {
     var numbers = TestNumbers(seed: 8)
     let parameters = [
-      numbers.tensor([8], in: 0.5..<2), numbers.tensor([8]), numbers.tensor([8, 8]),
+      numbers.tensor([128], in: 0.5..<2), numbers.tensor([128]), numbers.tensor([128, 128]),
     ]
     let values = (
-      x: numbers.tensor([2, 4, 4, 8]),
-      weight: numbers.tensor(isConvolution ? [8, 3, 3, 8] : [8, 8])
+      x: numbers.tensor([2, 4, 4, 128]),
+      weight: numbers.tensor(isConvolution ? [8, 3, 3, 128] : [8, 128])
     )
     let before = StorageStatistics.current.liveByteCount
     let tape = Tape(isRecording: true)
@@ -71,7 +71,7 @@ import Testing
       for operation in Operation.allCases {
         let kept = Self.run(operation, isRebuilt: false, isConvolution: true).keptByteCount
         let rebuilt = Self.run(operation, isRebuilt: true, isConvolution: true).keptByteCount
-        let resultByteCount = (operation == .upsample ? 4 : 1) * 2 * 4 * 4 * 8 * 4
+        let resultByteCount = (operation == .upsample ? 4 : 1) * 2 * 4 * 4 * 128 * 4
         #expect(kept - rebuilt == resultByteCount, "\(operation): \(kept) \(rebuilt)")
       }
     }
