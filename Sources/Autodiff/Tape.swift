@@ -19,6 +19,8 @@ public final class Tape {
 
   private var records: [Record] = []
   private var parameters: [Int: Variable] = [:]
+  /// The parameters in the order of their first use, with the number of records made before it.
+  private var firstUses: [(parameter: Parameter, recordCount: Int)] = []
 
   /// Creates an empty tape.
   public init(isRecording: Bool) { self.isRecording = isRecording }
@@ -31,6 +33,7 @@ public final class Tape {
     let adjoint = isRecording ? Adjoint(target: parameter.gradient) : nil
     let variable = Variable(value: parameter.value, tape: self, adjoint: adjoint)
     parameters[parameter.index] = variable
+    if isRecording { firstUses.append((parameter, records.count)) }
     return variable
   }
 
@@ -66,20 +69,46 @@ public final class Tape {
   /// Afterwards the tape is empty. Parameters of `arena` that the loss does not depend on get a
   /// gradient of zero.
   public func backward(from loss: Variable, into arena: ParameterArena? = nil) {
+    backward(from: loss, into: arena) { _ in }
+  }
+
+  /// Runs the pullbacks as `backward(from:into:)` does, and tells which gradients are final.
+  ///
+  /// A parameter's gradient is final once every record made since the parameter was first looked up
+  /// has run back, however often it was used: what came before cannot have used it.
+  ///
+  /// - Parameters:
+  ///   - loss: Where to begin.
+  ///   - arena: The parameters' arena.
+  ///   - afterEach: Called before the first pullback and after each one with the parameters whose
+  ///     gradients have just become final, those that nothing depends on among them; every
+  ///     parameter of `arena` comes once.
+  public func backward(
+    from loss: Variable, into arena: ParameterArena?, afterEach: ([Parameter]) throws -> Void
+  ) rethrows {
     precondition(loss.value.count == 1, "backward: the loss has shape \(loss.shape)")
     loss.adjoint?.accumulate(Tensor(repeating: 1, shape: loss.shape))
+    let unused = arena?.parameters.filter { parameters[$0.index] == nil } ?? []
+    for parameter in unused { fill(parameter.gradient.buffer, with: 0) }
+    try afterEach(unused + takeFinalParameters(of: arena))
     while let record = records.popLast() {
       let gradients = record.outputs.map { $0.take() }
       if gradients.contains(where: { $0 != nil }) { record.pullback(gradients) }
+      try afterEach(takeFinalParameters(of: arena))
     }
-    if let arena { zeroUntouched(of: arena) }
     parameters.removeAll()
   }
 
-  private func zeroUntouched(of arena: ParameterArena) {
-    for parameter in arena.parameters
-    where parameters[parameter.index]?.adjoint?.gradient == nil {
-      fill(parameter.gradient.buffer, with: 0)
+  /// The parameters that no record left on the tape can have used.
+  private func takeFinalParameters(of arena: ParameterArena?) -> [Parameter] {
+    var final: [Parameter] = []
+    while let (parameter, recordCount) = firstUses.last, recordCount >= records.count {
+      firstUses.removeLast()
+      if arena != nil, parameters[parameter.index]?.adjoint?.gradient == nil {
+        fill(parameter.gradient.buffer, with: 0)
+      }
+      final.append(parameter)
     }
+    return final
   }
 }
