@@ -10,8 +10,9 @@ extension TrainingSettings {
     public var reduction: Reduction
     /// Key `wire`: the element type that gradients travel in; default `float32`.
     public var wire: Wire
-    /// Key `bucket_bytes`: the part of the gradients that is exchanged as soon as it is complete, in
-    /// bytes; default 4194304 (4 MiB). Larger ones start later, smaller ones cost more messages.
+    /// Key `bucket_bytes`: bytes of gradients that are exchanged together; default 4194304 (4 MiB).
+    ///
+    /// Larger buckets start later, smaller ones cost more messages.
     public var bucketByteCount: Int
     /// Key `recompute`: activations computed again in the backward pass; default `none`.
     public var recomputation: Recomputation
