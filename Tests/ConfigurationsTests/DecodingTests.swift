@@ -196,7 +196,7 @@ import Testing
     ),
     (
       "steps: 1000", "steps: 1000\nwire: float16",
-      "wire (line 21): expected float32 or bfloat16, found \"float16\""
+      "wire (line 21): expected one of float32, bfloat16, found \"float16\"; did you mean bfloat16?"
     ),
     (
       "heads: 3}\n  decoder", "heads: 3, heads: 2}\n  decoder",
