@@ -4,11 +4,14 @@
 #   Launch/test.sh
 #
 # Set-up; format and style; a build without warnings; all tests, those on several ranks among them; a
-# few steps of both models on two ranks. Ends with `N passed, N failed`, and with status 1 when
-# anything failed or could not run. It builds into .build-tests, because warnings are errors here.
+# few steps of both models on two ranks; equal bits on other ranks; what goes wrong outside the
+# program. Ends with `N passed, N failed`, and with status 1 when anything failed or could not run. It
+# builds into .build-tests, because warnings are errors here.
 set -euo pipefail
 # shellcheck source=Launch/ranks.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/ranks.sh"
+# shellcheck source=Launch/failures.sh
+source "$project/Launch/failures.sh"
 cd -- "$project"
 
 OVERSUBSCRIBE=yes
@@ -87,9 +90,10 @@ smoke_run() {
   check "Smoke: the picture is there" test -s "$work/samples.png" || return
 }
 
-# train_bits KIND NAME RANKS STEPS: a short training of 8 lanes; one thread a rank, as bits need it.
-train_bits() {
+# bits_run KIND NAME RANKS MORE…: a short training of 8 lanes; one thread a rank, as bits need it.
+bits_run() {
   local kind="$1" name="$2" ranks="$3"
+  shift 3
   local data=(threads=1 batch.lanes=8 steps=20 checkpoint.every=10 digest_every=5
     "run.output=$work/bits" "run.name=$name")
   # Steps long enough to be stopped in the middle.
@@ -98,8 +102,11 @@ train_bits() {
   else
     data+=(batch.per_lane=64 "tokenizer=$work/runs/smoke-tokenizer" "data.codes=$work/data/codes.h5")
   fi
-  run_local "$ranks" train "$kind" "Configs/smoke/$kind.yaml" "${data[@]}" >"$work/$name.log" 2>&1
+  run_local "$ranks" train "$kind" "Configs/smoke/$kind.yaml" "${data[@]}" "$@"
 }
+
+# train_bits KIND NAME RANKS: the same with its messages in a file.
+train_bits() { bits_run "$@" >"$work/$2.log" 2>&1; }
 
 # stop_and_resume KIND: SIGTERM to the launcher in the middle, then another number of ranks.
 stop_and_resume() {
@@ -154,7 +161,7 @@ refused() {
 flipped_byte() {
   local file status=0
   file="$(ls -d "$work"/bits/tokenizer-1/checkpoints/step-* | tail -n 1)/model.h5"
-  printf '\xff' | dd of="$file" bs=1 seek=5000 conv=notrunc status=none
+  flip_byte "$file" 5000
   "$RESTOK" checkpoint verify "${file%/*}" || status=$?
   ((status == 73))
 }
@@ -167,5 +174,5 @@ if ! check "Build without warnings" swift build "${build[@]}" --build-tests; the
   finish
 fi
 run_tests
-smoke_run && equal_bits || true
+smoke_run && equal_bits && failures || true
 finish

@@ -20,11 +20,14 @@ public struct HDF5Error: Error, Sendable, Hashable, CustomStringConvertible {
     self.advice = advice ?? Self.advice(for: reason)
   }
 
-  /// What failed, where, why, and what to do.
-  public var description: String {
+  /// What failed, where and why, without a full stop, for those who know better what to do.
+  public var problem: String {
     let place = object.map { "'\($0)' in '\(file)'" } ?? "'\(file)'"
-    return "\(call) failed on \(place): \(reason). \(advice)"
+    return "\(call) failed on \(place): \(reason)"
   }
+
+  /// What failed, where, why, and what to do.
+  public var description: String { "\(problem). \(advice)" }
 
   /// Whether stored bytes do not match their checksum.
   public var isChecksumMismatch: Bool { reason.contains("Fletcher32") }

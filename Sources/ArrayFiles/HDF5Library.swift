@@ -5,7 +5,7 @@ import Foundation
 ///
 /// The library keeps global state, and whether it is built for several threads depends on who
 /// packaged it; so every call in the process, whichever file it is about, runs under one lock.
-enum HDF5Library {
+package enum HDF5Library {
   private static let lock = NSRecursiveLock()
 
   /// Runs once, before the first call.
@@ -42,7 +42,28 @@ enum HDF5Library {
           return 0
         }, pointer)
     }
-    return messages.isEmpty ? "HDF5 gives no reason" : messages.joined(separator: ": ")
+    return readableText(of: messages)
+  }
+
+  /// One line of HDF5's messages, outermost first.
+  ///
+  /// A failed call to the system comes as several lines with times and addresses, and once for every
+  /// attempt to clean up: of such a message the system's text is kept, and of equal ones the first.
+  package static func readableText(of messages: [String]) -> String {
+    var texts: [String] = []
+    for message in messages {
+      var text = message
+      let call = message.components(separatedBy: ": time = ")
+      let cause = message.components(separatedBy: "error message = '")
+      if call.count > 1 {
+        text = call[0]
+        if cause.count > 1, let end = cause[1].firstIndex(of: "'") {
+          text += ": " + cause[1][..<end]
+        }
+      }
+      if !texts.contains(text) { texts.append(text) }
+    }
+    return texts.isEmpty ? "HDF5 gives no reason" : texts.joined(separator: ": ")
   }
 
   /// HDF5's type for an element type, or nil where it has none.

@@ -23,6 +23,14 @@ public enum CheckpointProblem: Sendable, Hashable, CustomStringConvertible {
   /// A tensor has other elements.
   case tensorDigest(file: String, tensor: String, expected: String, found: String)
 
+  /// Whether there is no manifest to compare anything with.
+  var isOfManifest: Bool { if case .manifest = self { true } else { false } }
+
+  /// All problems in one line, without a full stop unless a problem has one.
+  static func summary(of problems: [CheckpointProblem]) -> String {
+    problems.map(\.description).joined(separator: "; ")
+  }
+
   /// The file, the tensor, what was expected and what was found.
   public var description: String {
     switch self {
@@ -79,8 +87,11 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
     case .unsupportedVersion(let directory, let expected, let found):
       "'\(directory)' has format version \(found), this program reads \(expected). "
         + "Use the program that wrote it."
+    // A manifest that cannot be read says where it is and what to do.
+    case .damaged(_, let problems) where problems.contains(where: \.isOfManifest):
+      CheckpointProblem.summary(of: problems)
     case .damaged(let directory, let problems):
-      "'\(directory)' is damaged: \(problems.map(\.description).joined(separator: "; ")). "
+      "'\(directory)' is damaged: \(CheckpointProblem.summary(of: problems)). "
         + "Use an older checkpoint, or restore this one from a copy."
     case .occupied(let directory):
       "'\(directory)' is a sound checkpoint of other content, and is not overwritten. "

@@ -28,6 +28,9 @@ public struct CheckpointVerification: Sendable, Hashable {
     }
   }
 
+  /// All problems in one line.
+  public var summary: String { CheckpointProblem.summary(of: problems) }
+
   /// Throws if the checkpoint is not sound.
   ///
   /// - Throws: `CheckpointError.damaged` with all problems.

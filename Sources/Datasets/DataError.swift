@@ -1,3 +1,5 @@
+import ArrayFiles
+
 /// Data that are missing, damaged, or not what was asked for; ends a run with exit code 65.
 ///
 /// The message names the file, the dataset inside it, the sample and its key, as far as they are
@@ -56,8 +58,10 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
     } catch let error as DataError {
       throw error
     } catch {
+      let problem = (error as? HDF5Error)?.problem ?? "\(error)"
       throw DataError(
-        file: file, dataset: dataset, index: index, key: key, problem: "\(error)",
+        file: file, dataset: dataset, index: index, key: key,
+        problem: problem.hasSuffix(".") ? String(problem.dropLast()) : problem,
         advice: restoreAdvice)
     }
   }

@@ -92,6 +92,16 @@ struct HDF5FailureTests {
     }
   }
 
+  @Test func messagesOfTheSystemAreShort() {
+    let cause =
+      "file write failed: time = Tue Nov 24 15:46:12 2026\n, filename = '/a/b.h5', "
+      + "file descriptor = 8, errno = 28, error message = 'No space left on device', buf = 0x7fe"
+    #expect(
+      HDF5Library.readableText(of: ["H5F: unable to flush", cause, "no cache", cause, "no cache"])
+        == "H5F: unable to flush: file write failed: No space left on device: no cache")
+    #expect(HDF5Library.readableText(of: []) == "HDF5 gives no reason")
+  }
+
   @Test func fullDisk() throws {
     // Linux offers a device that is always full; a write through it needs no privilege.
     guard FileManager.default.fileExists(atPath: "/dev/full") else { return }

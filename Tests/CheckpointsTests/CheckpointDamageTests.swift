@@ -45,6 +45,16 @@ struct CheckpointDamageTests {
     }
   }
 
+  @Test func aDirectoryThatIsNoCheckpointIsNotCalledDamaged() throws {
+    try withTemporaryDirectory { directory in
+      let verification = CheckpointVerification(of: directory)
+      let error = #expect(throws: CheckpointError.self) { try verification.requireSound() }
+      let text = "\(try #require(error))"
+      #expect(text.contains("no finished checkpoint") && text.contains(directory))
+      #expect(!text.contains("is damaged") && !text.contains(".."))
+    }
+  }
+
   @Test func aFlippedElementNamesItsTensor() throws {
     try afterDamage { directory in
       let path = directory + "/model.h5"

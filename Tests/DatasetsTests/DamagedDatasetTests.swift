@@ -74,6 +74,16 @@ import Testing
     }
   }
 
+  @Test func aLowerLayersErrorGivesOneAdvice() throws {
+    try withTemporaryDirectory { folder in
+      let path = folder + "/shard.h5"
+      try Data("no shard".utf8).write(to: URL(fileURLWithPath: path))
+      let error = #expect(throws: DataError.self) { try ShardReader(path: path) }
+      let text = "\(try #require(error))"
+      #expect(text.hasSuffix("file signature not found. \(try #require(error).advice)"), "\(text)")
+    }
+  }
+
   @Test func manifestsThatAreNoneAreNamed() throws {
     try withDataset { folder in
       let path = folder + "/dataset.json"
