@@ -23,6 +23,8 @@ public final class Tape {
   private var parameters: [Int: Variable] = [:]
   /// The tape that this one is a part of: parameters and their adjoints are shared with it.
   private let parent: Tape?
+  /// The parameters in the order of their first use, with the number of records made before it.
+  private var firstUses: [(parameter: Parameter, recordCount: Int)] = []
 
   /// Creates an empty tape.
   ///
@@ -54,7 +56,10 @@ public final class Tape {
     }
     let adjoint = isRecording ? Adjoint(target: parameter.gradient) : nil
     let variable = Variable(value: parameter.value, tape: self, adjoint: adjoint)
-    if isRecording { parameters[parameter.index] = variable }
+    if isRecording {
+      parameters[parameter.index] = variable
+      firstUses.append((parameter, records.count))
+    }
     return variable
   }
 
@@ -119,7 +124,7 @@ public final class Tape {
       let tape = Tape(partOf: self, isRecording: true)
       let again = body(Variable(value: input, tape: tape, adjoint: adjoint))
       again.adjoint?.accumulate(gradient)
-      tape.runPullbacks()
+      tape.runPullbacks {}
     }[0]
   }
 
@@ -128,24 +133,50 @@ public final class Tape {
   /// Afterwards the tape is empty. Parameters of `arena` that the loss does not depend on get a
   /// gradient of zero.
   public func backward(from loss: Variable, into arena: ParameterArena? = nil) {
+    backward(from: loss, into: arena) { _ in }
+  }
+
+  /// Runs the pullbacks as `backward(from:into:)` does, and tells which gradients are final.
+  ///
+  /// A parameter's gradient is final once every record made since the parameter was first looked up
+  /// has run back, however often it was used: what came before cannot have used it.
+  ///
+  /// - Parameters:
+  ///   - loss: Where to begin.
+  ///   - arena: The parameters' arena.
+  ///   - afterEach: Called before the first pullback and after each one with the parameters whose
+  ///     gradients have just become final, those that nothing depends on among them; every
+  ///     parameter of `arena` comes once.
+  public func backward(
+    from loss: Variable, into arena: ParameterArena?, afterEach: ([Parameter]) throws -> Void
+  ) rethrows {
     precondition(loss.value.count == 1, "backward: the loss has shape \(loss.shape)")
     loss.adjoint?.accumulate(Tensor(repeating: 1, shape: loss.shape))
-    runPullbacks()
-    if let arena { zeroUntouched(of: arena) }
+    let unused = arena?.parameters.filter { parameters[$0.index] == nil } ?? []
+    for parameter in unused { fill(parameter.gradient.buffer, with: 0) }
+    try afterEach(unused + takeFinalParameters(of: arena))
+    try runPullbacks { try afterEach(takeFinalParameters(of: arena)) }
     parameters.removeAll()
   }
 
-  private func runPullbacks() {
+  private func runPullbacks(afterEach: () throws -> Void) rethrows {
     while let record = records.popLast() {
       let gradients = record.outputs.map { $0.take() }
       if gradients.contains(where: { $0 != nil }) { record.pullback(gradients) }
+      try afterEach()
     }
   }
 
-  private func zeroUntouched(of arena: ParameterArena) {
-    for parameter in arena.parameters
-    where parameters[parameter.index]?.adjoint?.gradient == nil {
-      fill(parameter.gradient.buffer, with: 0)
+  /// The parameters that no record left on the tape can have used.
+  private func takeFinalParameters(of arena: ParameterArena?) -> [Parameter] {
+    var final: [Parameter] = []
+    while let (parameter, recordCount) = firstUses.last, recordCount >= records.count {
+      firstUses.removeLast()
+      if arena != nil, parameters[parameter.index]?.adjoint?.gradient == nil {
+        fill(parameter.gradient.buffer, with: 0)
+      }
+      final.append(parameter)
     }
+    return final
   }
 }

@@ -87,8 +87,10 @@ struct TrainingFields<Root> {
         "reduction", execution.appending(path: \.reduction), .choice(),
         default: standard.reduction),
       Field(
-        "wire", execution.appending(path: \.wire), .choice(refused: ["bfloat16": later]),
-        default: standard.wire),
+        "wire", execution.appending(path: \.wire), .choice(), default: standard.wire),
+      Field(
+        "bucket_bytes", execution.appending(path: \.bucketByteCount), .integer(in: 4...1 << 30),
+        default: standard.bucketByteCount),
       Field(
         "recompute", execution.appending(path: \.recomputation), .choice(),
         default: standard.recomputation),

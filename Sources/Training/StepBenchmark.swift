@@ -57,24 +57,31 @@ public struct StepBenchmark {
     var state = OptimizerState(for: arena)
     let settings = configuration.training
     let optimizer = AdamW(settings.adamW, for: arena)
-    let reduction = GradientReduction(communicator: communicator)
+    let exchange = try GradientExchange(
+      arena: arena, communicator: communicator,
+      bucketByteCount: settings.execution.bucketByteCount, wire: settings.execution.wire.format)
     let gradients = arena.gradients
     let recomputesBlocks = settings.execution.recomputation == .blocks
     var times: [Double] = []
+    var exposedTimes: [Double] = []
     for step in 0..<warmupCount + stepCount {
       let start = ContinuousClock.now
+      let exposedBefore = exchange.exposedTime
       let tape = Tape(isRecording: true, recomputesBlocks: recomputesBlocks)
       let result = lane(tape, step)
-      tape.backward(from: result.loss, into: arena)
-      try reduction.allReduceSum(gradients)
+      _ = try exchange.backward(from: result.loss, on: tape, into: arena)
       let norm = squaredNorm(of: gradients).squareRoot()
       optimizer.step(
         arena, state: &state, rate: 1e-4,
         gradientFactor: settings.adamW.clipFactor(gradientNorm: norm))
       try communicator.barrier()
-      if step >= warmupCount { times.append((ContinuousClock.now - start).seconds) }
+      guard step >= warmupCount else { continue }
+      times.append((ContinuousClock.now - start).seconds)
+      exposedTimes.append((exchange.exposedTime - exposedBefore).seconds)
     }
-    return report(arena, communicator, times.sorted()[times.count / 2])
+    return report(
+      arena, communicator, times.sorted()[times.count / 2],
+      exposedTimes.sorted()[times.count / 2])
   }
 
   /// One lane's forward pass on made-up samples.
@@ -113,7 +120,8 @@ public struct StepBenchmark {
   }
 
   private func report(
-    _ arena: ParameterArena, _ communicator: Communicator, _ seconds: Double
+    _ arena: ParameterArena, _ communicator: Communicator, _ seconds: Double,
+    _ exposedSeconds: Double
   ) -> CommandReport {
     let rate = Double(batchSize * communicator.worldSize) / seconds
     let parameters = Double(arena.elementCount) / 1e6
@@ -121,14 +129,15 @@ public struct StepBenchmark {
     return CommandReport(
       String(
         format: "%@: %.4f s a step, %.3f samples/s (batch %ld, %ld rank(s) x %ld thread(s), "
-          + "%.2f M weights, peak %.2f GiB)", name, seconds, rate, batchSize,
-        communicator.worldSize, threadCount, parameters, memory),
+          + "%.2f M weights, peak %.2f GiB, exposed exchange %.1f %%)", name, seconds, rate,
+        batchSize, communicator.worldSize, threadCount, parameters, memory,
+        100 * exposedSeconds / seconds),
       [
         ("size", .text(name)), ("dtype", .text("fp32")),
         ("ranks", .integer(communicator.worldSize)), ("threads", .integer(threadCount)),
         ("batch", .integer(batchSize)), ("params_M", .number(parameters)),
         ("step_s", .number(seconds)), ("samples_per_s", .number(rate)),
-        ("peak_rss_GiB", .number(memory)),
+        ("exchange_exposed_s", .number(exposedSeconds)), ("peak_rss_GiB", .number(memory)),
       ])
   }
 }

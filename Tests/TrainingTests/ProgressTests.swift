@@ -42,6 +42,17 @@ import Training
     #expect(pace.samplesPerSecond == 8)
   }
 
+  @Test func measuredSharesOfAStepAreShown() {
+    var pace = PaceWindow(stepCount: 2, start: 0)
+    pace.add(
+      time: 2, sampleCount: 8, dataWaitSeconds: 0.5, exchangeSeconds: 0.1, optimizerSeconds: 0.2)
+    var progress = progress(step: 120)
+    progress.exchangeSeconds = 0.1
+    progress.optimizerSeconds = 0.2
+    let line = ProgressText.line(progress, stepCount: 1000, pace: pace)
+    #expect(line.contains("  data wait 25 %  exchange 5 %  optimizer 10 %  4.000 samples/s  "))
+  }
+
   @Test func aLineFitsEveryWidth() {
     var pace = PaceWindow(stepCount: 2, start: 0)
     pace.add(time: 2, sampleCount: 8, dataWaitSeconds: 0.5)

@@ -46,7 +46,9 @@ public struct ProgressReporter {
   public mutating func report(_ progress: StepProgress) {
     let now = clock()
     pace.add(
-      time: now, sampleCount: progress.sampleCount, dataWaitSeconds: progress.dataWaitSeconds)
+      time: now, sampleCount: progress.sampleCount, dataWaitSeconds: progress.dataWaitSeconds,
+      exchangeSeconds: progress.exchangeSeconds ?? 0,
+      optimizerSeconds: progress.optimizerSeconds ?? 0)
     if progress.step % lineInterval == 0 || progress.step == stepCount {
       log.writeProgress(ProgressText.line(progress, stepCount: stepCount, pace: pace))
     }

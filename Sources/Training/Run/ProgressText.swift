@@ -21,9 +21,12 @@ package enum ProgressText {
       ("rate \(figure(progress.learningRate))", 1),
       ("gradient \(figure(progress.gradientNorm))", 3),
       ("data wait \(percent(pace.dataWaitShare))", 2),
+      (progress.exchangeSeconds.map { _ in "exchange \(percent(pace.exchangeShare))" } ?? "", 2),
+      (progress.optimizerSeconds.map { _ in "optimizer \(percent(pace.optimizerShare))" } ?? "", 2),
       ("\(figure(pace.samplesPerSecond)) samples/s", 4),
       ("\(duration(remaining)) left", 5),
     ]
+    pieces.removeAll(where: \.text.isEmpty)
     func joined() -> String { pieces.map(\.text).joined(separator: "  ") }
     guard let width else { return joined() }
     while pieces.count > 1, joined().count > width {
