@@ -87,9 +87,11 @@ smoke_run() {
   check "Smoke: the picture is there" test -s "$work/samples.png" || return
 }
 
-# train_bits KIND NAME RANKS STEPS: a short training of 8 lanes; one thread a rank, as bits need it.
+# train_bits KIND NAME RANKS [KEY=VALUE…]: a short training of 8 lanes; one thread a rank, as bits
+# need it.
 train_bits() {
   local kind="$1" name="$2" ranks="$3"
+  shift 3
   local data=(threads=1 batch.lanes=8 steps=20 checkpoint.every=10 digest_every=5
     "run.output=$work/bits" "run.name=$name")
   # Steps long enough to be stopped in the middle.
@@ -98,7 +100,7 @@ train_bits() {
   else
     data+=(batch.per_lane=64 "tokenizer=$work/runs/smoke-tokenizer" "data.codes=$work/data/codes.h5")
   fi
-  run_local "$ranks" train "$kind" "Configs/smoke/$kind.yaml" "${data[@]}" >"$work/$name.log" 2>&1
+  run_local "$ranks" train "$kind" "Configs/smoke/$kind.yaml" "${data[@]}" "$@" >"$work/$name.log" 2>&1
 }
 
 # stop_and_resume KIND: SIGTERM to the launcher in the middle, then another number of ranks.
@@ -127,7 +129,8 @@ same_digest() {
   [[ "$(wc -l <<<"$digests")" == "$#" && "$(sort -u <<<"$digests" | wc -l)" == 1 ]]
 }
 
-# equal_bits: 1, 2 and 4 ranks, and a stopped and resumed run, end in the same checkpoint.
+# equal_bits: 1, 2 and 4 ranks, and a stopped and resumed run, end in the same checkpoint; in
+# bfloat16 the numbers of ranks alone, over fewer steps.
 equal_bits() {
   local kind ranks
   for kind in tokenizer generator; do
@@ -138,6 +141,12 @@ equal_bits() {
     check "Bits: $kind has one digest" same_digest "$kind" \
       "$kind-1" "$kind-2" "$kind-4" "$kind-stopped" || return
     check "Bits: 3 ranks for 8 lanes are refused" refused "$kind" || return
+    for ranks in 1 2 4; do
+      check "Bits: $kind in bfloat16 on $ranks rank(s)" train_bits "$kind" \
+        "$kind-bfloat16-$ranks" "$ranks" precision=bfloat16 steps=6 checkpoint.every=3 || return
+    done
+    check "Bits: $kind in bfloat16 has one digest" same_digest "$kind" \
+      "$kind-bfloat16-1" "$kind-bfloat16-2" "$kind-bfloat16-4" || return
   done
   check "Flipped byte: verification fails" flipped_byte || return
 }
