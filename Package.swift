@@ -127,8 +127,9 @@ let package = Package(
     tests(
       "TrainingTests",
       [
-        "Training", "Configurations", "Checkpoints", "Tensors", "ImageFiles", "ArrayFiles",
-        .product(name: "Logging", package: "swift-log"),
+        "Training", "Configurations", "Checkpoints", "Datasets", "DataParallel",
+        "HierarchicalGenerator", "ResidualTokenizer", "Autodiff", "Tensors", "MessagePassing",
+        "ImageFiles", "ArrayFiles", .product(name: "Logging", package: "swift-log"),
       ]),
     tests("CommandLineTests", []),
     tests("LayeringTests", []),

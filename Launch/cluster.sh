@@ -42,7 +42,7 @@ if ((threads < 1)); then
 fi
 export OMP_NUM_THREADS="$threads" OPENBLAS_NUM_THREADS="$threads"
 say "$ranks ranks, $ranks_per_host on each of $hosts hosts, threads of a rank: $threads"
-exported=(-x OMP_NUM_THREADS -x OPENBLAS_NUM_THREADS)
+exported=(-x OMP_NUM_THREADS -x OPENBLAS_NUM_THREADS -x GOMP_SPINCOUNT)
 if [[ -n "${LD_LIBRARY_PATH:-}" ]]; then exported+=(-x LD_LIBRARY_PATH); fi
 
 supervise mpirun --quiet --hostfile "$hostfile" -n "$ranks" \

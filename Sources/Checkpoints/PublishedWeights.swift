@@ -34,7 +34,7 @@ public enum PublishedWeights {
   private static func tensors(of file: SafetensorsFile, layouts: [ParameterLayout]) throws
     -> [String: SafetensorsTensor]
   {
-    var mismatch = WeightMismatch(path: file.path)
+    var mismatch = WeightMismatch(of: .weightFile, path: file.path)
     var tensors: [String: SafetensorsTensor] = [:]
     for key in file.names {
       let name = key.hasPrefix(compiledPrefix) ? String(key.dropFirst(compiledPrefix.count)) : key

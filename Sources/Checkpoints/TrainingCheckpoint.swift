@@ -71,7 +71,7 @@ extension Checkpoint {
 
   /// Compares the names and shapes of whole files with the model's.
   private func require(_ kinds: [TrainingArrays.Kind], layouts: [ParameterLayout]) throws {
-    var mismatch = WeightMismatch(path: directory)
+    var mismatch = WeightMismatch(of: .checkpoint, path: directory)
     for kind in kinds {
       let found = try tensors(in: kind.fileName).map { ($0.name, $0.shape) }
       mismatch.compare(

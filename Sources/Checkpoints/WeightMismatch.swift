@@ -32,6 +32,16 @@ public struct WeightMismatch: Error, Sendable, Hashable, CustomStringConvertible
     }
   }
 
+  /// What kind of thing has the tensors.
+  public enum Source: Sendable, Hashable {
+    /// A file that came from outside: input like any other.
+    case weightFile
+    /// A checkpoint of a run.
+    case checkpoint
+  }
+
+  /// What has the tensors.
+  public let source: Source
   /// The file, or the checkpoint's directory.
   public let path: String
   /// What the model has and the file has not.
@@ -44,7 +54,10 @@ public struct WeightMismatch: Error, Sendable, Hashable, CustomStringConvertible
   public internal(set) var elementTypes: [ElementType] = []
 
   /// A comparison that has found nothing yet.
-  init(path: String) { self.path = path }
+  init(of source: Source, path: String) {
+    self.source = source
+    self.path = path
+  }
 
   /// Adds what differs between the tensors of a file and a model's.
   ///

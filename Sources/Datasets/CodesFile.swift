@@ -84,6 +84,30 @@ public final class CodesFile: Sendable {
     return Array(try block.get()[first..<first + description.tokenCount])
   }
 
+  /// The recipe that the crops were cut by.
+  ///
+  /// - Parameter size: Side of the square that the tokenizer takes.
+  /// - Returns: The recipe whose digest and number of crops the file has.
+  /// - Throws: `DataError` if there is none: the crops are of another size, or of another program.
+  public func cropRecipe(size: Int) throws(DataError) -> CropRecipe {
+    let recipe = CropRecipe.allCases.first {
+      $0.digest(size: size) == description.cropRecipeDigest
+        && $0.cropCount == description.cropCount
+    }
+    guard let recipe else {
+      let known = CropRecipe.allCases.map {
+        "\($0.rawValue) (\($0.cropCount), \($0.digest(size: size)))"
+      }
+      throw DataError(
+        file: path,
+        problem: "the codes are of \(description.cropCount) crop(s) by the recipe "
+          + "\(description.cropRecipeDigest), expected for images of size \(size): "
+          + known.joined(separator: " or "),
+        advice: "Extract codes with this tokenizer (`restok encode`).")
+    }
+    return recipe
+  }
+
   /// Reads the keys of all samples.
   ///
   /// - Throws: `DataError` if they cannot be read.

@@ -17,6 +17,14 @@ public enum CropRecipe: String, Hashable, Sendable, CaseIterable {
     }
   }
 
+  /// The crop that stands for the image where only one is looked at: the centre, not mirrored.
+  public var centreIndex: Int {
+    switch self {
+    case .centre: 0
+    case .ten: 4
+    }
+  }
+
   /// A digest of the recipe for images of a size, as `xxh64:` and 16 hexadecimal digits.
   ///
   /// - Parameter size: Side of the square that the model takes.

@@ -8,7 +8,7 @@ import Tensors
 
 /// Token codes of a whole data set, shared out among the ranks.
 public enum CodeExtraction {
-  /// Images that a rank encodes at a time.
+  /// Crops that a rank encodes at a time.
   private static let batchSize = 32
 
   /// Encodes the shards of `data` into a file of codes.
@@ -34,7 +34,8 @@ public enum CodeExtraction {
     let count = Int(
       try communicator.broadcast([Int64(dataset?.sampleCount ?? 0)], root: 0)[0])
     let plan = EvaluationPlan(
-      sampleCount: count, laneCount: communicator.worldSize, samplesPerLane: batchSize)
+      sampleCount: count, laneCount: communicator.worldSize,
+      samplesPerLane: max(1, batchSize / recipe.cropCount))
     let lanes = try LanePlan(
       laneCount: communicator.worldSize, worldSize: communicator.worldSize)
     let transport = try SampleTransport(

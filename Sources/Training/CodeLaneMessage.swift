@@ -1,12 +1,12 @@
-import Datasets
+package import Datasets
 import Tensors
 
 /// The token codes of one lane as they travel from the coordinator to the rank that runs it.
-struct CodeLaneMessage: Equatable {
+package struct CodeLaneMessage: Equatable {
   /// Class of each sample.
-  let labels: [Int32]
+  package let labels: [Int32]
   /// Codes, `[samples, tokens]`.
-  let codes: [UInt16]
+  package let codes: [UInt16]
 
   var bytes: [UInt8] {
     var writer = ByteMessageWriter()
@@ -22,7 +22,7 @@ struct CodeLaneMessage: Equatable {
     self.codes = codes
   }
 
-  init(bytes: [UInt8]) {
+  package init(bytes: [UInt8]) {
     var reader = ByteMessageReader(bytes)
     labels = (0..<Int(reader.read(UInt32.self))).map { _ in reader.read(Int32.self) }
     codes = (0..<Int(reader.read(UInt32.self))).map { _ in reader.read(UInt16.self) }
@@ -35,33 +35,45 @@ struct CodeLaneMessage: Equatable {
 }
 
 /// Reads lanes of codes on the coordinator.
-struct CodeLaneReader: Sendable {
+package struct CodeLaneReader: Sendable {
   let file: CodesFile
+  /// The recipe of the file's crops.
+  let recipe: CropRecipe
   /// Seed of the choice among a sample's crops.
   let seed: UInt64
 
+  /// Reads from `file`, whose crops were cut by `recipe`.
+  package init(file: CodesFile, recipe: CropRecipe, seed: UInt64) {
+    self.file = file
+    self.recipe = recipe
+    self.seed = seed
+  }
+
   /// The samples of a training lane, each with one of its crops.
-  func training(_ plan: EpochPlan, step: Int, lane: Int) throws -> [UInt8] {
+  ///
+  /// The choice is a pure function of the seed and of (step, lane, slot), so that it does not depend
+  /// on ranks, and another visit of the sample may take another crop.
+  package func training(_ plan: EpochPlan, step: Int, lane: Int) throws -> [UInt8] {
     var labels: [Int32] = []
     var codes: [UInt16] = []
     for slot in 0..<plan.samplesPerLane {
       let place = plan.place(step: step, lane: lane, slot: slot)
       var stream = RandomStream(RandomKey(seed: seed, purpose: .augmentation, index: place.ordinal))
-      let crop = stream.integer(below: file.description.cropCount)
+      let crop = stream.integer(below: recipe.cropCount)
       labels.append(file.labels[place.sampleIndex])
       codes += try file.codes(at: place.sampleIndex, crop: crop)
     }
     return CodeLaneMessage(labels: labels, codes: codes).bytes
   }
 
-  /// The samples of an evaluation lane with their first crop.
-  func evaluation(_ plan: EvaluationPlan, step: Int, lane: Int) throws -> [UInt8] {
+  /// The samples of an evaluation lane with the crop that stands for the image.
+  package func evaluation(_ plan: EvaluationPlan, step: Int, lane: Int) throws -> [UInt8] {
     let indices = (0..<plan.samplesPerLane).compactMap {
       plan.sampleIndex(step: step, lane: lane, slot: $0)
     }
     return CodeLaneMessage(
       labels: indices.map { file.labels[$0] },
-      codes: try indices.flatMap { try file.codes(at: $0) }
+      codes: try indices.flatMap { try file.codes(at: $0, crop: recipe.centreIndex) }
     ).bytes
   }
 }

@@ -32,7 +32,10 @@ final class GeneratorTask: TrainingTask {
     let open = { (path: String) in
       let file = try CodesFile(path: path, tokenizerDigest: tokenizer.digest)
       try Self.check(file.description, path, configuration.model)
-      return CodeLaneReader(file: file, seed: configuration.training.run.seed)
+      let size = tokenizer.model.configuration.imageSize
+      return CodeLaneReader(
+        file: file, recipe: try file.cropRecipe(size: size),
+        seed: configuration.training.run.seed)
     }
     let train = try open(configuration.data.codes)
     evaluation = try configuration.data.evaluation.map(open)

@@ -59,8 +59,9 @@ public enum ImageCommands {
         vocabularySize: configuration.codebook.size)
     }
     let file = try CodesFile(path: path, tokenizerDigest: tokenizer.digest)
+    let recipe = try file.cropRecipe(size: configuration.imageSize)
     let tokens = try (0..<file.sampleCount).flatMap {
-      try file.codes(at: $0).map(Int32.init)
+      try file.codes(at: $0, crop: recipe.centreIndex).map(Int32.init)
     }
     return TokenSequences(tokens, tokenCount: file.description.tokenCount)
   }

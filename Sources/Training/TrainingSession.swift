@@ -45,6 +45,8 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
   case notFinite(step: Int, loss: Double, gradientNorm: Double)
   /// `--resume never` into a run that has checkpoints: exit status 64.
   case hasCheckpoints(directory: String, step: Int)
+  /// Something stands where a new directory is to be: exit status 64.
+  case outputExists(String)
   /// Checkpoints are there and none is sound: exit status 73.
   case noSoundCheckpoint(directory: String, problems: [String])
   /// Something in a configuration that this version cannot do: exit status 64.
@@ -62,6 +64,9 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
     case .hasCheckpoints(let directory, let step):
       "\(directory) has checkpoints up to step \(step): go on with --resume auto, or begin under "
         + "another run.name"
+    case .outputExists(let path):
+      "\(path): something is there already, and nothing was written: name another folder, or move "
+        + "it away"
     case .noSoundCheckpoint(let directory, let problems):
       "\(directory): no checkpoint is sound:\n" + problems.map { "  \($0)\n" }.joined()
         + "Move the directory away to begin anew, or restore it from a copy"

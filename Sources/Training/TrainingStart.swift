@@ -77,6 +77,11 @@ struct TrainingStart {
     let manifest = checkpoint.manifest
     try checkpoint.read(
       into: TrainingArrays(task.arena, state), layouts: ParameterLayout.layouts(of: task.arena))
+    guard manifest.step > 0 else {
+      // Imported weights: nothing was computed that could come out otherwise here.
+      logger?.notice("beginning with the weights of \(checkpoint.directory)")
+      return 0
+    }
     logger?.notice("going on after step \(manifest.step), from \(checkpoint.directory)")
     if manifest.configurationDigest != configurationDigest {
       logger?.warning(

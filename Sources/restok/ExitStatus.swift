@@ -44,14 +44,20 @@ enum ExitStatus: Int32 {
     case is ReplicaDivergence: self = .diverged
     case is DataError, is ImageError, is ArrayFileError, is SampleReadingError:
       self = .data
-    case is CheckpointError, is WeightMismatch, is FileError, is HDF5Error: self = .storage
+    case is CheckpointError, is FileError, is HDF5Error: self = .storage
+    case let error as WeightMismatch:
+      self =
+        switch error.source {
+        case .weightFile: .data
+        case .checkpoint: .storage
+        }
     case is RunLockError: self = .usage
     case is NotFiniteLogits: self = .notFinite
     case let error as TrainingError:
       self =
         switch error {
         case .notFinite: .notFinite
-        case .hasCheckpoints, .unsupported: .usage
+        case .hasCheckpoints, .outputExists, .unsupported: .usage
         case .noSoundCheckpoint: .storage
         case .unfitData: .data
         }

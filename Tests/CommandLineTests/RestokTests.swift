@@ -26,6 +26,14 @@ import Testing
     (["data", "pack", "a", "b", "--size", "0"], "--size 0: expected 1 to 16384"),
     (["data", "info"], "Missing expected argument"),
     (["checkpoint", "verify"], "Missing expected argument"),
+    (
+      ["checkpoint", "import", "a.pth", "--config", "c.yaml", "--output", "x"],
+      "a.pth: weights come from a .safetensors file"
+    ),
+    (
+      ["encode", "--model", "m", "--images", "i", "--crops", "ten", "--output", "x.npy"],
+      "--crops belongs to --data"
+    ),
   ])
   func aWrongCommandLineExitsWith64(arguments: [String], message: String) async throws {
     let run = try await SpawnedProcess.run(SpawnedProcess.locateProduct("restok"), arguments)
@@ -111,6 +119,29 @@ import Testing
     let verified = try await restok("checkpoint", "verify", "/nowhere/run")
     #expect(verified.exitCode == 73)
     #expect(verified.standardOutput.contains("/nowhere/run: DAMAGED"))
+  }
+
+  @Test func foreignWeightsAreRefusedAndListed() async throws {
+    let configuration = URL(fileURLWithPath: #filePath)
+      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Configs/smoke/generator.yaml").path
+    try await withTemporaryFolder { folder in
+      let file = folder + "/foreign.safetensors"
+      let header = #"{"foreign.weight":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#
+      let bytes = [UInt8(header.utf8.count)] + [UInt8](repeating: 0, count: 7) + Array(header.utf8)
+      try Data(bytes + [0, 0, 0, 0]).write(to: URL(fileURLWithPath: file))
+      let run = try await restok(
+        "checkpoint", "import", file, "--config", configuration, "--output", folder + "/run")
+      #expect(run.exitCode == 65)
+      #expect(run.standardError.contains("not in the model: foreign.weight"))
+      #expect(run.standardError.contains("missing: "))
+      #expect(!FileManager.default.fileExists(atPath: folder + "/run"))
+      // What is there already is refused before anything is read.
+      let taken = try await restok(
+        "checkpoint", "import", file, "--config", configuration, "--output", folder)
+      #expect(taken.exitCode == 64)
+      #expect(taken.standardError.contains("something is there already"))
+    }
   }
 
   @Test func aRunWithoutCheckpointsIsNamed() async throws {

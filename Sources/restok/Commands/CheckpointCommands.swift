@@ -6,8 +6,10 @@ import Foundation
 struct CheckpointCommands: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "checkpoint",
-    abstract: "Describe, check and export checkpoints.",
-    subcommands: [CheckpointInfo.self, CheckpointVerify.self, CheckpointExport.self])
+    abstract: "Describe, check, export and import checkpoints.",
+    subcommands: [
+      CheckpointInfo.self, CheckpointVerify.self, CheckpointExport.self, CheckpointImport.self,
+    ])
 
   /// The checkpoint directories that a path stands for, newest first: those of a run, or itself.
   static func directories(of path: String) throws -> [String] {

@@ -1,5 +1,8 @@
-import ArgumentParser
+public import ArgumentParser
+public import Datasets
 import Training
+
+extension CropRecipe: ExpressibleByArgument {}
 
 /// `restok encode`: images to codes.
 struct Encode: ParsableCommand {
@@ -8,7 +11,11 @@ struct Encode: ParsableCommand {
     discussion: """
       --images takes files, folders, .npy and .npz, and writes a .npy of int32, N x L.
       --data takes the shards of a data set, shares them out among the ranks, and writes the .h5 \
-      that a generator trains on.
+      that a generator trains on; --crops says what is encoded of an image. centre: the square in \
+      its middle, scaled to the tokenizer's size S. ten: of that square at 1.1 x S the four \
+      corners and the middle of size S, and the same of the mirror image; in every step a \
+      generator trains on one of the ten, drawn for each sample. For ten, pack the data set with \
+      --keep or larger than S, so that nothing is enlarged.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -21,12 +28,21 @@ struct Encode: ParsableCommand {
   @Option(help: ArgumentHelp("A directory of shards.", valueName: "folder"))
   var data: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "With --data: the crops of an image to encode, centre or ten (default: centre).",
+      valueName: "centre|ten"))
+  var crops: CropRecipe?
+
   @Option(help: ArgumentHelp("The .npy file, or with --data the .h5 file.", valueName: "file"))
   var output: String
 
   func validate() throws {
     guard images.isEmpty != (data == nil) else {
       throw ValidationError("give either --images or --data")
+    }
+    guard crops == nil || data != nil else {
+      throw ValidationError("--crops belongs to --data: of --images the centre is encoded")
     }
     let ending = data == nil ? ".npy" : ".h5"
     guard output.hasSuffix(ending) else {
@@ -41,7 +57,8 @@ struct Encode: ParsableCommand {
     if let data {
       try RankSession.run { session in
         let summary = try CodeExtraction.encode(
-          data: data, with: source, to: output, communicator: session.world)
+          data: data, with: source, to: output, recipe: crops ?? .centre,
+          communicator: session.world)
         if session.isFirst { print(summary) }
       }
     } else {

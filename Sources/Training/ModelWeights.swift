@@ -1,0 +1,28 @@
+import Autodiff
+import Checkpoints
+import Configurations
+import HierarchicalGenerator
+import ResidualTokenizer
+
+extension AnyRunConfiguration {
+  /// What the configuration trains, as checkpoints call it.
+  var kind: CheckpointManifest.Kind {
+    switch self {
+    case .tokenizer: .tokenizer
+    case .generator: .generator
+    }
+  }
+
+  /// The parameters of the configured model, with room for values but not for gradients.
+  func makeArena() -> ParameterArena {
+    let arena = ParameterArena()
+    switch self {
+    case .tokenizer(let configuration):
+      _ = ResTok(configuration.model, in: ParameterScope(arena))
+    case .generator(let configuration):
+      _ = Generator(configuration.model, in: ParameterScope(arena))
+    }
+    arena.allocate(forTraining: false)
+    return arena
+  }
+}
