@@ -1,4 +1,4 @@
-import Kernels
+public import Kernels
 public import Tensors
 
 /// The explicit list of the operations of one forward pass, run backwards for the gradients.
@@ -9,6 +9,9 @@ public import Tensors
 public final class Tape {
   /// Whether pullbacks are kept; false for inference.
   public let isRecording: Bool
+  /// The type that products and convolutions round their operands to: float32 leaves them as they
+  /// are; with bfloat16, sums and everything else stay float32.
+  public let operandType: ElementType
   /// Told the values that the model names with `Variable.observed(as:)`; for golden tests.
   public var observer: ((String, Tensor) -> Void)?
 
@@ -21,7 +24,13 @@ public final class Tape {
   private var parameters: [Int: Variable] = [:]
 
   /// Creates an empty tape.
-  public init(isRecording: Bool) { self.isRecording = isRecording }
+  public init(isRecording: Bool, operandType: ElementType = .float32) {
+    precondition(
+      operandType == .float32 || operandType == .bfloat16,
+      "Tape: operands of type \(operandType); float32 or bfloat16 expected")
+    self.isRecording = isRecording
+    self.operandType = operandType
+  }
 
   /// The parameter as a variable whose gradient is written into the gradient arena.
   ///
@@ -29,7 +38,8 @@ public final class Tape {
   public subscript(parameter: Parameter) -> Variable {
     if let known = parameters[parameter.index] { return known }
     let adjoint = isRecording ? Adjoint(target: parameter.gradient) : nil
-    let variable = Variable(value: parameter.value, tape: self, adjoint: adjoint)
+    let variable = Variable(
+      value: parameter.value, tape: self, adjoint: adjoint, operand: parameter.operand)
     parameters[parameter.index] = variable
     return variable
   }

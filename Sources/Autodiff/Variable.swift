@@ -20,10 +20,24 @@ public struct Variable {
     self.init(value: value, tape: tape, adjoint: tape.isRecording ? Adjoint() : nil)
   }
 
-  init(value: Tensor, tape: Tape, adjoint: Adjoint?) {
+  private let rounded: RoundedValue?
+
+  init(value: Tensor, tape: Tape, adjoint: Adjoint?, operand: Tensor? = nil) {
     self.value = value
     self.tape = tape
     self.adjoint = adjoint
+    rounded = tape.operandType == .bfloat16 ? RoundedValue(operand) : nil
+  }
+
+  /// The value as an operand of products, in the tape's operand type: rounded once for all uses.
+  ///
+  /// A pullback that keeps this one keeps half the memory.
+  var operand: Tensor {
+    guard let rounded, value.elementType == .float32 else { return value }
+    if let known = rounded.tensor { return known }
+    let made = Tensor(shape: value.shape, buffer: value.buffer.rounded)
+    rounded.tensor = made
+    return made
   }
 
   /// Elements along each axis.
@@ -38,6 +52,22 @@ public struct Variable {
     if let observer = tape.observer { observer(name(), value) }
     return self
   }
+}
+
+extension Variable {
+  /// The same variable with its operand given, when the operation had to round its result itself.
+  func withOperand(_ operand: Tensor) -> Variable {
+    Variable(
+      value: value, tape: tape, adjoint: adjoint,
+      operand: operand.elementType == .bfloat16 ? operand : nil)
+  }
+}
+
+/// The bfloat16 copy of a value, once it was asked for.
+private final class RoundedValue {
+  var tensor: Tensor?
+
+  init(_ tensor: Tensor?) { self.tensor = tensor }
 }
 
 /// The place where the gradient of one value gathers during the backward pass.

@@ -92,7 +92,7 @@ final class GeneratorTask: TrainingTask {
       guard !codes.labels.isEmpty else { return }
       let step = GeneratorStep.run(
         model, codes.tokens, labels: codes.labels, key: nil,
-        globalSampleCount: codes.labels.count, on: Tape(isRecording: false))
+        globalSampleCount: codes.labels.count, on: arena.makeTape(isRecording: false))
       let count = Double(codes.labels.count)
       totals[0] += Double(step.result.loss.value.scalar) * count
       totals[1] += step.result.metrics[0] * count

@@ -112,7 +112,7 @@ final class Trainer {
       let message = try transport.next(step: step, lane: lane)
       let gradients = task.arena.makeGradients()
       task.arena.setGradients(gradients)
-      let tape = Tape(isRecording: true)
+      let tape = task.arena.makeTape(isRecording: true)
       let result = try task.run(message, step: step, lane: lane, on: tape)
       tape.backward(from: result.loss, into: task.arena)
       let loss = Double(result.loss.value.scalar)

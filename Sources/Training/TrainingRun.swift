@@ -49,7 +49,8 @@ public enum TrainingRun {
     session.communicator.deadline = .seconds(settings.execution.deadlines.step)
     let skipped = SkippedSamples()
     let task = try makeTask { skipped.report($0) }
-    task.arena.allocate(forTraining: true)
+    task.arena.allocate(
+      forTraining: true, operandType: settings.precision.operandType)
     let recorder =
       try session.isCoordinator
       ? RunRecorder(configuration, settings: settings, metricNames: task.metricNames) : nil
@@ -95,7 +96,6 @@ public enum TrainingRun {
   private static func requireSupported(_ settings: TrainingSettings) throws {
     let execution = settings.execution
     let choices = [
-      (settings.precision == .float32, "precision: bfloat16", "precision=float32"),
       (execution.reduction == .canonical, "reduction: fast", "reduction=canonical"),
       (execution.reader == .coordinator, "reader: every-rank", "reader=coordinator"),
     ]
@@ -139,6 +139,16 @@ enum RankThreads {
       return count
     }
     return max(1, ProcessInfo.processInfo.activeProcessorCount)
+  }
+}
+
+extension Precision {
+  /// The type of the operands of products.
+  var operandType: ElementType {
+    switch self {
+    case .float32: .float32
+    case .bfloat16: .bfloat16
+    }
   }
 }
 
