@@ -148,7 +148,7 @@ extension RunConfiguration {
   private static func isLayout(_ path: String) -> Bool {
     let layout = [
       "run.output", "run.name", "log", "checkpoint", "evaluate", "prefetch", "reader", "deadlines",
-      "digest_every",
+      "digest_every", "measure_rate",
     ]
     return layout.contains { path == $0 || path.hasPrefix($0 + ".") }
   }

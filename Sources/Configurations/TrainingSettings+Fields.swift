@@ -106,6 +106,9 @@ struct TrainingFields<Root> {
       Field(
         "digest_every", execution.appending(path: \.digestInterval), .integer(in: 0...Int.max),
         default: standard.digestInterval),
+      Field(
+        "measure_rate", execution.appending(path: \.measuresRate), .boolean,
+        default: standard.measuresRate),
     ]
   }
 }

@@ -62,6 +62,8 @@ final class GeneratorTask: TrainingTask {
     }
   }
 
+  var stepOperationCount: Int { configuration.model.stepOperationCount }
+
   var reader: SampleTransport.Reader {
     guard let train, let plan else { return { _, _ in [] } }
     return { step, lane in try train.training(plan, step: step, lane: lane) }

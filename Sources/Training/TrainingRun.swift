@@ -71,6 +71,9 @@ public enum TrainingRun {
         "the run is finished: all \(settings.stepCount) steps are done; nothing to do")
       return .finished(step: state.stepCount)
     }
+    let survey = try StartSurvey.run(
+      settings, stepOperationCount: task.stepOperationCount, session.communicator)
+    recorder?.report(survey)
     let saver = recorder.map { recorder in
       CheckpointSaver(
         store: CheckpointStore(root: recorder.directory.checkpointsPath),
