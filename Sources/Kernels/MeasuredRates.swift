@@ -40,19 +40,19 @@ public func measuredMemoryRate(elementCount: Int = 1 << 24, seconds: Double) -> 
   let arrays = (0..<3).map { _ in Buffer(.float32, count: elementCount) }
   for array in arrays { fill(array, with: 1) }
   let best = fastest(within: seconds) {
-    addScaled(into: arrays[0], arrays[1], arrays[2], factor: 2)
+    triad(into: arrays[0], arrays[1], arrays[2], factor: 2)
   }
   return Double(3 * elementCount * MemoryLayout<Float>.stride) / best
 }
 
-/// y = a + factor·b.
-func addScaled(into y: Buffer, _ a: Buffer, _ b: Buffer, factor: Float) {
+/// y = a + factor·b; `y` may be one of the two.
+package func triad(into y: Buffer, _ a: Buffer, _ b: Buffer, factor: Float) {
   precondition(
     y.count == a.count && y.count == b.count,
-    "addScaled: counts \(y.count), \(a.count), \(b.count) differ")
+    "triad: counts \(y.count), \(a.count), \(b.count) differ")
   let (target, left, right) = (y.floats, a.floats, b.floats)
   parallelFor(y.count, grain: elementGrain) { range in
-    CKernels_addScaled(
+    CKernels_triad(
       target + range.lowerBound, left + range.lowerBound, right + range.lowerBound, factor,
       Int64(range.count))
   }

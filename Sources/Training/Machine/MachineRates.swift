@@ -23,7 +23,7 @@ public struct MachineRates: Sendable, Equatable, Codable {
     self.memory = memory
   }
 
-  /// Measures this rank's, in about two seconds.
+  /// Measures this rank's, in a second or two.
   ///
   /// Collective: every rank, since ranks of one machine share what is measured.
   static func measured(_ communicator: Communicator) throws -> MachineRates {
