@@ -1,4 +1,4 @@
-import Kernels
+public import Kernels
 public import Tensors
 
 /// The explicit list of the operations of one forward pass, run backwards for the gradients.
@@ -11,6 +11,9 @@ public final class Tape {
   public let isRecording: Bool
   /// Whether what runs in `recomputing` keeps just its input and is computed again when it is needed.
   public let recomputesBlocks: Bool
+  /// The type that products and convolutions round their operands to: float32 leaves them as they
+  /// are; with bfloat16, sums and everything else stay float32.
+  public let operandType: ElementType
   /// Told the values that the model names with `Variable.observed(as:)`; for golden tests.
   public var observer: ((String, Tensor) -> Void)?
 
@@ -30,9 +33,16 @@ public final class Tape {
   ///
   /// - Parameters:
   ///   - isRecording: Whether pullbacks are kept.
+  ///   - operandType: float32 or bfloat16.
   ///   - recomputesBlocks: Whether `recomputing` keeps inputs only.
-  public init(isRecording: Bool, recomputesBlocks: Bool = false) {
+  public init(
+    isRecording: Bool, operandType: ElementType = .float32, recomputesBlocks: Bool = false
+  ) {
+    precondition(
+      operandType == .float32 || operandType == .bfloat16,
+      "Tape: operands of type \(operandType); float32 or bfloat16 expected")
     self.isRecording = isRecording
+    self.operandType = operandType
     self.recomputesBlocks = recomputesBlocks
     parent = nil
   }
@@ -40,6 +50,7 @@ public final class Tape {
   /// Creates a tape for a part of what `parent` records.
   private init(partOf parent: Tape, isRecording: Bool) {
     self.isRecording = isRecording
+    operandType = parent.operandType
     recomputesBlocks = false
     self.parent = parent
   }
@@ -52,10 +63,12 @@ public final class Tape {
     if let parent {
       let shared = parent[parameter]
       return Variable(
-        value: shared.value, tape: self, adjoint: isRecording ? shared.adjoint : nil)
+        value: shared.value, tape: self, adjoint: isRecording ? shared.adjoint : nil,
+        operand: parameter.operand)
     }
     let adjoint = isRecording ? Adjoint(target: parameter.gradient) : nil
-    let variable = Variable(value: parameter.value, tape: self, adjoint: adjoint)
+    let variable = Variable(
+      value: parameter.value, tape: self, adjoint: adjoint, operand: parameter.operand)
     if isRecording {
       parameters[parameter.index] = variable
       firstUses.append((parameter, records.count))

@@ -152,7 +152,7 @@ extension RunConfiguration {
   private static func isLayout(_ path: String) -> Bool {
     let layout = [
       "run.output", "run.name", "log", "checkpoint", "evaluate", "prefetch", "reader", "deadlines",
-      "digest_every", "bucket_bytes", "recompute",
+      "digest_every", "bucket_bytes", "recompute", "measure_rate",
     ]
     return layout.contains { path == $0 || path.hasPrefix($0 + ".") }
   }

@@ -23,12 +23,15 @@ extension TrainingSettings {
     /// Key `digest_every`: steps from one comparison of the replicas to the next; 0 for none;
     /// default 50.
     public var digestInterval: Int
+    /// Key `measure_rate`: whether every rank times products for a fifth of a second at the start,
+    /// the rate that the log's model FLOPs utilisation is against; default true.
+    public var measuresRate: Bool
 
     /// What holds for a configuration that names none of the keys.
     public static let standard = Execution(
       threadCount: nil, prefetchedStepCount: 2, reduction: .canonical, wire: .float32,
       bucketByteCount: 4 << 20, recomputation: .none, reader: .coordinator, deadlines: .standard,
-      digestInterval: 50)
+      digestInterval: 50, measuresRate: true)
   }
 
   /// How gradients are summed over ranks.

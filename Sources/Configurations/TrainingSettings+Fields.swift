@@ -75,7 +75,6 @@ struct TrainingFields<Root> {
     typealias Deadlines = TrainingSettings.Deadlines
     let standard = TrainingSettings.Execution.standard
     let execution = settings.appending(path: \.execution)
-    let later = "not available in this version"
     return [
       Field(
         "threads", execution.appending(path: \.threadCount),
@@ -108,6 +107,9 @@ struct TrainingFields<Root> {
       Field(
         "digest_every", execution.appending(path: \.digestInterval), .integer(in: 0...Int.max),
         default: standard.digestInterval),
+      Field(
+        "measure_rate", execution.appending(path: \.measuresRate), .boolean,
+        default: standard.measuresRate),
     ]
   }
 }

@@ -62,6 +62,8 @@ final class GeneratorTask: TrainingTask {
     }
   }
 
+  var stepOperationCount: Int { configuration.model.stepOperationCount }
+
   var reader: SampleTransport.Reader {
     guard let train, let plan else { return { _, _ in [] } }
     return { step, lane in try train.training(plan, step: step, lane: lane) }
@@ -91,7 +93,7 @@ final class GeneratorTask: TrainingTask {
       guard !codes.labels.isEmpty else { return }
       let result = GeneratorStep.run(
         model, codes.tokens, labels: codes.labels, key: nil,
-        globalSampleCount: codes.labels.count, on: Tape(isRecording: false))
+        globalSampleCount: codes.labels.count, on: arena.makeTape(isRecording: false))
       let count = Double(codes.labels.count)
       totals[0] += Double(result.loss.value.scalar) * count
       totals[1] += result.metrics[0] * count

@@ -50,6 +50,15 @@ final class RunRecorder {
     progress.resumeAfterPause()
   }
 
+  /// Says what the machines of the run are like, and counts their utilisation from now on.
+  func report(_ survey: StartSurvey) {
+    for finding in survey.findings { logger.notice("\(finding)") }
+    guard let text = survey.rateText else { return }
+    logger.info("\(text)")
+    progress.fullRateSamplesPerSecond = survey.fullRateSamplesPerSecond
+    progress.resumeAfterPause()
+  }
+
   /// Reports a finished step.
   func report(
     _ agreement: StepAgreement, doneCount: Int, rate: Double, gradientNorm: Double,
@@ -70,6 +79,7 @@ final class RunRecorder {
     record["rate"] = .number(rate)
     record["gradient_norm"] = .number(gradientNorm)
     record["samples_per_second"] = progress.samplesPerSecond.map { .number($0) }
+    record["model_flops_utilization"] = progress.modelFLOPsUtilization.map { .number($0) }
     for (name, seconds) in times.sum.figures(stepCount: times.stepCount) {
       record[name] = .number(seconds)
     }

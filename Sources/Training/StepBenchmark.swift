@@ -16,6 +16,7 @@ public struct StepBenchmark {
   private let batchSize: Int
   private let stepCount: Int
   private let warmupCount: Int
+  private let precision: Precision
 
   /// Reads the configuration.
   ///
@@ -26,7 +27,7 @@ public struct StepBenchmark {
   ///   - stepCount: Steps that are timed.
   ///   - warmupCount: Steps before them that are not.
   ///   - precision: Element type of products; the configuration's when nil.
-  /// - Throws: `ConfigurationError`; `TrainingError.unsupported` for a precision not available.
+  /// - Throws: `ConfigurationError`.
   public init(
     configurationPath: String, overrides: [String], batchSize: Int?, stepCount: Int,
     warmupCount: Int,
@@ -37,9 +38,7 @@ public struct StepBenchmark {
     self.batchSize = batchSize ?? configuration.training.batch.sampleCount
     self.stepCount = stepCount
     self.warmupCount = warmupCount
-    guard precision ?? configuration.training.precision == .float32 else {
-      throw TrainingError.unsupported("--precision bfloat16 is not available in this version")
-    }
+    self.precision = precision ?? configuration.training.precision
   }
 
   /// Runs the steps.
@@ -52,7 +51,7 @@ public struct StepBenchmark {
     RankThreads.setAutomatic()
     let arena = ParameterArena()
     let lane = lane(arena)
-    arena.allocate(forTraining: true)
+    arena.allocate(forTraining: true, operandType: precision.operandType)
     arena.initialize(seed: 0)
     var state = OptimizerState(for: arena)
     let settings = configuration.training
@@ -67,7 +66,7 @@ public struct StepBenchmark {
     for step in 0..<warmupCount + stepCount {
       let start = ContinuousClock.now
       let exposedBefore = exchange.exposedTime
-      let tape = Tape(isRecording: true, recomputesBlocks: recomputesBlocks)
+      let tape = arena.makeTape(isRecording: true, recomputesBlocks: recomputesBlocks)
       let result = lane(tape, step)
       _ = try exchange.backward(from: result.loss, on: tape, into: arena)
       let norm = squaredNorm(of: gradients).squareRoot()
@@ -129,11 +128,11 @@ public struct StepBenchmark {
     return CommandReport(
       String(
         format: "%@: %.4f s a step, %.3f samples/s (batch %ld, %ld rank(s) x %ld thread(s), "
-          + "%.2f M weights, peak %.2f GiB, exposed exchange %.1f %%)", name, seconds, rate,
-        batchSize, communicator.worldSize, threadCount, parameters, memory,
+          + "%@, %.2f M weights, peak %.2f GiB, exposed exchange %.1f %%)", name, seconds, rate,
+        batchSize, communicator.worldSize, threadCount, precision.rawValue, parameters, memory,
         100 * exposedSeconds / seconds),
       [
-        ("size", .text(name)), ("dtype", .text("fp32")),
+        ("size", .text(name)), ("dtype", .text(precision == .bfloat16 ? "bf16" : "fp32")),
         ("ranks", .integer(communicator.worldSize)), ("threads", .integer(threadCount)),
         ("batch", .integer(batchSize)), ("params_M", .number(parameters)),
         ("step_s", .number(seconds)), ("samples_per_s", .number(rate)),

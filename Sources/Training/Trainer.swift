@@ -122,7 +122,7 @@ final class Trainer {
     for lane in lanes {
       let message = try transport.next(step: step, lane: lane)
       let gradients = task.arena.renewGradients()
-      let tape = Tape(
+      let tape = task.arena.makeTape(
         isRecording: true, recomputesBlocks: settings.execution.recomputation == .blocks)
       let result = try task.run(message, step: step, lane: lane, on: tape)
       if lane == lanes.last {

@@ -23,9 +23,11 @@ import Testing
       arena.setGradients(Tensor(repeating: 99, shape: [arena.count]))
     }
 
-    /// shared enters twice, before and after first; aside is computed with, to no effect.
+    /// shared enters twice, before and after first, and the first time in a part that may be computed
+    /// again; aside is computed with, to no effect.
     func loss(on tape: Tape) -> Variable {
-      let early = scale(tape[shared], by: 2)
+      let zero = Variable(constant: Tensor(repeating: 0, shape: [3]), on: tape)
+      let early = tape.recomputing(zero) { add($0, scale($0.tape[shared], by: 2)) }
       _ = scale(tape[aside], by: 3)
       let late = add(add(early, tape[first]), tape[shared])
       return squaredError(
@@ -33,9 +35,10 @@ import Testing
     }
   }
 
-  @Test func everyParameterIsFinalOnceAndWithItsLastGradient() {
+  @Test(arguments: [false, true])
+  func everyParameterIsFinalOnceAndWithItsLastGradient(recomputesBlocks: Bool) {
     let model = Model()
-    let tape = Tape(isRecording: true)
+    let tape = Tape(isRecording: true, recomputesBlocks: recomputesBlocks)
     var told: [(name: String, gradient: [Float])] = []
     var callCount = 0
     tape.backward(from: model.loss(on: tape), into: model.arena) { final in
@@ -44,7 +47,7 @@ import Testing
     }
     // In the order in which the uses run back: the first use of "shared" is the last to.
     #expect(told.map(\.name) == ["unused", "first", "aside", "shared"])
-    #expect(callCount == 6)
+    #expect(callCount == (recomputesBlocks ? 6 : 7))
     for (name, gradient) in told { #expect(gradient == model.arena[name]?.gradient.array()) }
     #expect(told[0].gradient == [0, 0] && told[2].gradient == [0, 0, 0])
     #expect(told[3].gradient == told[1].gradient.map { 3 * $0 })

@@ -27,9 +27,10 @@ import Testing
   }
 
   /// The gradients of what follows and of the input, as bits; and the bytes that the tape keeps.
-  static func run(_ operation: Operation, isRebuilt: Bool, isConvolution: Bool)
-    -> (bits: [[UInt32]], keptByteCount: Int)
-  {
+  static func run(
+    _ operation: Operation, isRebuilt: Bool, isConvolution: Bool,
+    operandType: ElementType = .float32
+  ) -> (bits: [[UInt32]], keptByteCount: Int) {
     var numbers = TestNumbers(seed: 8)
     let parameters = [
       numbers.tensor([128], in: 0.5..<2), numbers.tensor([128]), numbers.tensor([128, 128]),
@@ -39,7 +40,7 @@ import Testing
       weight: numbers.tensor(isConvolution ? [8, 3, 3, 128] : [8, 128])
     )
     let before = StorageStatistics.current.liveByteCount
-    let tape = Tape(isRecording: true)
+    let tape = Tape(isRecording: true, operandType: operandType)
     let x = Variable(input: values.x, on: tape)
     let weight = Variable(input: values.weight, on: tape)
     let result = {
@@ -57,12 +58,17 @@ import Testing
   }
 
   @Test(arguments: Operation.allCases, [false, true])
-  func gradientsHaveTheSameBits(operation: Operation, isConvolution: Bool) {
-    let kept = Self.run(operation, isRebuilt: false, isConvolution: isConvolution).bits
-    #expect(kept.allSatisfy { $0.contains { $0 != 0 } })
-    #expect(
-      Self.run(operation, isRebuilt: true, isConvolution: isConvolution).bits == kept,
-      "\(operation)")
+  func gradientsHaveTheSameBits(operation: Operation, isMixed: Bool) {
+    for isConvolution in [false, true] {
+      let results = [false, true].map { isRebuilt in
+        Self.run(
+          operation, isRebuilt: isRebuilt, isConvolution: isConvolution,
+          operandType: isMixed ? .bfloat16 : .float32
+        ).bits
+      }
+      #expect(results[0].allSatisfy { $0.contains { $0 != 0 } })
+      #expect(results[0] == results[1], "\(operation), convolution \(isConvolution)")
+    }
   }
 
   /// In a process of its own: the pool counts for the whole process.

@@ -214,7 +214,7 @@ import Testing
     let configuration = try TokenizerRunConfiguration(yaml: ConfigurationTexts.tokenizer)
     let optional = [
       "data.augment", "data.on_error", "init", "evaluate.every", "threads", "prefetch", "reduction",
-      "wire", "bucket_bytes", "recompute", "reader", "digest_every",
+      "wire", "bucket_bytes", "recompute", "reader", "digest_every", "measure_rate",
     ]
     for (path, _) in configuration.values {
       let text = removing(path, from: configuration.yaml)

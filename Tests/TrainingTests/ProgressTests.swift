@@ -90,6 +90,24 @@ import Training
     #expect(reporter.samplesPerSecond == 8)
   }
 
+  @Test func theUtilisationIsAgainstTheMeasuredRate() throws {
+    let terminal = RecordedTerminal()
+    let log = try RunLog(path: nil, terminal: terminal.output(isTerminal: false))
+    let time = Mutex(0.0)
+    var reporter = ProgressReporter(
+      stepCount: 20, lineInterval: 10, windowStepCount: 5, log: log,
+      clock: { time.withLock { $0 } })
+    #expect(reporter.modelFLOPsUtilization == nil)
+    reporter.fullRateSamplesPerSecond = 32
+    #expect(reporter.modelFLOPsUtilization == nil)
+    for step in 1...10 {
+      time.withLock { $0 += 1 }
+      reporter.report(progress(step: step))
+    }
+    #expect(reporter.modelFLOPsUtilization == 0.25)
+    #expect(terminal.text.contains("8.000 samples/s  utilisation 25 %  10 s left"))
+  }
+
   @Test func aTerminalGetsOneLine() throws {
     let terminal = RecordedTerminal()
     let log = try RunLog(path: nil, terminal: terminal.output(isTerminal: true, width: 30))

@@ -14,7 +14,7 @@ struct SmallSteps {
   private let optimizer: AdamW
   private let loss: (Tape) -> Variable
 
-  init(_ kind: CheckpointManifest.Kind) throws {
+  init(_ kind: CheckpointManifest.Kind, operandType: ElementType = .float32) throws {
     var numbers = TestNumbers(seed: 9)
     let scope = ParameterScope(arena)
     switch kind {
@@ -27,12 +27,13 @@ struct SmallSteps {
       let tokens = (0..<48).map { _ in Int32(numbers.next() % 64) }
       loss = { Self.loss(model, Tensor(tokens, shape: [3, 16]), $0) }
     }
-    arena.allocate(forTraining: true)
+    arena.allocate(forTraining: true, operandType: operandType)
     arena.initialize(seed: 2)
     // A new generator's last map is zero, and so would be the gradients of all before it.
     if let last = arena["output.weight"] {
       last.value.buffer.copy(from: numbers.tensor(last.shape, in: -0.1..<0.1).buffer)
     }
+    arena.refreshOperands()
     state = OptimizerState(for: arena)
     optimizer = AdamW(AdamW.Configuration(), for: arena)
   }
@@ -53,7 +54,7 @@ struct SmallSteps {
 
   /// The bits of the gradients of one step.
   func gradientBits(recomputesBlocks: Bool) -> [UInt32] {
-    let tape = Tape(isRecording: true, recomputesBlocks: recomputesBlocks)
+    let tape = arena.makeTape(isRecording: true, recomputesBlocks: recomputesBlocks)
     tape.backward(from: loss(tape), into: arena)
     return arena.gradients.array(of: Float.self).map(\.bitPattern)
   }
@@ -63,7 +64,7 @@ struct SmallSteps {
     var state = state
     for _ in 0..<count {
       _ = arena.renewGradients()
-      let tape = Tape(isRecording: true, recomputesBlocks: recomputesBlocks)
+      let tape = arena.makeTape(isRecording: true, recomputesBlocks: recomputesBlocks)
       tape.backward(from: loss(tape), into: arena)
       optimizer.step(arena, state: &state, rate: 1e-3)
     }

@@ -6,9 +6,12 @@ import Testing
 import Training
 
 @Suite struct StepMemoryTests {
-  @Test(arguments: [CheckpointManifest.Kind.tokenizer, .generator])
-  func recomputedBlocksGiveTheSameBits(kind: CheckpointManifest.Kind) throws {
-    let steps = try SmallSteps(kind)
+  @Test(
+    arguments: [CheckpointManifest.Kind.tokenizer, .generator], [false, true])
+  func recomputedBlocksGiveTheSameBits(
+    kind: CheckpointManifest.Kind, isMixed: Bool
+  ) throws {
+    let steps = try SmallSteps(kind, operandType: isMixed ? .bfloat16 : .float32)
     let kept = steps.gradientBits(recomputesBlocks: false)
     for parameter in steps.arena.parameters {
       #expect(kept[parameter.range].contains { $0 << 1 != 0 }, "\(parameter.name)")

@@ -7,7 +7,8 @@ extension Precision: ExpressibleByArgument {}
 /// `restok bench`: measurements.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure how fast this machine does the work.", subcommands: [BenchStep.self])
+    abstract: "Measure how fast this machine does the work.",
+    subcommands: [BenchStep.self, BenchSampling.self, BenchCollectives.self])
 }
 
 /// `restok bench step`: the time of a training step.
