@@ -128,8 +128,9 @@ let package = Package(
       "TrainingTests",
       [
         "Training", "Configurations", "Checkpoints", "Datasets", "DataParallel",
-        "HierarchicalGenerator", "ResidualTokenizer", "Autodiff", "Tensors", "MessagePassing",
-        "ImageFiles", "ArrayFiles", .product(name: "Logging", package: "swift-log"),
+        "HierarchicalGenerator", "ResidualTokenizer", "Autodiff", "Tensors", "Kernels",
+        "MessagePassing", "ImageFiles", "ArrayFiles",
+        .product(name: "Logging", package: "swift-log"),
       ]),
     tests("CommandLineTests", []),
     tests("LayeringTests", []),

@@ -134,7 +134,8 @@ same_digest() {
   [[ "$(wc -l <<<"$digests")" == "$#" && "$(sort -u <<<"$digests" | wc -l)" == 1 ]]
 }
 
-# equal_bits: 1, 2 and 4 ranks, and a stopped and resumed run, end in the same checkpoint.
+# equal_bits: 1, 2 and 4 ranks, and a stopped and resumed run, end in the same checkpoint; in
+# bfloat16 the numbers of ranks alone, over fewer steps.
 equal_bits() {
   local kind ranks
   for kind in tokenizer generator; do
@@ -145,6 +146,12 @@ equal_bits() {
     check "Bits: $kind has one digest" same_digest "$kind" \
       "$kind-1" "$kind-2" "$kind-4" "$kind-stopped" || return
     check "Bits: 3 ranks for 8 lanes are refused" refused "$kind" || return
+    for ranks in 1 2 4; do
+      check "Bits: $kind in bfloat16 on $ranks rank(s)" train_bits "$kind" \
+        "$kind-bfloat16-$ranks" "$ranks" precision=bfloat16 steps=6 checkpoint.every=3 || return
+    done
+    check "Bits: $kind in bfloat16 has one digest" same_digest "$kind" \
+      "$kind-bfloat16-1" "$kind-bfloat16-2" "$kind-bfloat16-4" || return
   done
   check "Flipped byte: verification fails" flipped_byte || return
 }

@@ -21,5 +21,6 @@ extension ParameterArena {
       case .uniform(let bound): value.fillUniform(low: -bound, high: bound, key: key)
       }
     }
+    refreshOperands()
   }
 }

@@ -1,4 +1,4 @@
-import Kernels
+public import Kernels
 public import Tensors
 
 /// All parameters of a model in one flat array, and their gradients in a parallel one.
@@ -13,6 +13,11 @@ public final class ParameterArena {
   public private(set) var values = Tensor(uninitialized: [0])
   /// The gradients, `[count]`; empty before `allocate`.
   public private(set) var gradients = Tensor(uninitialized: [0])
+  /// The values rounded to bfloat16, `[count]`, the operands of products; nil without mixed
+  /// precision.
+  ///
+  /// The optimizer's pass keeps it up to date; whoever else writes values calls `refreshOperands`.
+  public private(set) var operands: Tensor?
   /// Elements of the arrays, gaps included.
   public private(set) var count = 0
   /// Whether the layout is closed and the arrays exist.
@@ -46,12 +51,35 @@ public final class ParameterArena {
     return parameter
   }
 
-  /// Closes the layout and creates the arrays, all zero; gradients only when `forTraining`.
-  public func allocate(forTraining: Bool) {
+  /// The type of the operands of products with the parameters: float32, or bfloat16 in mixed
+  /// precision.
+  public var operandType: ElementType { operands?.elementType ?? .float32 }
+
+  /// Closes the layout and creates the arrays, all zero.
+  ///
+  /// - Parameters:
+  ///   - forTraining: Whether there are gradients.
+  ///   - operandType: Type of the operands of products: float32 or bfloat16.
+  public func allocate(forTraining: Bool, operandType: ElementType = .float32) {
     precondition(!isAllocated, "ParameterArena: allocate() was called twice")
     isAllocated = true
     values = Tensor(repeating: 0, shape: [count])
     if forTraining { gradients = Tensor(repeating: 0, shape: [count]) }
+    if operandType == .bfloat16 {
+      operands = Tensor(uninitialized: [count], .bfloat16)
+      refreshOperands()
+    }
+  }
+
+  /// Rounds all values again, after they were written by others than the optimizer.
+  public func refreshOperands() {
+    if let operands { roundToBFloat16(into: operands.buffer, values.buffer) }
+  }
+
+  /// A tape for operations with the parameters, whose products take operands of the arena's type.
+  public func makeTape(isRecording: Bool, recomputesBlocks: Bool = false) -> Tape {
+    Tape(
+      isRecording: isRecording, operandType: operandType, recomputesBlocks: recomputesBlocks)
   }
 
   /// Runs `body` with other values in the parameters' place, for instance their moving average.
@@ -59,9 +87,14 @@ public final class ParameterArena {
     precondition(
       other.count == count, "ParameterArena: \(other.count) values for \(count) elements")
     let own = values
-    values = other
-    defer { values = own }
+    setValues(other)
+    defer { setValues(own) }
     return try body()
+  }
+
+  private func setValues(_ other: Tensor) {
+    values = other
+    refreshOperands()
   }
 
   /// An array for a lane's gradients: gaps are zero, all else is to be written.
@@ -72,6 +105,18 @@ public final class ParameterArena {
       fill(array.buffer[parameter.range.upperBound..<end], with: 0)
     }
     return array
+  }
+
+  /// Puts the next lane's gradients into the place of the present ones.
+  ///
+  /// Where nobody else holds the present array, it serves again.
+  ///
+  /// - Returns: The array: gaps are zero, all else is to be written.
+  public func renewGradients() -> Tensor {
+    if gradients.buffer.isUniquelyReferenced() { return gradients }
+    gradients = Tensor(uninitialized: [0])
+    gradients = makeGradients()
+    return gradients
   }
 
   /// Puts the gradients into another array from now on, for instance the next lane's.
@@ -119,6 +164,11 @@ public struct Parameter {
 
   /// The values, a view of the arena.
   public var value: Tensor { Tensor(shape: shape, buffer: arena.values.buffer[range]) }
+
+  /// The values as operands of products, a view of the arena; nil without mixed precision.
+  var operand: Tensor? {
+    arena.operands.map { Tensor(shape: shape, buffer: $0.buffer[range]) }
+  }
 
   /// The gradient, a view of the arena.
   public var gradient: Tensor { Tensor(shape: shape, buffer: arena.gradients.buffer[range]) }

@@ -1,4 +1,4 @@
-import Kernels
+public import Kernels
 public import Tensors
 
 /// The explicit list of the operations of one forward pass, run backwards for the gradients.
@@ -9,6 +9,11 @@ public import Tensors
 public final class Tape {
   /// Whether pullbacks are kept; false for inference.
   public let isRecording: Bool
+  /// Whether what runs in `recomputing` keeps just its input and is computed again when it is needed.
+  public let recomputesBlocks: Bool
+  /// The type that products and convolutions round their operands to: float32 leaves them as they
+  /// are; with bfloat16, sums and everything else stay float32.
+  public let operandType: ElementType
   /// Told the values that the model names with `Variable.observed(as:)`; for golden tests.
   public var observer: ((String, Tensor) -> Void)?
 
@@ -19,18 +24,55 @@ public final class Tape {
 
   private var records: [Record] = []
   private var parameters: [Int: Variable] = [:]
+  /// The tape that this one is a part of: parameters and their adjoints are shared with it.
+  private let parent: Tape?
+  /// The parameters in the order of their first use, with the number of records made before it.
+  private var firstUses: [(parameter: Parameter, recordCount: Int)] = []
 
   /// Creates an empty tape.
-  public init(isRecording: Bool) { self.isRecording = isRecording }
+  ///
+  /// - Parameters:
+  ///   - isRecording: Whether pullbacks are kept.
+  ///   - operandType: float32 or bfloat16.
+  ///   - recomputesBlocks: Whether `recomputing` keeps inputs only.
+  public init(
+    isRecording: Bool, operandType: ElementType = .float32, recomputesBlocks: Bool = false
+  ) {
+    precondition(
+      operandType == .float32 || operandType == .bfloat16,
+      "Tape: operands of type \(operandType); float32 or bfloat16 expected")
+    self.isRecording = isRecording
+    self.operandType = operandType
+    self.recomputesBlocks = recomputesBlocks
+    parent = nil
+  }
+
+  /// Creates a tape for a part of what `parent` records.
+  private init(partOf parent: Tape, isRecording: Bool) {
+    self.isRecording = isRecording
+    operandType = parent.operandType
+    recomputesBlocks = false
+    self.parent = parent
+  }
 
   /// The parameter as a variable whose gradient is written into the gradient arena.
   ///
   /// All uses of a parameter on one tape share one adjoint.
   public subscript(parameter: Parameter) -> Variable {
     if let known = parameters[parameter.index] { return known }
+    if let parent {
+      let shared = parent[parameter]
+      return Variable(
+        value: shared.value, tape: self, adjoint: isRecording ? shared.adjoint : nil,
+        operand: parameter.operand)
+    }
     let adjoint = isRecording ? Adjoint(target: parameter.gradient) : nil
-    let variable = Variable(value: parameter.value, tape: self, adjoint: adjoint)
-    parameters[parameter.index] = variable
+    let variable = Variable(
+      value: parameter.value, tape: self, adjoint: adjoint, operand: parameter.operand)
+    if isRecording {
+      parameters[parameter.index] = variable
+      firstUses.append((parameter, records.count))
+    }
     return variable
   }
 
@@ -56,9 +98,47 @@ public final class Tape {
     guard isRecording, inputs.contains(where: { $0.adjoint != nil }) else {
       return values.map { Variable(constant: $0, on: self) }
     }
+    return append(values, pullback)
+  }
+
+  private func append(
+    _ values: [Tensor], _ pullback: @escaping ([Tensor?]) -> Void
+  ) -> [Variable] {
     let outputs = values.map { Variable(value: $0, tape: self, adjoint: Adjoint()) }
     records.append(Record(outputs: outputs.compactMap(\.adjoint), pullback: pullback))
     return outputs
+  }
+
+  /// A part of a model, for instance a block, whose activations need not be kept.
+  ///
+  /// When the tape records and `recomputesBlocks`, `body` runs without recording, and of all its
+  /// values just the input is kept. In the backward pass it runs once more, with recording, and its
+  /// pullbacks follow at once: one more forward pass in time, the activations of one part in memory.
+  /// The bits stay the same, since every operation gives the same numbers for the same arguments, and
+  /// random ones draw by counter. Otherwise `body` is called as it is.
+  /// Source: Chen et al. 2016, section 4.
+  ///
+  /// - Parameters:
+  ///   - x: The input.
+  ///   - body: A function of its argument and of parameters, which it looks up on its argument's tape;
+  ///     it uses no other variable of this tape.
+  /// - Returns: What `body` returns, on this tape.
+  public func recomputing(
+    _ x: Variable, _ body: @escaping (Variable) -> Variable
+  ) -> Variable {
+    guard isRecording, recomputesBlocks else { return body(x) }
+    let trial = Tape(partOf: self, isRecording: false)
+    trial.observer = observer
+    let y = body(Variable(constant: x.value, on: trial)).value
+    let (input, adjoint) = (x.value, x.adjoint)
+    // Unowned: only this tape runs its records, and a tape that never goes back must still be freed.
+    return append([y]) { [unowned self] gradients in
+      guard let gradient = gradients[0] else { return }
+      let tape = Tape(partOf: self, isRecording: true)
+      let again = body(Variable(value: input, tape: tape, adjoint: adjoint))
+      again.adjoint?.accumulate(gradient)
+      tape.runPullbacks {}
+    }[0]
   }
 
   /// Runs the pullbacks from `loss`, a single number whose gradient is 1, back to the parameters.
@@ -66,20 +146,50 @@ public final class Tape {
   /// Afterwards the tape is empty. Parameters of `arena` that the loss does not depend on get a
   /// gradient of zero.
   public func backward(from loss: Variable, into arena: ParameterArena? = nil) {
+    backward(from: loss, into: arena) { _ in }
+  }
+
+  /// Runs the pullbacks as `backward(from:into:)` does, and tells which gradients are final.
+  ///
+  /// A parameter's gradient is final once every record made since the parameter was first looked up
+  /// has run back, however often it was used: what came before cannot have used it.
+  ///
+  /// - Parameters:
+  ///   - loss: Where to begin.
+  ///   - arena: The parameters' arena.
+  ///   - afterEach: Called before the first pullback and after each one with the parameters whose
+  ///     gradients have just become final, those that nothing depends on among them; every
+  ///     parameter of `arena` comes once.
+  public func backward(
+    from loss: Variable, into arena: ParameterArena?, afterEach: ([Parameter]) throws -> Void
+  ) rethrows {
     precondition(loss.value.count == 1, "backward: the loss has shape \(loss.shape)")
     loss.adjoint?.accumulate(Tensor(repeating: 1, shape: loss.shape))
-    while let record = records.popLast() {
-      let gradients = record.outputs.map { $0.take() }
-      if gradients.contains(where: { $0 != nil }) { record.pullback(gradients) }
-    }
-    if let arena { zeroUntouched(of: arena) }
+    let unused = arena?.parameters.filter { parameters[$0.index] == nil } ?? []
+    for parameter in unused { fill(parameter.gradient.buffer, with: 0) }
+    try afterEach(unused + takeFinalParameters(of: arena))
+    try runPullbacks { try afterEach(takeFinalParameters(of: arena)) }
     parameters.removeAll()
   }
 
-  private func zeroUntouched(of arena: ParameterArena) {
-    for parameter in arena.parameters
-    where parameters[parameter.index]?.adjoint?.gradient == nil {
-      fill(parameter.gradient.buffer, with: 0)
+  private func runPullbacks(afterEach: () throws -> Void) rethrows {
+    while let record = records.popLast() {
+      let gradients = record.outputs.map { $0.take() }
+      if gradients.contains(where: { $0 != nil }) { record.pullback(gradients) }
+      try afterEach()
     }
+  }
+
+  /// The parameters that no record left on the tape can have used.
+  private func takeFinalParameters(of arena: ParameterArena?) -> [Parameter] {
+    var final: [Parameter] = []
+    while let (parameter, recordCount) = firstUses.last, recordCount >= records.count {
+      firstUses.removeLast()
+      if arena != nil, parameters[parameter.index]?.adjoint?.gradient == nil {
+        fill(parameter.gradient.buffer, with: 0)
+      }
+      final.append(parameter)
+    }
+    return final
   }
 }

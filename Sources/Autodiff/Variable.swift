@@ -9,6 +9,9 @@ public struct Variable {
   public let tape: Tape
   /// Where the gradient gathers; nil when no gradient with respect to this value is wanted.
   public let adjoint: Adjoint?
+  /// What pullbacks of later operations keep instead of the value: how to compute it again.
+  private var rebuild: (() -> Tensor)?
+  private let rounded: RoundedValue?
 
   /// A constant: operations on it are computed, its gradient is not.
   public init(constant value: Tensor, on tape: Tape) {
@@ -20,10 +23,45 @@ public struct Variable {
     self.init(value: value, tape: tape, adjoint: tape.isRecording ? Adjoint() : nil)
   }
 
-  init(value: Tensor, tape: Tape, adjoint: Adjoint?) {
+  init(value: Tensor, tape: Tape, adjoint: Adjoint?, operand: Tensor? = nil) {
     self.value = value
     self.tape = tape
     self.adjoint = adjoint
+    rounded = tape.operandType == .bfloat16 ? RoundedValue(operand) : nil
+  }
+
+  /// The value as an operand of products, in the tape's operand type: rounded once for all uses.
+  ///
+  /// A pullback that keeps this one keeps half the memory.
+  var operand: Tensor {
+    guard let rounded, value.elementType == .float32 else { return value }
+    if let known = rounded.tensor { return known }
+    let made = Tensor(shape: value.shape, buffer: value.buffer.rounded)
+    rounded.tensor = made
+    return made
+  }
+
+  /// The same variable, whose value later pullbacks compute again instead of keeping it.
+  ///
+  /// For values that take one cheap pass over what this variable's own pullback keeps anyway.
+  ///
+  /// - Parameter rebuild: Gives the value, with the same bits.
+  /// - Returns: The variable; unchanged when no pullback will run.
+  func rebuilt(by rebuild: @escaping () -> Tensor) -> Variable {
+    guard adjoint != nil else { return self }
+    var variable = self
+    variable.rebuild = rebuild
+    return variable
+  }
+
+  /// The value as an operand of products, for a pullback to keep, or to compute again when it runs.
+  var kept: () -> Tensor {
+    guard let rebuild else { return { [operand] in operand } }
+    guard rounded != nil else { return rebuild }
+    return {
+      let value = rebuild()
+      return Tensor(shape: value.shape, buffer: value.buffer.rounded)
+    }
   }
 
   /// Elements along each axis.
@@ -38,6 +76,22 @@ public struct Variable {
     if let observer = tape.observer { observer(name(), value) }
     return self
   }
+}
+
+extension Variable {
+  /// The same variable with its operand given, when the operation had to round its result itself.
+  func withOperand(_ operand: Tensor) -> Variable {
+    Variable(
+      value: value, tape: tape, adjoint: adjoint,
+      operand: operand.elementType == .bfloat16 ? operand : nil)
+  }
+}
+
+/// The bfloat16 copy of a value, once it was asked for.
+private final class RoundedValue {
+  var tensor: Tensor?
+
+  init(_ tensor: Tensor?) { self.tensor = tensor }
 }
 
 /// The place where the gradient of one value gathers during the backward pass.

@@ -1,11 +1,12 @@
 #include "CKernels_optimizer.h"
 
+#include "bfloat16.h"
 #include "kernel.h"
 
 // No contraction: the bits of a step are the same on every processor.
-KERNEL void CKernels_adamW(float *restrict values, float *restrict first, float *restrict second,
-                           float *restrict average, const float *restrict gradients,
-                           const CKernels_AdamW *p, int64_t count) {
+INLINE void adamW(float *restrict values, uint16_t *restrict halves, float *restrict first,
+                  float *restrict second, float *restrict average, const float *restrict gradients,
+                  const CKernels_AdamW *p, int64_t count, int isRounding) {
 #pragma clang fp contract(off)
   const CKernels_AdamW c = *p;
   for (int64_t i = 0; i < count; i++) {
@@ -20,6 +21,17 @@ KERNEL void CKernels_adamW(float *restrict values, float *restrict first, float 
     first[i] = m;
     second[i] = v;
     values[i] = w;
+    if (isRounding) halves[i] = (uint16_t)bfloat16Bits(w);
+  }
+}
+
+KERNEL void CKernels_adamW(float *values, uint16_t *halves, float *first, float *second,
+                           float *average, const float *gradients, const CKernels_AdamW *p,
+                           int64_t count) {
+  if (halves) {
+    adamW(values, halves, first, second, average, gradients, p, count, 1);
+  } else {
+    adamW(values, 0, first, second, average, gradients, p, count, 0);
   }
 }
 

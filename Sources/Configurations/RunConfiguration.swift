@@ -122,7 +122,11 @@ extension RunConfiguration {
   /// It is the 64-bit FNV-1a hash of the sorted lines `path=value`, without the keys that say where
   /// the run lives, what it reports, and how its data travel.
   public var digest: UInt64 {
-    let lines = values.filter { !Self.isLayout($0.path) }.map { "\($0.path)=\($0.value)\n" }
+    let lines = values.compactMap { path, value -> String? in
+      // No layout in the first version, whose digests had this line.
+      if path == "recompute" { return "recompute=none\n" }
+      return Self.isLayout(path) ? nil : "\(path)=\(value)\n"
+    }
     return lines.sorted().joined().utf8.reduce(0xcbf2_9ce4_8422_2325) { hash, byte in
       (hash ^ UInt64(byte)) &* 0x100_0000_01b3
     }
@@ -148,7 +152,7 @@ extension RunConfiguration {
   private static func isLayout(_ path: String) -> Bool {
     let layout = [
       "run.output", "run.name", "log", "checkpoint", "evaluate", "prefetch", "reader", "deadlines",
-      "digest_every",
+      "digest_every", "bucket_bytes", "recompute", "measure_rate",
     ]
     return layout.contains { path == $0 || path.hasPrefix($0 + ".") }
   }

@@ -10,7 +10,11 @@ extension TrainingSettings {
     public var reduction: Reduction
     /// Key `wire`: the element type that gradients travel in; default `float32`.
     public var wire: Wire
-    /// Key `recompute`: activations computed again in the backward pass; default `none`.
+    /// Key `bucket_bytes`: bytes of gradients that are exchanged together; default 4194304 (4 MiB).
+    ///
+    /// Larger buckets start later, smaller ones cost more messages.
+    public var bucketByteCount: Int
+    /// Key `recompute`: activations computed again in the backward pass instead of kept; default `none`.
     public var recomputation: Recomputation
     /// Key `reader`: who reads the data; default `coordinator`.
     public var reader: Reader
@@ -19,11 +23,15 @@ extension TrainingSettings {
     /// Key `digest_every`: steps from one comparison of the replicas to the next; 0 for none;
     /// default 50.
     public var digestInterval: Int
+    /// Key `measure_rate`: whether every rank times products for a fifth of a second at the start,
+    /// the rate that the log's model FLOPs utilisation is against; default true.
+    public var measuresRate: Bool
 
     /// What holds for a configuration that names none of the keys.
     public static let standard = Execution(
       threadCount: nil, prefetchedStepCount: 2, reduction: .canonical, wire: .float32,
-      recomputation: .none, reader: .coordinator, deadlines: .standard, digestInterval: 50)
+      bucketByteCount: 4 << 20, recomputation: .none, reader: .coordinator, deadlines: .standard,
+      digestInterval: 50, measuresRate: true)
   }
 
   /// How gradients are summed over ranks.
@@ -34,16 +42,20 @@ extension TrainingSettings {
     case fast
   }
 
-  /// The element type that gradients travel in.
+  /// The element type that finished sums of gradients travel in.
   public enum Wire: String, Sendable, CaseIterable {
     /// As they are.
     case float32
+    /// Rounded once to 16 bits, on one rank too; a quarter less traffic.
+    case bfloat16
   }
 
   /// Activations that are computed again in the backward pass instead of kept.
   public enum Recomputation: String, Sendable, CaseIterable {
     /// All are kept.
     case none
+    /// Those within a transformer, generator or residual block: one more forward pass, the same bits.
+    case blocks
   }
 
   /// Who reads the data.

@@ -75,7 +75,6 @@ struct TrainingFields<Root> {
     typealias Deadlines = TrainingSettings.Deadlines
     let standard = TrainingSettings.Execution.standard
     let execution = settings.appending(path: \.execution)
-    let later = "not available in this version"
     return [
       Field(
         "threads", execution.appending(path: \.threadCount),
@@ -87,11 +86,13 @@ struct TrainingFields<Root> {
         "reduction", execution.appending(path: \.reduction), .choice(),
         default: standard.reduction),
       Field(
-        "wire", execution.appending(path: \.wire), .choice(refused: ["bfloat16": later]),
-        default: standard.wire),
+        "wire", execution.appending(path: \.wire), .choice(), default: standard.wire),
       Field(
-        "recompute", execution.appending(path: \.recomputation),
-        .choice(refused: ["blocks": later, "all": later]), default: standard.recomputation),
+        "bucket_bytes", execution.appending(path: \.bucketByteCount), .integer(in: 4...1 << 30),
+        default: standard.bucketByteCount),
+      Field(
+        "recompute", execution.appending(path: \.recomputation), .choice(),
+        default: standard.recomputation),
       Field("reader", execution.appending(path: \.reader), .choice(), default: standard.reader),
       Field(
         "deadlines", execution.appending(path: \.deadlines),
@@ -106,6 +107,9 @@ struct TrainingFields<Root> {
       Field(
         "digest_every", execution.appending(path: \.digestInterval), .integer(in: 0...Int.max),
         default: standard.digestInterval),
+      Field(
+        "measure_rate", execution.appending(path: \.measuresRate), .boolean,
+        default: standard.measuresRate),
     ]
   }
 }

@@ -43,6 +43,21 @@ public struct LaneSum<Partial> {
     }
   }
 
+  /// The partial results that wait for the last lane, from left to right.
+  ///
+  /// Who takes them makes the last lane's sums: from the right, each partial result plus what is to
+  /// its right. Afterwards the sum waits for the lanes of a next step.
+  ///
+  /// - Precondition: all lanes but the last were pushed.
+  public mutating func takeWaiting() -> [Partial] {
+    precondition(
+      pushedCount == laneCount - 1,
+      "LaneSum: \(pushedCount) of \(laneCount) lanes were pushed, not all but one")
+    pushedCount = 0
+    defer { partials.removeAll() }
+    return partials
+  }
+
   /// The sum of all lanes; afterwards the sum waits for the lanes of a next step.
   ///
   /// - Precondition: all `laneCount` lanes were pushed.

@@ -13,6 +13,7 @@ public struct Generator {
   /// The order of prediction.
   public let order: GenerationOrder
 
+  let arena: ParameterArena
   let labelEmbedding: Embedding
   let tokenEmbedding: Embedding
   let specialEmbedding: Embedding?
@@ -24,6 +25,7 @@ public struct Generator {
   /// Creates the model's parameters under their published names.
   public init(_ configuration: Configuration, in scope: ParameterScope) {
     self.configuration = configuration
+    arena = scope.arena
     order = GenerationOrder(configuration)
     let width = configuration.width
     labelEmbedding = Embedding(

@@ -43,6 +43,14 @@ struct GeneratorBlock {
   func callAsFunction(
     _ x: Variable, rotary: RotaryTable, visibleKeyCounts: [Int], key: RandomKey?
   ) -> Variable {
+    x.tape.recomputing(x) {
+      run($0, rotary: rotary, visibleKeyCounts: visibleKeyCounts, key: key)
+    }
+  }
+
+  private func run(
+    _ x: Variable, rotary: RotaryTable, visibleKeyCounts: [Int], key: RandomKey?
+  ) -> Variable {
     let attended = outputProjection(
       selfAttention(
         packedProjection(attentionNorm(x)), headCount: headCount, headNorms: nil, rotary: rotary,

@@ -76,12 +76,14 @@ public struct ConvolutionShape: Sendable, Hashable, CustomStringConvertible {
 ///
 /// - Parameters:
 ///   - y: `[batch, height, width, output]`.
-///   - x: `[batch, height, width, input]`.
+///   - x: `[batch, height, width, input]`; float32 or bfloat16, as the weights.
 ///   - weight: `[output, kernelHeight, kernelWidth, input]`.
 ///   - bias: `[output]`; none when nil.
 ///   - shape: The sizes.
+///   - route: How bfloat16 operands are multiplied.
 public func convolution(
-  into y: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer?, shape: ConvolutionShape
+  into y: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer?, shape: ConvolutionShape,
+  route: BFloat16Route = .preferred
 ) {
   shape.check(input: x, weight: weight, output: y, "convolution")
   precondition(
@@ -89,7 +91,14 @@ public func convolution(
     "convolution: bias of \(bias?.count ?? 0) for \(shape)")
   if shape.tapCount == 1 {
     affine(
-      into: y, x, weight: weight, bias: bias, rowCount: shape.batchSize * shape.pixelCount)
+      into: y, x, weight: weight, bias: bias, rowCount: shape.batchSize * shape.pixelCount,
+      route: route)
+  } else if let library = LibraryConvolution.bfloat16(
+    .forward(hasBias: bias != nil), shape, x, weight, route)
+  {
+    library.run(output: y, input: x, weight: weight, bias: bias)
+  } else if x.elementType == .bfloat16 || weight.elementType == .bfloat16 {
+    convolution(into: y, x.widened, weight: weight.widened, bias: bias, shape: shape)
   } else if shape.outputCount <= 4 {
     narrowConvolution(into: y, x, weight: weight, bias: bias, shape: shape)
   } else if let library = LibraryConvolution.preferred(
@@ -106,21 +115,30 @@ public func convolution(
 /// - Parameters:
 ///   - dx: `[batch, height, width, input]`.
 ///   - isAdding: Whether to add to `dx`.
-///   - dy: `[batch, height, width, output]`.
+///   - dy: `[batch, height, width, output]`; float32 or bfloat16, as the weights.
 ///   - weight: `[output, kernelHeight, kernelWidth, input]`.
 ///   - shape: The sizes.
+///   - route: How bfloat16 operands are multiplied.
 public func convolutionBackwardData(
-  into dx: Buffer, isAdding: Bool, _ dy: Buffer, weight: Buffer, shape: ConvolutionShape
+  into dx: Buffer, isAdding: Bool, _ dy: Buffer, weight: Buffer, shape: ConvolutionShape,
+  route: BFloat16Route = .preferred
 ) {
   shape.check(input: dx, weight: weight, output: dy, "convolutionBackwardData")
   if shape.tapCount == 1 {
     affineBackwardData(
       into: dx, isAdding: isAdding, dy, weight: weight,
-      rowCount: shape.batchSize * shape.pixelCount)
+      rowCount: shape.batchSize * shape.pixelCount, route: route)
+  } else if let library = LibraryConvolution.bfloat16(.backwardData, shape, dy, weight, route) {
+    addOrWrite(into: dx, isAdding: isAdding) {
+      library.run(output: dy, input: $0, weight: weight, bias: nil)
+    }
+  } else if dy.elementType == .bfloat16 || weight.elementType == .bfloat16 {
+    convolutionBackwardData(
+      into: dx, isAdding: isAdding, dy.widened, weight: weight.widened, shape: shape)
   } else if let library = LibraryConvolution.preferred(.backwardData, shape: shape) {
-    let target = isAdding ? Buffer(.float32, count: dx.count) : dx
-    library.run(output: dy, input: target, weight: weight, bias: nil)
-    if isAdding { addInPlace(dx, target) }
+    addOrWrite(into: dx, isAdding: isAdding) {
+      library.run(output: dy, input: $0, weight: weight, bias: nil)
+    }
   } else {
     convolutionBackwardDataByProducts(
       into: dx, isAdding: isAdding, dy, weight: weight, shape: shape)
@@ -132,19 +150,49 @@ public func convolutionBackwardData(
 /// - Parameters:
 ///   - dWeight: `[output, kernelHeight, kernelWidth, input]`.
 ///   - isAdding: Whether to add to `dWeight`.
-///   - dy: `[batch, height, width, output]`.
+///   - dy: `[batch, height, width, output]`; float32 or bfloat16, as the input.
 ///   - x: `[batch, height, width, input]`.
 ///   - shape: The sizes.
+///   - route: How bfloat16 operands are multiplied.
 public func convolutionBackwardWeights(
-  into dWeight: Buffer, isAdding: Bool, _ dy: Buffer, _ x: Buffer, shape: ConvolutionShape
+  into dWeight: Buffer, isAdding: Bool, _ dy: Buffer, _ x: Buffer, shape: ConvolutionShape,
+  route: BFloat16Route = .preferred
 ) {
   shape.check(input: x, weight: dWeight, output: dy, "convolutionBackwardWeights")
   if shape.tapCount == 1 {
     affineBackwardWeights(
-      into: dWeight, isAdding: isAdding, dy, x, rowCount: shape.batchSize * shape.pixelCount)
+      into: dWeight, isAdding: isAdding, dy, x, rowCount: shape.batchSize * shape.pixelCount,
+      route: route)
+  } else if let library = LibraryConvolution.bfloat16(.backwardWeights, shape, dy, x, route) {
+    addOrWrite(into: dWeight, isAdding: isAdding) {
+      library.run(output: dy, input: x, weight: $0, bias: nil)
+    }
+  } else if dy.elementType == .bfloat16 || x.elementType == .bfloat16 {
+    patchGradient(into: dWeight, isAdding: isAdding, dy.widened, x.widened, shape: shape)
   } else {
     patchGradient(into: dWeight, isAdding: isAdding, dy, x, shape: shape)
   }
+}
+
+extension LibraryConvolution {
+  /// oneDNN's convolution of two bfloat16 operands; nil where the route or oneDNN has none.
+  fileprivate static func bfloat16(
+    _ direction: Direction, _ shape: ConvolutionShape, _ first: Buffer, _ second: Buffer,
+    _ route: BFloat16Route
+  ) -> LibraryConvolution? {
+    guard route == .library, first.elementType == .bfloat16, second.elementType == .bfloat16,
+      let known = convolution(direction, shape: shape, operandType: .bfloat16)
+    else { return nil }
+    return known.implementation.contains("ref") ? nil : known
+  }
+}
+
+/// Lets `write` fill `target`, or scratch memory that is then added to it.
+private func addOrWrite(into target: Buffer, isAdding: Bool, _ write: (Buffer) -> Void) {
+  guard isAdding else { return write(target) }
+  let added = Buffer(.float32, count: target.count)
+  write(added)
+  addInPlace(target, added)
 }
 
 private func narrowConvolution(

@@ -52,13 +52,21 @@ public struct GroupNormalization: Sendable {
   public func forward(into y: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer) -> Buffer {
     check([y, x], weight, bias)
     let statistics = statistics(of: x)
+    apply(into: y, x, weight: weight, bias: bias, statistics: statistics)
+    return statistics
+  }
+
+  /// Writes y with the statistics that `forward` returned for `x`: the same bits again.
+  public func apply(
+    into y: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer, statistics: Buffer
+  ) {
+    check([y, x], weight, bias)
     let (target, source) = (y.floats, x.floats)
     forEachRun { sample, offset, count in
       CKernels_groupNorm(
         target + offset, source + offset, channels(sample, statistics, weight, bias, nil), isSiLU,
         count, Int64(channelCount))
     }
-    return statistics
   }
 
   /// Gradients of the weight, the bias and the images.

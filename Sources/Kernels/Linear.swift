@@ -4,18 +4,22 @@ import CKernels
 ///
 /// - Parameters:
 ///   - y: `[rowCount, outputSize]`.
-///   - x: `[rowCount, inputSize]`.
+///   - x: `[rowCount, inputSize]`; float32 or bfloat16, as the weights.
 ///   - weight: W, `[outputSize, inputSize]`.
 ///   - bias: b, `[outputSize]`; none when nil.
 ///   - rowCount: Number of rows.
-public func affine(into y: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer?, rowCount: Int) {
+///   - route: How bfloat16 operands are multiplied.
+public func affine(
+  into y: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer?, rowCount: Int,
+  route: BFloat16Route = .preferred
+) {
   let (target, factor, transposed) = affineMatrices(y, x, weight, rowCount)
-  guard let bias else { return product(into: target, factor, transposed) }
+  guard let bias else { return product(into: target, factor, transposed, route: route) }
   precondition(
     bias.count == target.columnCount,
     "affine: bias of \(bias.count) for \(target.columnCount) outputs")
   let (start, stride, added) = (y.floats, target.stride, bias.floats)
-  product(into: target, factor, transposed) { rows, columns in
+  product(into: target, factor, transposed, route: route) { rows, columns in
     CKernels_addToRows(
       start + rows.lowerBound * stride + columns.lowerBound, Int64(stride),
       added + columns.lowerBound, Int64(rows.count), Int64(columns.count))
@@ -27,20 +31,21 @@ public func affine(into y: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer?, r
 /// - Parameters:
 ///   - y: `[rowCount, outputSize]`.
 ///   - u: The value before the activation, like `y`.
-///   - x: `[rowCount, inputSize]`.
+///   - x: `[rowCount, inputSize]`; float32 or bfloat16, as the weights.
 ///   - weight: W, `[outputSize, inputSize]`.
 ///   - bias: b, `[outputSize]`.
 ///   - rowCount: Number of rows.
+///   - route: How bfloat16 operands are multiplied.
 public func affineGELU(
   into y: Buffer, preactivation u: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer,
-  rowCount: Int
+  rowCount: Int, route: BFloat16Route = .preferred
 ) {
   let (target, factor, transposed) = affineMatrices(u, x, weight, rowCount)
   precondition(
     bias.count == target.columnCount && y.count == u.count,
     "affineGELU: \(y.count) results of \(u.count), bias of \(bias.count)")
   let (activated, before, stride, added) = (y.floats, u.floats, target.stride, bias.floats)
-  product(into: target, factor, transposed) { rows, columns in
+  product(into: target, factor, transposed, route: route) { rows, columns in
     let offset = rows.lowerBound * stride + columns.lowerBound
     CKernels_biasGELU(
       activated + offset, before + offset, added + columns.lowerBound, Int64(stride),
@@ -50,18 +55,21 @@ public func affineGELU(
 
 /// dx = dy·W, or dx += when `isAdding`.
 public func affineBackwardData(
-  into dx: Buffer, isAdding: Bool, _ dy: Buffer, weight: Buffer, rowCount: Int
+  into dx: Buffer, isAdding: Bool, _ dy: Buffer, weight: Buffer, rowCount: Int,
+  route: BFloat16Route = .preferred
 ) {
   let (gradient, target, transposed) = affineMatrices(dy, dx, weight, rowCount)
-  product(into: target, gradient, transposed.transposed, beta: isAdding ? 1 : 0)
+  product(into: target, gradient, transposed.transposed, beta: isAdding ? 1 : 0, route: route)
 }
 
 /// dW = dyᵀ·x, or dW += when `isAdding`.
 public func affineBackwardWeights(
-  into dWeight: Buffer, isAdding: Bool, _ dy: Buffer, _ x: Buffer, rowCount: Int
+  into dWeight: Buffer, isAdding: Bool, _ dy: Buffer, _ x: Buffer, rowCount: Int,
+  route: BFloat16Route = .preferred
 ) {
   let (gradient, factor, transposed) = affineMatrices(dy, x, dWeight, rowCount)
-  product(into: transposed.transposed, gradient.transposed, factor, beta: isAdding ? 1 : 0)
+  product(
+    into: transposed.transposed, gradient.transposed, factor, beta: isAdding ? 1 : 0, route: route)
 }
 
 /// y, x and Wᵀ as matrices, with their sizes checked.

@@ -74,6 +74,7 @@ private let updatedChunkSize = 16_384
 ///
 /// - Parameters:
 ///   - values: w; the other arrays have as many elements.
+///   - operands: Receives w rounded to bfloat16; none when nil.
 ///   - firstMoments: m.
 ///   - secondMoments: v.
 ///   - average: a.
@@ -81,10 +82,11 @@ private let updatedChunkSize = 16_384
 ///   - runs: The elements to update, in ascending order and without overlap.
 ///   - coefficients: The numbers of the step.
 public func adamWStep(
-  values: Buffer, firstMoments: Buffer, secondMoments: Buffer, average: Buffer, gradients: Buffer,
-  runs: [DecayRun], coefficients: AdamWCoefficients
+  values: Buffer, operands: Buffer? = nil, firstMoments: Buffer, secondMoments: Buffer,
+  average: Buffer, gradients: Buffer, runs: [DecayRun], coefficients: AdamWCoefficients
 ) {
-  let counts = [values, firstMoments, secondMoments, average, gradients].map(\.count)
+  let counts = [values, operands ?? values, firstMoments, secondMoments, average, gradients]
+    .map(\.count)
   precondition(
     counts.allSatisfy { $0 == values.count }, "adamWStep: counts \(counts) differ")
   precondition(
@@ -93,7 +95,7 @@ public func adamWStep(
       && (runs.last?.range.upperBound ?? 0) <= values.count,
     "adamWStep: runs are not ascending inside 0..<\(values.count)")
   let (w, m, v) = (values.floats, firstMoments.floats, secondMoments.floats)
-  let (a, g) = (average.floats, gradients.floats)
+  let (a, g, halves) = (average.floats, gradients.floats, operands?.halves)
   let decayed = coefficients.arguments(isDecayed: true)
   let constant = coefficients.arguments(isDecayed: false)
   parallelChunks(values.count, chunkSize: updatedChunkSize) { _, chunk in
@@ -103,7 +105,8 @@ public func adamWStep(
       var arguments = runs[index].isDecayed ? decayed : constant
       let begin = part.lowerBound
       CKernels_adamW(
-        w + begin, m + begin, v + begin, a + begin, g + begin, &arguments, Int64(part.count))
+        w + begin, halves.map { $0 + begin }, m + begin, v + begin, a + begin, g + begin,
+        &arguments, Int64(part.count))
       index += 1
     }
   }

@@ -41,6 +41,14 @@ public struct Matrix: Sendable {
       isTransposed: !isTransposed)
   }
 
+  /// The same matrix in float32: itself, or a copy when it is of type bfloat16.
+  var widened: Matrix {
+    guard buffer.elementType == .bfloat16 else { return self }
+    return Matrix(
+      buffer: buffer.widened, rowCount: rowCount, columnCount: columnCount, stride: stride,
+      isTransposed: isTransposed)
+  }
+
   /// The part that begins at an element, as a factor of a serial product.
   func factor(row: Int, column: Int) -> ProductFactor {
     let offset = isTransposed ? column * stride + row : row * stride + column
@@ -51,23 +59,27 @@ public struct Matrix: Sendable {
 /// C ← alpha·A·B + beta·C.
 ///
 /// The work is split into tiles of C that depend on the shape only, so that the bits of the result
-/// do not depend on the number of threads.
+/// do not depend on the number of threads; products of bfloat16 matrices that oneDNN computes are
+/// split by oneDNN.
 ///
 /// - Parameters:
-///   - c: C, not transposed; not read when `beta` is 0.
-///   - a: A, with the rows of C.
-///   - b: B, with the columns of C.
+///   - c: C, float32 and not transposed; not read when `beta` is 0.
+///   - a: A, with the rows of C; float32 or bfloat16.
+///   - b: B, with the columns of C; float32 or bfloat16.
 ///   - alpha: Factor of the product.
 ///   - beta: Factor of what C held.
+///   - route: How bfloat16 matrices are multiplied.
 public func product(
-  into c: Matrix, _ a: Matrix, _ b: Matrix, alpha: Float = 1, beta: Float = 0
+  into c: Matrix, _ a: Matrix, _ b: Matrix, alpha: Float = 1, beta: Float = 0,
+  route: BFloat16Route = .preferred
 ) {
-  product(into: c, a, b, alpha: alpha, beta: beta) { _, _ in }
+  product(into: c, a, b, alpha: alpha, beta: beta, route: route) { _, _ in }
 }
 
 /// The same, with `epilogue` called for each tile of C (rows, columns) while it is in the cache.
 func product(
   into c: Matrix, _ a: Matrix, _ b: Matrix, alpha: Float = 1, beta: Float = 0,
+  route: BFloat16Route = .preferred,
   epilogue: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
 ) {
   precondition(
@@ -79,6 +91,16 @@ func product(
     """)
   guard c.rowCount > 0, c.columnCount > 0 else { return }
   let grid = TileGrid(rowCount: c.rowCount, columnCount: c.columnCount, depth: a.columnCount)
+  if route == .library, alpha == 1, beta == 0 || beta == 1,
+    a.buffer.elementType == .bfloat16, b.buffer.elementType == .bfloat16,
+    LibraryProduct.run(into: c, a, b, isAdding: beta == 1)
+  {
+    parallelFor(grid.tileCount) { tiles in
+      for (rows, columns) in tiles.lazy.map(grid.tile) { epilogue(rows, columns) }
+    }
+    return
+  }
+  let (a, b) = (a.widened, b.widened)
   let target = c.buffer.floats
   let isShallow =
     grid.tileCount > 1 && !a.isTransposed && a.columnCount <= 512

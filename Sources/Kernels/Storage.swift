@@ -6,7 +6,7 @@ import Synchronization
 /// The start is aligned to 64 bytes, a cache line and the widest vector.
 public final class Storage: @unchecked Sendable {
   let address: UnsafeMutableRawPointer
-  /// Bytes of the block: the requested number rounded up to the pool's size class.
+  /// Bytes of the block: the requested number rounded up as the pool needs it.
   public let byteCount: Int
 
   /// Takes a block of at least `byteCount` bytes, with any content.
@@ -34,15 +34,19 @@ public struct StorageStatistics: Sendable, Equatable {
   public static var current: StorageStatistics { StoragePool.shared.statistics }
 }
 
-/// Free blocks by size class.
+/// Free memory: small blocks by size class, large ones in regions of addresses.
 ///
-/// A training step repeats its sizes, so that after the first one every request is met from here and
+/// A training step repeats its sizes, so that after the first ones every request is met from here and
 /// no page is taken from the system, or touched for the first time.
 final class StoragePool: Sendable {
   static let shared = StoragePool()
 
+  /// From this size on blocks lie in regions.
+  static let largeByteCount = 1 << 18
+
   private struct State {
     var free: [Int: [Address]] = [:]
+    var regions: [MemoryRegion] = []
     var statistics = StorageStatistics()
   }
 
@@ -53,45 +57,68 @@ final class StoragePool: Sendable {
 
   var statistics: StorageStatistics { state.withLock { $0.statistics } }
 
-  /// Rounds up to an eighth of the next lower power of two, so that at most an eighth is wasted.
+  /// Rounds small sizes up to an eighth of the next lower power of two, so that at most an eighth is
+  /// wasted, and large ones to whole pages.
   static func sizeClass(of byteCount: Int) -> Int {
     guard byteCount > 512 else { return max(64, (byteCount + 63) & ~63) }
+    guard byteCount < largeByteCount else { return BlockPlacement.blockSize(of: byteCount) }
     let step = 1 << (Int.bitWidth - 1 - (byteCount - 1).leadingZeroBitCount - 3)
     return (byteCount + step - 1) / step * step
   }
 
   func take(_ byteCount: Int) -> UnsafeMutableRawPointer {
-    let cached = state.withLock { state -> Address? in
+    let taken = state.withLock { state -> Address? in
       state.statistics.liveByteCount += byteCount
       state.statistics.peakByteCount = max(
         state.statistics.peakByteCount, state.statistics.liveByteCount)
-      if let block = state.free[byteCount]?.popLast() { return block }
-      state.statistics.systemByteCount += byteCount
-      state.statistics.systemAllocationCount += 1
-      return nil
+      return byteCount < Self.largeByteCount
+        ? Self.takeSmall(byteCount, &state) : Self.takeLarge(byteCount, &state)
     }
-    return cached?.pointer ?? Self.allocate(byteCount)
+    guard let taken else {
+      preconditionFailure("Storage: out of memory: \(byteCount) bytes were refused")
+    }
+    return taken.pointer
   }
 
   func give(_ pointer: UnsafeMutableRawPointer, _ byteCount: Int) {
     let block = Address(pointer: pointer)
     state.withLock { state in
       state.statistics.liveByteCount -= byteCount
-      state.free[byteCount, default: []].append(block)
+      if byteCount < Self.largeByteCount {
+        state.free[byteCount, default: []].append(block)
+      } else if let index = state.regions.firstIndex(where: { $0.contains(block.pointer) }) {
+        state.regions[index].give(block.pointer, byteCount)
+      }
     }
   }
 
-  private static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
+  private static func takeSmall(_ byteCount: Int, _ state: inout State) -> Address? {
+    if let block = state.free[byteCount]?.popLast() { return block }
     var pointer: UnsafeMutableRawPointer?
-    let alignment = byteCount >= 1 << 21 ? 1 << 21 : 64
-    let status = posix_memalign(&pointer, alignment, byteCount)
-    guard status == 0, let pointer else {
-      preconditionFailure("Storage: out of memory: \(byteCount) bytes were refused (\(status))")
+    guard posix_memalign(&pointer, 64, byteCount) == 0, let pointer else { return nil }
+    state.statistics.countFromSystem(byteCount)
+    return Address(pointer: pointer)
+  }
+
+  private static func takeLarge(_ byteCount: Int, _ state: inout State) -> Address? {
+    for index in state.regions.indices {
+      let before = state.regions[index].committedByteCount
+      guard let pointer = state.regions[index].take(byteCount) else { continue }
+      let added = state.regions[index].committedByteCount - before
+      if added > 0 { state.statistics.countFromSystem(added) }
+      return Address(pointer: pointer)
     }
-    #if os(Linux)
-      // 2 MiB pages: large activations otherwise miss the address cache on every pass.
-      if byteCount >= 1 << 21 { madvise(pointer, byteCount, MADV_HUGEPAGE) }
-    #endif
-    return pointer
+    guard var region = MemoryRegion(holding: byteCount), let pointer = region.take(byteCount)
+    else { return nil }
+    state.statistics.countFromSystem(region.committedByteCount)
+    state.regions.append(region)
+    return Address(pointer: pointer)
+  }
+}
+
+extension StorageStatistics {
+  fileprivate mutating func countFromSystem(_ byteCount: Int) {
+    systemByteCount += byteCount
+    systemAllocationCount += 1
   }
 }

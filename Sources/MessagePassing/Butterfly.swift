@@ -1,9 +1,8 @@
-/// The canonical sum for 2ᵏ ranks: halving with doubling distance, then back.
+/// The canonical sum of a bucket for 2ᵏ ranks: halving with doubling distance, then back.
 struct Butterfly {
   let call: CollectiveCall
   let buffer: UnsafeMutableBufferPointer<Float>
-  /// Two halves, so that one part is added while the next one arrives.
-  let scratch: UnsafeMutableBufferPointer<Float>
+  let memory: SumMemory
 
   /// One round: what this rank goes on with, what its partner does, and who that is.
   private struct Round {
@@ -12,10 +11,12 @@ struct Butterfly {
     let given: Range<Int>
   }
 
-  func run() throws {
+  func stages() -> [SumStage] {
     let rounds = plan()
-    for round in rounds { try giveAndAdd(round) }
-    for round in rounds.reversed() { try giveBack(round) }
+    let finished = rounds.last?.kept ?? 0..<buffer.count
+    let middle = SumStage(start: { [] }, finish: { memory.pack(finished, of: buffer) })
+    let end = SumStage(start: { [] }, finish: { memory.unpack(into: buffer) })
+    return rounds.map(giveAndAdd) + [middle] + rounds.reversed().map(giveBack) + [end]
   }
 
   private func plan() -> [Round] {
@@ -38,64 +39,38 @@ struct Butterfly {
   }
 
   /// Sends one half to the partner and adds what the partner has of the other half.
-  private func giveAndAdd(_ round: Round) throws {
-    let partner = round.partner
-    let header = try call.receiveHeader(from: partner)
-    let headerRequest = try call.sendHeader(byteCount: buffer.bytes.count, to: partner)
-    let slotCount = scratch.count / 2
-    let incoming = segments(of: round.kept, by: slotCount)
-    let outgoing = segments(of: round.given, by: slotCount)
-    func slot(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
-      let start = index % 2 * slotCount
-      return scratch.part(start..<start + incoming[index].count)
-    }
-    var receives: [Request] = []
-    var sends: [Request] = []
-    func start(_ index: Int) throws {
-      if index < incoming.count {
-        receives.append(try call.receive(into: slot(index).mutableBytes, from: partner))
-      }
-      if index < outgoing.count {
-        sends.append(try call.send(buffer.part(outgoing[index]).bytes, to: partner))
-      }
-    }
-    try start(0)
-    try start(1)
-    _ = try header.wait(expectedByteCount: buffer.bytes.count)
-    for index in 0..<max(incoming.count, outgoing.count) {
-      if index < incoming.count {
-        try receives[index].wait()
-        add(slot(index), to: buffer.part(incoming[index]), from: partner)
-      }
-      if index < outgoing.count { try sends[index].wait() }
-      try start(index + 2)
-    }
-    try headerRequest.wait()
-  }
-
-  private func add(
-    _ received: UnsafeMutableBufferPointer<Float>, to own: UnsafeMutableBufferPointer<Float>,
-    from partner: Int
-  ) {
-    if call.communicator.rank < partner {
-      addElements(left: own, right: received, into: own)
-    } else {
-      addElements(left: received, right: own, into: own)
-    }
+  private func giveAndAdd(_ round: Round) -> SumStage {
+    let received = memory.partials.part(0..<round.kept.count)
+    return SumStage(
+      start: {
+        [
+          try call.receiveHeader(from: round.partner),
+          try call.receive(into: received.mutableBytes, from: round.partner),
+          try call.sendHeader(to: round.partner),
+          try call.send(buffer.part(round.given).bytes, to: round.partner),
+        ]
+      },
+      finish: {
+        let own = buffer.part(round.kept)
+        if call.communicator.rank < round.partner {
+          addElements(left: own, right: received, into: own)
+        } else {
+          addElements(left: received, right: own, into: own)
+        }
+      })
   }
 
   /// Sends the finished half back and receives the other one.
-  private func giveBack(_ round: Round) throws {
-    let receive = try call.receive(into: buffer.part(round.given).mutableBytes, from: round.partner)
-    let send = try call.send(buffer.part(round.kept).bytes, to: round.partner)
-    try receive.wait()
-    try send.wait()
-  }
-}
-
-/// A range cut into segments of at most `count` elements.
-func segments(of range: Range<Int>, by count: Int) -> [Range<Int>] {
-  stride(from: range.lowerBound, to: range.upperBound, by: count).map {
-    $0..<min($0 + count, range.upperBound)
+  private func giveBack(_ round: Round) -> SumStage {
+    SumStage(
+      start: {
+        [
+          try call.receive(
+            into: memory.wireBytes(of: round.given, in: buffer), from: round.partner),
+          try call.send(
+            UnsafeRawBufferPointer(memory.wireBytes(of: round.kept, in: buffer)),
+            to: round.partner),
+        ]
+      }, finish: {})
   }
 }

@@ -26,31 +26,56 @@ struct CollectiveHeader: BitwiseCopyable, Equatable, CustomStringConvertible {
   }
 }
 
-/// One collective under way on one rank.
+/// One collective under way on one rank, or one bucket of it.
 struct CollectiveCall {
   let communicator: Communicator
   let kind: CollectiveKind
   let number: UInt64
+  /// The size of all data, where every rank must have the same.
+  var byteCount: Int?
+  /// The bucket's messages: apart from those of the others, since buckets overtake one another.
+  private var tag = Communicator.collectiveTag
+  private var bucketName = ""
+
+  init(communicator: Communicator, kind: CollectiveKind, number: UInt64, byteCount: Int? = nil) {
+    self.communicator = communicator
+    self.kind = kind
+    self.number = number
+    self.byteCount = byteCount
+  }
+
+  /// One of the buckets in which the data travel.
+  func bucket(_ index: Int, of count: Int) -> CollectiveCall {
+    var call = self
+    call.tag = Communicator.collectiveTag + 1 + index
+    call.bucketName = ", bucket \(index + 1) of \(count)"
+    return call
+  }
 
   /// Who does what, for an error.
   func context(peer: Int) -> CallContext {
-    communicator.context("\(kind) #\(number)", peer: peer)
+    communicator.context("\(kind) #\(number)\(bucketName)", peer: peer)
   }
 
   func send(_ bytes: UnsafeRawBufferPointer, to peer: Int) throws -> Request {
-    try communicator.send(
-      bytes, to: peer, tag: Communicator.collectiveTag, context: context(peer: peer))
+    try communicator.send(bytes, to: peer, tag: tag, context: context(peer: peer))
   }
 
   func receive(into bytes: UnsafeMutableRawBufferPointer, from peer: Int) throws -> Request {
     try communicator.receive(
-      into: bytes, from: peer, tag: Communicator.collectiveTag, context: context(peer: peer))
+      into: bytes, from: peer, tag: tag, context: context(peer: peer))
+  }
+
+  /// Sends the header of data whose size every rank knows.
+  func sendHeader(to peer: Int) throws -> Request {
+    guard let byteCount else { preconditionFailure("\(kind): a header without a size") }
+    return try sendHeader(byteCount: byteCount, to: peer)
   }
 
   func sendHeader(byteCount: Int, to peer: Int) throws -> Request {
     let header = header(byteCount: byteCount)
     return try communicator.sendCopy(
-      of: withUnsafeBytes(of: header, Array.init), to: peer, tag: Communicator.collectiveTag,
+      of: withUnsafeBytes(of: header, Array.init), to: peer, tag: tag,
       context: context(peer: peer))
   }
 
@@ -67,7 +92,7 @@ struct CollectiveCall {
     let pendingHeader = try receiveHeader(from: source)
     let headerRequest = try sendHeader(byteCount: bytes.count, to: target)
     let bodyRequest = try communicator.sendCopy(
-      of: bytes, to: target, tag: Communicator.collectiveTag, context: context(peer: target))
+      of: bytes, to: target, tag: tag, context: context(peer: target))
     let received = try receiveArray(
       of: UInt8.self, byteCount: pendingHeader.wait(), from: source)
     try headerRequest.wait()
@@ -97,7 +122,7 @@ struct CollectiveCall {
 }
 
 /// A header that was asked for and has not been looked at yet.
-final class PendingHeader {
+final class PendingHeader: Arrival {
   private let call: CollectiveCall
   private let peer: Int
   private let request: Request
@@ -117,11 +142,24 @@ final class PendingHeader {
     if request.isComplete { memory.deallocate() }
   }
 
+  var context: CallContext { call.context(peer: peer) }
+
+  /// Whether the header is here; it must be this rank's own.
+  func test() throws -> Bool {
+    guard try request.test() else { return false }
+    _ = try check(expectedByteCount: call.byteCount)
+    return true
+  }
+
   /// Waits for the header, compares it with this rank's own, and returns the size of the data.
   ///
   /// A size that this rank knows, `expectedByteCount`, must be the one found.
   func wait(expectedByteCount: Int? = nil) throws -> Int {
     try request.wait()
+    return try check(expectedByteCount: expectedByteCount)
+  }
+
+  private func check(expectedByteCount: Int?) throws -> Int {
     let found = memory.load(as: CollectiveHeader.self)
     var expected = call.header(byteCount: expectedByteCount ?? 0)
     if expectedByteCount == nil { expected.byteCount = found.byteCount }

@@ -115,13 +115,22 @@ public final class Communicator: Sendable {
   func collective<Result>(
     _ kind: CollectiveKind, _ body: (CollectiveCall) throws -> Result
   ) rethrows -> Result {
+    let call = beginCollective(kind)
+    defer { endCollective() }
+    return try body(call)
+  }
+
+  /// Begins a collective that other work goes on beside.
+  func beginCollective(_ kind: CollectiveKind, byteCount: Int? = nil) -> CollectiveCall {
     let wasBusy = isInCollective.exchange(true, ordering: .acquiringAndReleasing)
     precondition(
       !wasBusy, "\(kind): another collective is under way on this communicator; use a duplicate")
-    defer { isInCollective.store(false, ordering: .releasing) }
     let number = collectiveCount.wrappingAdd(1, ordering: .relaxed).newValue
-    return try body(CollectiveCall(communicator: self, kind: kind, number: number))
+    return CollectiveCall(communicator: self, kind: kind, number: number, byteCount: byteCount)
   }
+
+  /// Ends the collective that was begun.
+  func endCollective() { isInCollective.store(false, ordering: .releasing) }
 
   /// Who does what, for an error.
   package func context(_ operation: String, peer: Int? = nil) -> CallContext {

@@ -36,6 +36,16 @@ enum MPILibrary {
     return MPI_Initialized(&flag) == MPI_SUCCESS && flag != 0
   }
 
+  /// The library's own words about itself; may be asked for before MPI is initialised.
+  static var version: String {
+    var length: Int32 = 0
+    return String(unsafeUninitializedCapacity: Int(MPI_MAX_LIBRARY_VERSION_STRING)) { buffer in
+      buffer.withMemoryRebound(to: CChar.self) {
+        MPI_Get_library_version($0.baseAddress, &length) == MPI_SUCCESS ? Int(length) : 0
+      }
+    }
+  }
+
   /// Initialises MPI for calls from several threads at once and makes its errors return.
   static func initialize(_ context: CallContext) throws -> CommunicatorHandle {
     let required = Int32(MPI_THREAD_MULTIPLE)
@@ -137,6 +147,17 @@ enum MPILibrary {
     var count: Int32 = 0
     try check(MPI_Get_count(&status, COpenMPI_byte(), &count), "MPI_Get_count", context)
     return Int(count)
+  }
+
+  /// The library's all-reduce, which holds a core while it waits: for measurements only.
+  static func allReduceSum(
+    _ buffer: UnsafeMutableBufferPointer<Float>, on communicator: CommunicatorHandle,
+    _ context: CallContext
+  ) throws {
+    try check(
+      MPI_Allreduce(
+        COpenMPI_inPlace(), buffer.baseAddress, Int32(buffer.count), COpenMPI_float(),
+        COpenMPI_sum(), communicator.value), "MPI_Allreduce", context)
   }
 
   /// Withdraws a receive that nobody will wait for, as far as MPI can.

@@ -11,6 +11,12 @@ public final class MPIRuntime: Sendable {
   ///
   /// Parts that communicate on threads of their own take a duplicate.
   public let world: Communicator
+  /// The name and version of the MPI library, such as `Open MPI v4.1.4`.
+  public static var libraryVersion: String {
+    // What follows the first comma is about who built it.
+    String(MPILibrary.version.prefix { $0 != "," && $0 != "\n" && $0 != "\0" })
+  }
+
   private let usesMPI: Bool
   private let isFinalized = Atomic(false)
 

@@ -1,22 +1,40 @@
-/// The canonical sum for any number of ranks: each rank adds one part of the buffer for all.
+/// The canonical sum of a bucket for any number of ranks: each rank adds one part for all.
 struct PairwiseSum {
   let call: CollectiveCall
   let buffer: UnsafeMutableBufferPointer<Float>
-  /// One slot for every other rank's contribution to a segment of this rank's part.
-  let scratch: UnsafeMutableBufferPointer<Float>
+  /// Its partial sums have one slot for every other rank.
+  let memory: SumMemory
 
   private var rank: Int { call.communicator.rank }
   private var worldSize: Int { call.communicator.worldSize }
   private var peers: [Int] { (0..<worldSize).filter { $0 != rank } }
 
-  func run() throws {
-    try exchangeHeaders()
-    let slotCount = scratch.count / (worldSize - 1)
-    let largestPart = (buffer.count + worldSize - 1) / worldSize
-    for start in stride(from: 0, to: largestPart, by: slotCount) {
-      try addSegment(start..<start + slotCount, slotCount: slotCount)
-    }
-    try giveParts()
+  func stages() -> [SumStage] {
+    let collection = SumStage(
+      start: {
+        let headers: [any Arrival] = try peers.map { try call.receiveHeader(from: $0) }
+        let receives: [any Arrival] = try peers.map {
+          try call.receive(into: contribution(of: $0).mutableBytes, from: $0)
+        }
+        let sends: [any Arrival] = try peers.flatMap {
+          [try call.sendHeader(to: $0), try call.send(buffer.part(part(of: $0)).bytes, to: $0)]
+        }
+        return headers + receives + sends
+      },
+      finish: {
+        add()
+        memory.pack(part(of: rank), of: buffer)
+      })
+    let distribution = SumStage(
+      start: {
+        let receives: [any Arrival] = try peers.map {
+          try call.receive(into: memory.wireBytes(of: part(of: $0), in: buffer), from: $0)
+        }
+        let finished = UnsafeRawBufferPointer(memory.wireBytes(of: part(of: rank), in: buffer))
+        return try receives + peers.map { try call.send(finished, to: $0) }
+      },
+      finish: { memory.unpack(into: buffer) })
+    return [collection, distribution]
   }
 
   /// The part of the buffer that one rank adds.
@@ -24,49 +42,21 @@ struct PairwiseSum {
     buffer.count * owner / worldSize..<buffer.count * (owner + 1) / worldSize
   }
 
-  /// The part of a rank that lies in a range counted from the part's beginning.
-  private func segment(_ offsets: Range<Int>, of owner: Int) -> UnsafeMutableBufferPointer<Float> {
-    let part = part(of: owner)
-    let start = part.lowerBound
-    return buffer.part(
-      (start + offsets.lowerBound..<start + offsets.upperBound).clamped(to: part))
+  /// What one rank has of this rank's part: this rank's in the buffer, the others' aside.
+  private func contribution(of peer: Int) -> UnsafeMutableBufferPointer<Float> {
+    let own = buffer.part(part(of: rank))
+    guard peer != rank else { return own }
+    let start = (peer < rank ? peer : peer - 1) * own.count
+    return memory.partials.part(start..<start + own.count)
   }
 
-  private func exchangeHeaders() throws {
-    let headers = try peers.map { try call.receiveHeader(from: $0) }
-    let requests = try peers.map { try call.sendHeader(byteCount: buffer.bytes.count, to: $0) }
-    for header in headers { _ = try header.wait(expectedByteCount: buffer.bytes.count) }
-    for request in requests { try request.wait() }
-  }
-
-  private func addSegment(_ offsets: Range<Int>, slotCount: Int) throws {
-    let own = segment(offsets, of: rank)
-    // By rank: the other ranks' contributions in scratch, this rank's in the buffer.
-    let contributions = (0..<worldSize).map { peer in
-      let start = (peer < rank ? peer : peer - 1) * slotCount
-      return peer == rank ? own : scratch.part(start..<start + own.count)
-    }
-    let receives = try peers.map {
-      try call.receive(into: contributions[$0].mutableBytes, from: $0)
-    }
-    let sends = try peers.map { try call.send(segment(offsets, of: $0).bytes, to: $0) }
-    for receive in receives { try receive.wait() }
+  private func add() {
     let sum = CanonicalTree.fold(leafCount: worldSize) {
-      contributions[$0]
+      contribution(of: $0)
     } join: { left, right in
       addElements(left: left, right: right, into: left)
       return left
     }
-    if rank != 0 { _ = own.update(fromContentsOf: sum) }
-    for send in sends { try send.wait() }
-  }
-
-  private func giveParts() throws {
-    let receives = try peers.map {
-      try call.receive(into: buffer.part(part(of: $0)).mutableBytes, from: $0)
-    }
-    let sends = try peers.map { try call.send(buffer.part(part(of: rank)).bytes, to: $0) }
-    for receive in receives { try receive.wait() }
-    for send in sends { try send.wait() }
+    if rank != 0 { _ = contribution(of: rank).update(fromContentsOf: sum) }
   }
 }

@@ -3,7 +3,7 @@
 /// A request belongs to the thread that made it. Nothing moves while nobody asks: Open MPI makes
 /// progress only inside its calls, so a request should be tested or waited for soon.
 public final class Request {
-  private let context: CallContext
+  let context: CallContext
   private let communicator: Communicator
   /// The pieces, in order, with the number of bytes a received one must have.
   private var pieces: [(handle: RequestHandle, receivedCount: Int?)]

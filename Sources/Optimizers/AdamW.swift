@@ -120,8 +120,9 @@ public struct AdamW: Sendable {
         isDecayed: run.isDecayed)
     }
     adamWStep(
-      values: arena.values.buffer[range], firstMoments: state.firstMoments.buffer,
-      secondMoments: state.secondMoments.buffer, average: state.movingAverage.buffer,
+      values: arena.values.buffer[range], operands: arena.operands?.buffer[range],
+      firstMoments: state.firstMoments.buffer, secondMoments: state.secondMoments.buffer,
+      average: state.movingAverage.buffer,
       gradients: arena.gradients.buffer[range], runs: shares,
       coefficients: coefficients(
         stepCount: state.stepCount, rate: rate, gradientFactor: gradientFactor))

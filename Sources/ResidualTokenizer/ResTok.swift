@@ -27,6 +27,7 @@ public struct ResTok {
 
   /// Sizes and options.
   public let configuration: Configuration
+  private let arena: ParameterArena
   private let encoder: LatentEncoder
   private let decoder: LatentDecoder
   private let pixelEncoder: PixelEncoder
@@ -38,6 +39,7 @@ public struct ResTok {
   /// Creates the model's parameters under their published names.
   public init(_ configuration: Configuration, in scope: ParameterScope) {
     self.configuration = configuration
+    arena = scope.arena
     encoder = LatentEncoder(configuration, in: scope["encoder"])
     decoder = LatentDecoder(configuration, in: scope["decoder"])
     pixelEncoder = PixelEncoder(configuration.cnn, in: scope["pixel_encoder"])
@@ -83,7 +85,7 @@ public struct ResTok {
   /// - Parameter images: `[batch, size, size, 3]` in [0, 1].
   /// - Returns: Indices, int32 `[batch, latents]`.
   public func tokens(of images: Tensor) -> Tensor {
-    let tape = Tape(isRecording: false)
+    let tape = arena.makeTape(isRecording: false)
     return quantizer.indices(of: encoder(features(of: images, on: tape)).latents)
   }
 
@@ -94,7 +96,7 @@ public struct ResTok {
   ///   - keepCount: Length of the prefix that is used; all tokens when nil.
   /// - Returns: Images `[batch, size, size, 3]`, not clamped.
   public func images(of tokens: Tensor, keepCount: Int? = nil) -> Tensor {
-    let tape = Tape(isRecording: false)
+    let tape = arena.makeTape(isRecording: false)
     let codes = quantizer.codes(for: tokens, on: tape)
     let keepCounts = keepCount.map { [Int](repeating: $0, count: tokens.shape[0]) }
     return pixelDecoder(decoder(codes, keepCounts: keepCounts).features).value

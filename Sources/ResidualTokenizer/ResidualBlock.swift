@@ -34,7 +34,9 @@ struct ResidualBlock {
   }
 
   /// `[batch, height, width, inputCount]` → `[batch, height, width, outputCount]`.
-  func callAsFunction(_ x: Variable) -> Variable {
+  func callAsFunction(_ x: Variable) -> Variable { x.tape.recomputing(x, run) }
+
+  private func run(_ x: Variable) -> Variable {
     let y = convolution2(norm2(convolution1(norm1(x))))
     guard let shortcut else { return add(y, x) }
     return add(y, shortcut(y))

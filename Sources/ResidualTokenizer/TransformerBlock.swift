@@ -35,6 +35,12 @@ struct TransformerBlock {
     _ x: Variable, rotary: RotaryTable, mask: BlockCausalMask?,
     merge: ((Variable) -> Variable)? = nil
   ) -> Variable {
+    x.tape.recomputing(x) { run($0, rotary: rotary, mask: mask, merge: merge) }
+  }
+
+  private func run(
+    _ x: Variable, rotary: RotaryTable, mask: BlockCausalMask?, merge: ((Variable) -> Variable)?
+  ) -> Variable {
     let tape = x.tape
     let attended = residual(
       x, attention(norm1(x), rotary: rotary, mask: mask), scale: tape[gamma1])

@@ -62,6 +62,8 @@ final class GeneratorTask: TrainingTask {
     }
   }
 
+  var stepOperationCount: Int { configuration.model.stepOperationCount }
+
   var reader: SampleTransport.Reader {
     guard let train, let plan else { return { _, _ in [] } }
     return { step, lane in try train.training(plan, step: step, lane: lane) }
@@ -75,8 +77,7 @@ final class GeneratorTask: TrainingTask {
     return GeneratorStep.run(
       model, codes.tokens, labels: labels,
       key: RandomKey(seed: seed, purpose: .dropout, step: step, index: lane),
-      globalSampleCount: configuration.training.batch.sampleCount, on: tape
-    ).result
+      globalSampleCount: configuration.training.batch.sampleCount, on: tape)
   }
 
   func evaluate(_ session: TrainingSession) throws -> [EvaluationScore] {
@@ -90,12 +91,12 @@ final class GeneratorTask: TrainingTask {
     } body: { message in
       let codes = CodeLaneMessage(bytes: message)
       guard !codes.labels.isEmpty else { return }
-      let step = GeneratorStep.run(
+      let result = GeneratorStep.run(
         model, codes.tokens, labels: codes.labels, key: nil,
-        globalSampleCount: codes.labels.count, on: Tape(isRecording: false))
+        globalSampleCount: codes.labels.count, on: arena.makeTape(isRecording: false))
       let count = Double(codes.labels.count)
-      totals[0] += Double(step.result.loss.value.scalar) * count
-      totals[1] += step.result.metrics[0] * count
+      totals[0] += Double(result.loss.value.scalar) * count
+      totals[1] += result.metrics[0] * count
       totals[2] += count
     }
     try session.communicator.allReduceSum(&totals)
@@ -130,13 +131,12 @@ enum GeneratorStep {
   static func run(
     _ model: Generator, _ tokens: Tensor, labels: [Int32], key: RandomKey?,
     globalSampleCount: Int, on tape: Tape
-  ) -> (result: LaneResult, logits: Variable) {
+  ) -> LaneResult {
     let logits = model(
       tokens: tokens, labels: Tensor(labels, shape: [labels.count]), key: key, on: tape)
     let mean = 1 / Float(globalSampleCount * tokens.shape[1])
     let (loss, correctCount) = crossEntropy(logits, targets: tokens, scale: mean)
-    let result = LaneResult(
+    return LaneResult(
       loss: loss, metrics: [Double(correctCount) * Double(mean)], sampleCount: labels.count)
-    return (result, logits)
   }
 }

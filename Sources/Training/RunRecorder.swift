@@ -15,9 +15,8 @@ final class RunRecorder {
   private var progress: ProgressReporter
   private let interval: Int
   private let metricNames: [String]
-  private let clock = ContinuousClock()
-  private var lastReport: ContinuousClock.Instant
-  private var lastWait = Duration.zero
+  /// The times of the steps since the last record.
+  private var times = (sum: StepTimes(), stepCount: 0)
 
   /// Takes the run directory and writes the configuration into it.
   init<Configuration: RunConfiguration>(
@@ -31,7 +30,6 @@ final class RunRecorder {
     interval = settings.log.interval
     progress = ProgressReporter(
       stepCount: settings.stepCount, lineInterval: settings.log.interval, log: log)
-    lastReport = clock.now
     try writeConfiguration(configuration)
   }
 
@@ -52,18 +50,28 @@ final class RunRecorder {
     progress.resumeAfterPause()
   }
 
+  /// Says what the machines of the run are like, and counts their utilisation from now on.
+  func report(_ survey: StartSurvey) {
+    for finding in survey.findings { logger.notice("\(finding)") }
+    guard let text = survey.rateText else { return }
+    logger.info("\(text)")
+    progress.fullRateSamplesPerSecond = survey.fullRateSamplesPerSecond
+    progress.resumeAfterPause()
+  }
+
   /// Reports a finished step.
   func report(
     _ agreement: StepAgreement, doneCount: Int, rate: Double, gradientNorm: Double,
-    waitTime: Duration
+    times stepTimes: StepTimes
   ) throws {
-    let wait = (waitTime - lastWait).seconds
     progress.report(
       StepProgress(
         step: doneCount, loss: agreement.lossSum, learningRate: rate,
         gradientNorm: gradientNorm, sampleCount: Int(agreement.sampleCount),
-        dataWaitSeconds: wait))
-    lastWait = waitTime
+        dataWaitSeconds: stepTimes.dataWait, exchangeSeconds: stepTimes.exchange,
+        optimizerSeconds: stepTimes.optimizer))
+    times.sum += stepTimes
+    times.stepCount += 1
     guard doneCount % interval == 0 || doneCount == 1 else { return }
     var record = MetricsRecord(kind: "train", step: doneCount)
     record["loss"] = .number(agreement.lossSum)
@@ -71,7 +79,11 @@ final class RunRecorder {
     record["rate"] = .number(rate)
     record["gradient_norm"] = .number(gradientNorm)
     record["samples_per_second"] = progress.samplesPerSecond.map { .number($0) }
-    record["seconds_data_wait"] = .number(wait)
+    record["model_flops_utilization"] = progress.modelFLOPsUtilization.map { .number($0) }
+    for (name, seconds) in times.sum.figures(stepCount: times.stepCount) {
+      record[name] = .number(seconds)
+    }
+    times = (StepTimes(), 0)
     try metrics?.append(record)
   }
 

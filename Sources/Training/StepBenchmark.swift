@@ -16,28 +16,29 @@ public struct StepBenchmark {
   private let batchSize: Int
   private let stepCount: Int
   private let warmupCount: Int
+  private let precision: Precision
 
   /// Reads the configuration.
   ///
   /// - Parameters:
   ///   - configurationPath: The YAML file.
+  ///   - overrides: `key.path=value` pairs that replace values of the file.
   ///   - batchSize: Samples of a rank's step; those of the configuration's step when nil.
   ///   - stepCount: Steps that are timed.
   ///   - warmupCount: Steps before them that are not.
   ///   - precision: Element type of products; the configuration's when nil.
-  /// - Throws: `ConfigurationError`; `TrainingError.unsupported` for a precision not available.
+  /// - Throws: `ConfigurationError`.
   public init(
-    configurationPath: String, batchSize: Int?, stepCount: Int, warmupCount: Int,
+    configurationPath: String, overrides: [String], batchSize: Int?, stepCount: Int,
+    warmupCount: Int,
     precision: Precision?
   ) throws {
-    configuration = try AnyRunConfiguration(contentsOf: configurationPath)
+    configuration = try AnyRunConfiguration(contentsOf: configurationPath, overrides: overrides)
     name = URL(fileURLWithPath: configurationPath).deletingPathExtension().lastPathComponent
     self.batchSize = batchSize ?? configuration.training.batch.sampleCount
     self.stepCount = stepCount
     self.warmupCount = warmupCount
-    guard precision ?? configuration.training.precision == .float32 else {
-      throw TrainingError.unsupported("--precision bfloat16 is not available in this version")
-    }
+    self.precision = precision ?? configuration.training.precision
   }
 
   /// Runs the steps.
@@ -50,33 +51,40 @@ public struct StepBenchmark {
     RankThreads.setAutomatic()
     let arena = ParameterArena()
     let lane = lane(arena)
-    arena.allocate(forTraining: true)
+    arena.allocate(forTraining: true, operandType: precision.operandType)
     arena.initialize(seed: 0)
     var state = OptimizerState(for: arena)
     let settings = configuration.training
     let optimizer = AdamW(settings.adamW, for: arena)
-    let reduction = GradientReduction(communicator: communicator)
-    let gradients = arena.makeGradients()
-    arena.setGradients(gradients)
+    let exchange = try GradientExchange(
+      arena: arena, communicator: communicator,
+      bucketByteCount: settings.execution.bucketByteCount, wire: settings.execution.wire.format)
+    let gradients = arena.gradients
+    let recomputesBlocks = settings.execution.recomputation == .blocks
     var times: [Double] = []
+    var exposedTimes: [Double] = []
     for step in 0..<warmupCount + stepCount {
       let start = ContinuousClock.now
-      let tape = Tape(isRecording: true)
-      let loss = lane(tape, step)
-      tape.backward(from: loss, into: arena)
-      try reduction.allReduceSum(gradients)
+      let exposedBefore = exchange.exposedTime
+      let tape = arena.makeTape(isRecording: true, recomputesBlocks: recomputesBlocks)
+      let result = lane(tape, step)
+      _ = try exchange.backward(from: result.loss, on: tape, into: arena)
       let norm = squaredNorm(of: gradients).squareRoot()
       optimizer.step(
         arena, state: &state, rate: 1e-4,
         gradientFactor: settings.adamW.clipFactor(gradientNorm: norm))
       try communicator.barrier()
-      if step >= warmupCount { times.append((ContinuousClock.now - start).seconds) }
+      guard step >= warmupCount else { continue }
+      times.append((ContinuousClock.now - start).seconds)
+      exposedTimes.append((exchange.exposedTime - exposedBefore).seconds)
     }
-    return report(arena, communicator, times.sorted()[times.count / 2])
+    return report(
+      arena, communicator, times.sorted()[times.count / 2],
+      exposedTimes.sorted()[times.count / 2])
   }
 
   /// One lane's forward pass on made-up samples.
-  private func lane(_ arena: ParameterArena) -> (Tape, _ step: Int) -> Variable {
+  private func lane(_ arena: ParameterArena) -> (Tape, _ step: Int) -> LaneResult {
     let count = batchSize
     let key = RandomKey(seed: 0, purpose: .test)
     switch configuration {
@@ -88,8 +96,7 @@ public struct StepBenchmark {
       return { tape, _ in
         TokenizerStep.run(
           model, images, keepCounts: keepCounts, globalSampleCount: count,
-          reconstructionWeight: 1, on: tape
-        ).loss
+          reconstructionWeight: 1, on: tape)
       }
     case .generator(let configuration):
       let model = Generator(configuration.model, in: ParameterScope(arena))
@@ -106,14 +113,14 @@ public struct StepBenchmark {
           labels: model.droppedLabels(
             labels, key: RandomKey(seed: 0, purpose: .classDropout, step: step)),
           key: RandomKey(seed: 0, purpose: .dropout, step: step), globalSampleCount: count,
-          on: tape
-        ).result.loss
+          on: tape)
       }
     }
   }
 
   private func report(
-    _ arena: ParameterArena, _ communicator: Communicator, _ seconds: Double
+    _ arena: ParameterArena, _ communicator: Communicator, _ seconds: Double,
+    _ exposedSeconds: Double
   ) -> CommandReport {
     let rate = Double(batchSize * communicator.worldSize) / seconds
     let parameters = Double(arena.elementCount) / 1e6
@@ -121,14 +128,15 @@ public struct StepBenchmark {
     return CommandReport(
       String(
         format: "%@: %.4f s a step, %.3f samples/s (batch %ld, %ld rank(s) x %ld thread(s), "
-          + "%.2f M weights, peak %.2f GiB)", name, seconds, rate, batchSize,
-        communicator.worldSize, threadCount, parameters, memory),
+          + "%@, %.2f M weights, peak %.2f GiB, exposed exchange %.1f %%)", name, seconds, rate,
+        batchSize, communicator.worldSize, threadCount, precision.rawValue, parameters, memory,
+        100 * exposedSeconds / seconds),
       [
-        ("size", .text(name)), ("dtype", .text("fp32")),
+        ("size", .text(name)), ("dtype", .text(precision == .bfloat16 ? "bf16" : "fp32")),
         ("ranks", .integer(communicator.worldSize)), ("threads", .integer(threadCount)),
         ("batch", .integer(batchSize)), ("params_M", .number(parameters)),
         ("step_s", .number(seconds)), ("samples_per_s", .number(rate)),
-        ("peak_rss_GiB", .number(memory)),
+        ("exchange_exposed_s", .number(exposedSeconds)), ("peak_rss_GiB", .number(memory)),
       ])
   }
 }

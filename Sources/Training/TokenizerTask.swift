@@ -47,6 +47,8 @@ final class TokenizerTask: TrainingTask {
       samplesPerLane: batch.sampleCountPerLane, seed: configuration.training.run.seed)
   }
 
+  var stepOperationCount: Int { configuration.model.stepOperationCount }
+
   var reader: SampleTransport.Reader {
     guard let data, let plan else { return { _, _ in [] } }
     return { step, lane in try data.train.training(plan, step: step, lane: lane) }

@@ -4,6 +4,7 @@ import Configurations
 import DataParallel
 import Kernels
 import Logging
+import MessagePassing
 import Optimizers
 import Tensors
 
@@ -20,7 +21,7 @@ final class Trainer {
   private let describe: (_ replicaDigest: String) -> CheckpointDescription
   private let plan: LanePlan
   private let control: ControlReduction
-  private let reduction: GradientReduction
+  private let exchange: GradientExchange
   private let optimizer: AdamW
   private var state: OptimizerState
 
@@ -42,7 +43,9 @@ final class Trainer {
       laneCount: settings.batch.laneCount, worldSize: communicator.worldSize)
     control = ControlReduction(
       plan: plan, communicator: communicator, metricNames: task.metricNames)
-    reduction = GradientReduction(communicator: communicator)
+    exchange = try GradientExchange(
+      arena: task.arena, communicator: communicator,
+      bucketByteCount: settings.execution.bucketByteCount, wire: settings.execution.wire.format)
     optimizer = AdamW(settings.adamW, for: task.arena)
   }
 
@@ -76,30 +79,36 @@ final class Trainer {
 
   /// One step: lanes, sum, agreement, update.
   private func step(_ step: Int, _ transport: SampleTransport) throws -> StepAgreement {
+    var clock = StepClock(transport, exchange)
     let (gradients, reports, isLossFinite) = try runLanes(step, transport)
-    try reduction.allReduceSum(gradients)
     task.arena.setGradients(gradients)
-    let norm = squaredNorm(of: gradients).squareRoot()
+    let norm = clock.optimizer { squaredNorm(of: gradients).squareRoot() }
     let interval = settings.execution.digestInterval
     let isCompared = interval > 0 && step % interval == 0
-    let agreement = try control.agree(
-      step: step, lanes: reports, isFinite: isLossFinite && norm.isFinite,
-      isStopRequested: session.stopSignal.isRequested,
-      digest: isCompared ? digest(of: task.arena.values.buffer) : nil)
+    let ownDigest = isCompared ? digest(of: task.arena.values.buffer) : nil
+    let agreement = try clock.exchange {
+      try control.agree(
+        step: step, lanes: reports, isFinite: isLossFinite && norm.isFinite,
+        isStopRequested: session.stopSignal.isRequested, digest: ownDigest)
+    }
     guard agreement.isFinite else {
       throw TrainingError.notFinite(step: step, loss: agreement.lossSum, gradientNorm: norm)
     }
     let rate = settings.learningRates.rate(at: step)
-    optimizer.step(
-      task.arena, state: &state, rate: rate,
-      gradientFactor: settings.adamW.clipFactor(gradientNorm: norm))
+    clock.optimizer {
+      optimizer.step(
+        task.arena, state: &state, rate: rate,
+        gradientFactor: settings.adamW.clipFactor(gradientNorm: norm))
+    }
     try recorder?.report(
       agreement, doneCount: step + 1, rate: rate, gradientNorm: norm,
-      waitTime: transport.waitTime)
+      times: clock.times(transport, exchange))
     return agreement
   }
 
-  /// Forward and backward of this rank's lanes, and their gradients' sum in the canonical tree.
+  /// Forward and backward of this rank's lanes, and the sum of all lanes' gradients.
+  ///
+  /// The last lane's backward pass and the sum over ranks are one: see `GradientExchange`.
   private func runLanes(
     _ step: Int, _ transport: SampleTransport
   ) throws -> (gradients: Tensor, reports: [LaneReport], isFinite: Bool) {
@@ -108,21 +117,29 @@ final class Trainer {
     }
     var reports: [LaneReport] = []
     var isFinite = true
-    for lane in plan.lanes(of: session.communicator.rank) {
+    var total: Tensor?
+    let lanes = plan.lanes(of: session.communicator.rank)
+    for lane in lanes {
       let message = try transport.next(step: step, lane: lane)
-      let gradients = task.arena.makeGradients()
-      task.arena.setGradients(gradients)
-      let tape = Tape(isRecording: true)
+      let gradients = task.arena.renewGradients()
+      let tape = task.arena.makeTape(
+        isRecording: true, recomputesBlocks: settings.execution.recomputation == .blocks)
       let result = try task.run(message, step: step, lane: lane, on: tape)
-      tape.backward(from: result.loss, into: task.arena)
+      if lane == lanes.last {
+        total = try exchange.backward(
+          from: result.loss, on: tape, into: task.arena, joining: sum.takeWaiting())
+      } else {
+        tape.backward(from: result.loss, into: task.arena)
+        sum.push(gradients)
+      }
       let loss = Double(result.loss.value.scalar)
       isFinite = isFinite && loss.isFinite
       reports.append(
         LaneReport(
           lossSum: loss, sampleCount: Double(result.sampleCount), metrics: result.metrics))
-      sum.push(gradients)
     }
-    return (sum.takeResult(), reports, isFinite)
+    guard let total else { preconditionFailure("rank without lanes") }
+    return (total, reports, isFinite)
   }
 
   /// Evaluation and pictures where their intervals say so.
@@ -149,6 +166,16 @@ final class Trainer {
       step: state.stepCount,
       description: describe(hexadecimal(digest(of: task.arena.values.buffer))),
       snapshot: TrainingArrays(task.arena, state).copied())
+  }
+}
+
+extension TrainingSettings.Wire {
+  /// The same for the sum over ranks.
+  var format: WireFormat {
+    switch self {
+    case .float32: .float32
+    case .bfloat16: .bfloat16
+    }
   }
 }
 

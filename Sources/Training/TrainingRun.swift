@@ -49,7 +49,8 @@ public enum TrainingRun {
     session.communicator.deadline = .seconds(settings.execution.deadlines.step)
     let skipped = SkippedSamples()
     let task = try makeTask { skipped.report($0) }
-    task.arena.allocate(forTraining: true)
+    task.arena.allocate(
+      forTraining: true, operandType: settings.precision.operandType)
     let recorder =
       try session.isCoordinator
       ? RunRecorder(configuration, settings: settings, metricNames: task.metricNames) : nil
@@ -70,6 +71,9 @@ public enum TrainingRun {
         "the run is finished: all \(settings.stepCount) steps are done; nothing to do")
       return .finished(step: state.stepCount)
     }
+    let survey = try StartSurvey.run(
+      settings, stepOperationCount: task.stepOperationCount, session.communicator)
+    recorder?.report(survey)
     let saver = recorder.map { recorder in
       CheckpointSaver(
         store: CheckpointStore(root: recorder.directory.checkpointsPath),
@@ -95,7 +99,6 @@ public enum TrainingRun {
   private static func requireSupported(_ settings: TrainingSettings) throws {
     let execution = settings.execution
     let choices = [
-      (settings.precision == .float32, "precision: bfloat16", "precision=float32"),
       (execution.reduction == .canonical, "reduction: fast", "reduction=canonical"),
       (execution.reader == .coordinator, "reader: every-rank", "reader=coordinator"),
     ]
@@ -139,6 +142,16 @@ enum RankThreads {
       return count
     }
     return max(1, ProcessInfo.processInfo.activeProcessorCount)
+  }
+}
+
+extension Precision {
+  /// The type of the operands of products.
+  var operandType: ElementType {
+    switch self {
+    case .float32: .float32
+    case .bfloat16: .bfloat16
+    }
   }
 }
 

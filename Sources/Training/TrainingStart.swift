@@ -36,6 +36,7 @@ struct TrainingStart {
       }
     }
     state.stepCount = stepCount
+    task.arena.refreshOperands()
     return state
   }
 

@@ -21,6 +21,8 @@ protocol TrainingTask: AnyObject {
   var arena: ParameterArena { get }
   /// Names of a lane's metrics; each is a share of a global mean.
   var metricNames: [String] { get }
+  /// Floating-point operations of a sample's step, forward and backward.
+  var stepOperationCount: Int { get }
   /// Reads a lane's samples; used on rank 0 only.
   var reader: SampleTransport.Reader { get }
 

@@ -16,7 +16,7 @@ struct Restok: ParsableCommand {
       """,
     subcommands: [
       Train.self, Encode.self, Decode.self, Reconstruct.self, Sample.self, DataSets.self,
-      CheckpointCommands.self, Bench.self,
+      CheckpointCommands.self, Bench.self, Doctor.self,
     ])
 }
 

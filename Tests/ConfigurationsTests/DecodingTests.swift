@@ -64,8 +64,9 @@ import Testing
         threads: 3
         prefetch: 4
         reduction: fast
-        wire: float32
-        recompute: none
+        wire: bfloat16
+        bucket_bytes: 65536
+        recompute: blocks
         reader: every-rank
         deadlines: {step: 30}
         digest_every: 0
@@ -77,6 +78,9 @@ import Testing
     #expect(execution.threadCount == 3)
     #expect(execution.prefetchedStepCount == 4)
     #expect(execution.reduction == .fast)
+    #expect(execution.recomputation == .blocks)
+    #expect(execution.wire == .bfloat16)
+    #expect(execution.bucketByteCount == 65_536)
     #expect(execution.reader == .everyRank)
     #expect(execution.deadlines.step == 30)
     #expect(execution.deadlines.data == 600)
@@ -192,8 +196,8 @@ import Testing
       "threads (line 21): expected an integer from 1 to 4096, or the word automatic, found \"all\""
     ),
     (
-      "steps: 1000", "steps: 1000\nwire: bfloat16",
-      "wire (line 21): expected float32, found \"bfloat16\": not available in this version"
+      "steps: 1000", "steps: 1000\nwire: float16",
+      "wire (line 21): expected one of float32, bfloat16, found \"float16\"; did you mean bfloat16?"
     ),
     (
       "heads: 3}\n  decoder", "heads: 3, heads: 2}\n  decoder",
@@ -210,7 +214,7 @@ import Testing
     let configuration = try TokenizerRunConfiguration(yaml: ConfigurationTexts.tokenizer)
     let optional = [
       "data.augment", "data.on_error", "init", "evaluate.every", "threads", "prefetch", "reduction",
-      "wire", "recompute", "reader", "digest_every",
+      "wire", "bucket_bytes", "recompute", "reader", "digest_every", "measure_rate",
     ]
     for (path, _) in configuration.values {
       let text = removing(path, from: configuration.yaml)

@@ -32,6 +32,22 @@ struct LaneSumTests {
     #expect(laneSum(0..<laneCount) == canonicalSum(laneCount))
   }
 
+  /// Who takes the waiting results and joins them with the last lane from the right gets the sum.
+  @Test(arguments: 1...40)
+  func theLastLanesSumsCanBeMadeElsewhere(laneCount: Int) {
+    var sum = LaneSum<[Float]>(laneCount: laneCount) { left, right in
+      left = self.sum(left, right)
+    }
+    for _ in 0..<2 {
+      for lane in 0..<laneCount - 1 { sum.push(gradient(of: lane)) }
+      let total = sum.takeWaiting().reversed().reduce(gradient(of: laneCount - 1)) {
+        self.sum($1, $0)
+      }
+      #expect(total == canonicalSum(laneCount))
+      #expect(sum.partialCount == 0)
+    }
+  }
+
   /// Ranks sum their lanes, then meet partner after partner as the butterfly does.
   @Test(arguments: 1...32)
   func ranksAndLanesTogetherAreTheGlobalTree(laneCount: Int) throws {

@@ -28,6 +28,26 @@ struct RankChecksTests {
     #expect(run.standardError.contains("nothing came for 0.5 s"))
   }
 
+  /// An exchange that goes on beside the backward pass must not turn into a silent hang either.
+  @Test(arguments: [2, 3, 4], ["exchange-absent", "exchange-stopped"])
+  func aRankThatLeavesAnExchangeIsNamed(rankCount: Int, mode: String) async throws {
+    let run = try await SpawnedProcess.runRanks(rankCount, "RankChecks", [mode], timeout: 60)
+    #expect(run.exitCode == 2 && !run.isTimedOut, "\(run.standardOutput)\(run.standardError)")
+    let lines = run.standardError.split(separator: "\n")
+    #expect(
+      lines.contains {
+        $0.hasPrefix("FAILED \(mode): rank ") && $0.contains(" in canonicalSum #1, bucket ")
+          && $0.contains(" of 3 with rank ") && $0.contains("nothing came for 0.5 s")
+      }, "\(run.standardError)")
+  }
+
+  @Test(arguments: [2, 4])
+  func aRankKilledInAnExchangeEndsTheRun(rankCount: Int) async throws {
+    let run = try await SpawnedProcess.runRanks(
+      rankCount, "RankChecks", ["exchange-killed"], timeout: 60)
+    #expect(run.exitCode != 0 && !run.isTimedOut, "\(run.standardOutput)\(run.standardError)")
+  }
+
   @Test func aDivergedReplicaIsNamed() async throws {
     let run = try await SpawnedProcess.runRanks(3, "RankChecks", ["divergence"])
     #expect(run.exitCode == 2 && !run.isTimedOut, "\(run.standardOutput)\(run.standardError)")

@@ -76,6 +76,26 @@ import Testing
       tolerance: 3e-7, "second moments")
   }
 
+  /// The bfloat16 copy follows the values in the same pass, and the values do not feel it.
+  @Test(arguments: [1, 17, 50_001]) func refreshesTheOperands(count: Int) {
+    let arenas = [ElementType.float32, .bfloat16].map { operandType in
+      let arena = ParameterArena()
+      _ = ParameterScope(arena).parameter("layer.weight", [1, count], .normal(deviation: 1))
+      arena.allocate(forTraining: true, operandType: operandType)
+      arena.initialize(seed: 5)
+      let gradients = Tensor.normal([count], key: RandomKey(seed: 1, purpose: .test))
+      arena.parameters[0].gradient.buffer.copy(from: gradients.buffer)
+      var state = OptimizerState(for: arena)
+      AdamW(.init(), for: arena).step(arena, state: &state, rate: 0.01)
+      return arena
+    }
+    let values = arenas.map { $0.values.array(of: Float.self) }
+    #expect(values[0] == values[1])
+    #expect(arenas[0].operands == nil)
+    let operands = arenas[1].operands?.buffer.widened.array(of: Float.self)
+    #expect(operands == arenas[1].values.buffer.rounded.widened.array(of: Float.self))
+  }
+
   @Test func decayFollowsThePublishedNames() {
     let decayed = [
       "encoder.blocks.0.attn.qkv.weight", "encoder.blocks.0.mlp.fc1.weight", "decoder.ffn.weight",

@@ -2,7 +2,8 @@ import Foundation
 import MessagePassing
 
 // What several ranks must do together, checked by several ranks: run as
-// `mpirun -n N RankChecks [all | size-mismatch | timeout | divergence]`.
+// `mpirun -n N RankChecks [all | size-mismatch | timeout | divergence | exchange-absent |
+// exchange-stopped | exchange-killed]`.
 // `all` prints a line "ok NAME" or "FAILED NAME" for each check; the others end by the error they
 // are named after.
 
@@ -32,9 +33,13 @@ func run(mode: String, world: Communicator) throws -> Int {
     let checks = try RankCheckList(world: world)
     try checkCollectives(checks)
     try checkCanonicalReduction(checks)
+    try checkGradientExchange(checks)
     try checkControlReduction(checks)
     try checkSampleTransport(checks)
     return checks.failureCount
+  case _ where ExchangeFailure(rawValue: mode) != nil:
+    guard let failure = ExchangeFailure(rawValue: mode) else { break }
+    try exchangeWithoutLastRank(world, failure)
   default: throw CheckFailure("mode \(mode) is unknown")
   }
   return 1

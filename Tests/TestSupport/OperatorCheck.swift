@@ -42,15 +42,17 @@ public struct TestNumbers {
 ///   - gradientTolerance: Largest relative L2 error of each gradient.
 ///   - step: Step of the central differences.
 ///   - label: The case, for the failure's text.
+///   - recomputesBlocks: Whether the tape recomputes.
 ///   - sourceLocation: The line that is blamed.
 ///   - reference: The naive loops, on the inputs' elements in double precision.
 ///   - operation: The operator under test.
 public func checkOperator(
   _ inputs: [Tensor], valueTolerance: Double = 2e-6, gradientTolerance: Double = 2e-5,
-  step: Double = 1e-5, _ label: String, sourceLocation: SourceLocation = #_sourceLocation,
+  step: Double = 1e-5, _ label: String, recomputesBlocks: Bool = false,
+  sourceLocation: SourceLocation = #_sourceLocation,
   reference: ([[Double]]) -> [Double], operation: (Tape, [Variable]) -> Variable
 ) {
-  let tape = Tape(isRecording: true)
+  let tape = Tape(isRecording: true, recomputesBlocks: recomputesBlocks)
   let variables = inputs.map { Variable(input: $0, on: tape) }
   let result = operation(tape, variables)
   let points = inputs.map(\.doubles)

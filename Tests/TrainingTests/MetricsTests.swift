@@ -39,6 +39,7 @@ import Training
   @Test func figuresOfTheClockAreNamed() {
     #expect(MetricsRecord.isWallClock("seconds_data_wait"))
     #expect(MetricsRecord.isWallClock("samples_per_second"))
+    #expect(MetricsRecord.isWallClock("model_flops_utilization"))
     #expect(!MetricsRecord.isWallClock("loss"))
   }
 

@@ -42,6 +42,17 @@ import Training
     #expect(pace.samplesPerSecond == 8)
   }
 
+  @Test func measuredSharesOfAStepAreShown() {
+    var pace = PaceWindow(stepCount: 2, start: 0)
+    pace.add(
+      time: 2, sampleCount: 8, dataWaitSeconds: 0.5, exchangeSeconds: 0.1, optimizerSeconds: 0.2)
+    var progress = progress(step: 120)
+    progress.exchangeSeconds = 0.1
+    progress.optimizerSeconds = 0.2
+    let line = ProgressText.line(progress, stepCount: 1000, pace: pace)
+    #expect(line.contains("  data wait 25 %  exchange 5 %  optimizer 10 %  4.000 samples/s  "))
+  }
+
   @Test func aLineFitsEveryWidth() {
     var pace = PaceWindow(stepCount: 2, start: 0)
     pace.add(time: 2, sampleCount: 8, dataWaitSeconds: 0.5)
@@ -77,6 +88,24 @@ import Training
     #expect(lines[2].contains("step 25/25") && lines[2].hasSuffix("0 s left"))
     #expect(!terminal.text.unicodeScalars.contains { $0.value < 32 && $0 != "\n" })
     #expect(reporter.samplesPerSecond == 8)
+  }
+
+  @Test func theUtilisationIsAgainstTheMeasuredRate() throws {
+    let terminal = RecordedTerminal()
+    let log = try RunLog(path: nil, terminal: terminal.output(isTerminal: false))
+    let time = Mutex(0.0)
+    var reporter = ProgressReporter(
+      stepCount: 20, lineInterval: 10, windowStepCount: 5, log: log,
+      clock: { time.withLock { $0 } })
+    #expect(reporter.modelFLOPsUtilization == nil)
+    reporter.fullRateSamplesPerSecond = 32
+    #expect(reporter.modelFLOPsUtilization == nil)
+    for step in 1...10 {
+      time.withLock { $0 += 1 }
+      reporter.report(progress(step: step))
+    }
+    #expect(reporter.modelFLOPsUtilization == 0.25)
+    #expect(terminal.text.contains("8.000 samples/s  utilisation 25 %  10 s left"))
   }
 
   @Test func aTerminalGetsOneLine() throws {

@@ -13,7 +13,8 @@ import Training
 struct SmallRuns {
   let folder: String
 
-  private static let configurations = URL(fileURLWithPath: #filePath)
+  /// The folder of the configurations.
+  static let configurations = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("Configs/smoke").path
 

@@ -3,6 +3,8 @@ import Tensors
 
 /// A convolution that keeps the image's size: "same" zero padding, stride 1.
 ///
+/// x, the weights and, in the pullback, dy are rounded to the tape's operand type; sums are float32.
+///
 /// - Parameters:
 ///   - x: Images, `[batch, height, width, inputCount]`.
 ///   - weight: `[outputCount, kernelHeight, kernelWidth, inputCount]` with an odd kernel.
@@ -12,18 +14,19 @@ public func convolution(_ x: Variable, weight: Variable, bias: Variable? = nil) 
   let shape = convolutionShape(x, weight, bias)
   let y = Tensor(uninitialized: x.shape.dropLast() + [shape.outputCount])
   convolution(
-    into: y.buffer, x.value.buffer, weight: weight.value.buffer, bias: bias?.value.buffer,
+    into: y.buffer, x.operand.buffer, weight: weight.operand.buffer, bias: bias?.value.buffer,
     shape: shape)
   let (xAdjoint, weightAdjoint, biasAdjoint) = (x.adjoint, weight.adjoint, bias?.adjoint)
-  let (savedX, savedWeight) = (x.value, weight.value)
+  let (savedX, xShape, savedWeight) = (x.kept, x.shape, weight.operand)
   return x.tape.record(y, from: [x, weight] + (bias.map { [$0] } ?? [])) { dy in
-    xAdjoint?.accumulate(shape: savedX.shape) { dx, isAdding in
+    let gradient = gradientOperand(dy, as: savedWeight.elementType)
+    xAdjoint?.accumulate(shape: xShape) { dx, isAdding in
       convolutionBackwardData(
-        into: dx, isAdding: isAdding, dy.buffer, weight: savedWeight.buffer, shape: shape)
+        into: dx, isAdding: isAdding, gradient, weight: savedWeight.buffer, shape: shape)
     }
     weightAdjoint?.accumulate(shape: savedWeight.shape) { dWeight, isAdding in
       convolutionBackwardWeights(
-        into: dWeight, isAdding: isAdding, dy.buffer, savedX.buffer, shape: shape)
+        into: dWeight, isAdding: isAdding, gradient, savedX().buffer, shape: shape)
     }
     biasAdjoint?.accumulate(shape: [shape.outputCount]) { dBias, isAdding in
       sumRows(into: dBias, isAdding: isAdding, dy.buffer)

@@ -5,6 +5,8 @@ import Tensors
 ///
 ///     y = x·Wᵀ + b
 ///
+/// x, W and, in the pullback, dy are rounded to the tape's operand type; sums are float32.
+///
 /// - Parameters:
 ///   - x: `[..., inputSize]`.
 ///   - weight: W, `[outputSize, inputSize]`.
@@ -15,7 +17,7 @@ public func linear(_ x: Variable, weight: Variable, bias: Variable? = nil) -> Va
   let rowCount = x.value.rowCount
   let y = Tensor(uninitialized: x.shape.dropLast() + [weight.shape[0]])
   affine(
-    into: y.buffer, x.value.buffer, weight: weight.value.buffer, bias: bias?.value.buffer,
+    into: y.buffer, x.operand.buffer, weight: weight.operand.buffer, bias: bias?.value.buffer,
     rowCount: rowCount)
   let pullback = AffinePullback(x, weight, bias)
   return x.tape.record(y, from: [x, weight] + (bias.map { [$0] } ?? [])) { dy in
@@ -27,7 +29,8 @@ public func linear(_ x: Variable, weight: Variable, bias: Variable? = nil) -> Va
 ///
 ///     y = gelu(x·Wᵀ + b)
 ///
-/// The value before the activation is saved.
+/// The value before the activation is saved, in the tape's operand type. When that is float32, later
+/// pullbacks compute the activation again instead of keeping its result.
 ///
 /// - Parameters:
 ///   - x: `[..., inputSize]`.
@@ -39,41 +42,52 @@ public func linearGELU(_ x: Variable, weight: Variable, bias: Variable) -> Varia
   let y = Tensor(uninitialized: x.shape.dropLast() + [weight.shape[0]])
   let preactivation = Tensor(uninitialized: y.shape)
   affineGELU(
-    into: y.buffer, preactivation: preactivation.buffer, x.value.buffer,
-    weight: weight.value.buffer, bias: bias.value.buffer, rowCount: x.value.rowCount)
+    into: y.buffer, preactivation: preactivation.buffer, x.operand.buffer,
+    weight: weight.operand.buffer, bias: bias.value.buffer, rowCount: x.value.rowCount)
   let pullback = AffinePullback(x, weight, bias)
-  return x.tape.record(y, from: [x, weight, bias]) { dy in
+  let saved = x.tape.saved(preactivation)
+  let result = x.tape.record(y, from: [x, weight, bias]) { dy in
     let gradient = Tensor(uninitialized: dy.shape)
-    geluGradient(into: gradient.buffer, dy.buffer, preactivation.buffer)
+    geluGradient(into: gradient.buffer, dy.buffer, saved.buffer.widened)
     pullback(gradient)
+  }
+  // Of rounded values the result would be another, and kept as an operand it takes no more memory.
+  guard x.tape.operandType == .float32 else { return result }
+  return result.rebuilt {
+    let y = Tensor(uninitialized: saved.shape)
+    gelu(into: y.buffer, saved.buffer)
+    return y
   }
 }
 
 /// The gradients of x·Wᵀ + b for the inputs that want one.
 private struct AffinePullback {
-  private let x: Tensor
+  private let x: () -> Tensor
+  private let xShape: [Int]
   private let weight: Tensor
   private let xAdjoint: Adjoint?
   private let weightAdjoint: Adjoint?
   private let biasAdjoint: Adjoint?
 
   init(_ x: Variable, _ weight: Variable, _ bias: Variable?) {
-    self.x = x.value
-    self.weight = weight.value
+    self.x = x.kept
+    xShape = x.shape
+    self.weight = weight.operand
     xAdjoint = x.adjoint
     weightAdjoint = weight.adjoint
     biasAdjoint = bias?.adjoint
   }
 
   func callAsFunction(_ dy: Tensor) {
-    let rowCount = x.rowCount
-    xAdjoint?.accumulate(shape: x.shape) { dx, isAdding in
+    let rowCount = dy.rowCount
+    let gradient = gradientOperand(dy, as: weight.elementType)
+    xAdjoint?.accumulate(shape: xShape) { dx, isAdding in
       affineBackwardData(
-        into: dx, isAdding: isAdding, dy.buffer, weight: weight.buffer, rowCount: rowCount)
+        into: dx, isAdding: isAdding, gradient, weight: weight.buffer, rowCount: rowCount)
     }
     weightAdjoint?.accumulate(shape: weight.shape) { dWeight, isAdding in
       affineBackwardWeights(
-        into: dWeight, isAdding: isAdding, dy.buffer, x.buffer, rowCount: rowCount)
+        into: dWeight, isAdding: isAdding, gradient, x().buffer, rowCount: rowCount)
     }
     biasAdjoint?.accumulate(shape: [weight.shape[0]]) { dBias, isAdding in
       sumRows(into: dBias, isAdding: isAdding, dy.buffer)

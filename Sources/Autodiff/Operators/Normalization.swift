@@ -10,18 +10,21 @@ import Tensors
 ///   - weight: Gain, `[channels]`.
 ///   - bias: Bias, `[channels]`.
 ///   - epsilon: Added to the variance.
-/// - Returns: `[..., channels]`.
+/// - Returns: `[..., channels]`; later pullbacks compute it again instead of keeping it.
 public func layerNorm(_ x: Variable, weight: Variable, bias: Variable, epsilon: Float) -> Variable {
   require(weight.shape, matches: [x.value.lastDimension], "layerNorm weight")
   require(bias.shape, matches: [x.value.lastDimension], "layerNorm bias")
-  let (saved, gain) = (x.value, weight.value)
-  let y = Tensor(uninitialized: x.shape)
+  let (saved, gain, offset) = (x.value, weight.value, bias.value)
   let statistics = Tensor(uninitialized: [saved.rowCount, 2])
-  layerNorm(
-    into: y.buffer, statistics: statistics.buffer, saved.buffer, weight: gain.buffer,
-    bias: bias.value.buffer, epsilon: epsilon)
+  let normalize = {
+    let y = Tensor(uninitialized: saved.shape)
+    layerNorm(
+      into: y.buffer, statistics: statistics.buffer, saved.buffer, weight: gain.buffer,
+      bias: offset.buffer, epsilon: epsilon)
+    return y
+  }
   let (adjoint, gainAdjoint, biasAdjoint) = (x.adjoint, weight.adjoint, bias.adjoint)
-  return x.tape.record(y, from: [x, weight, bias]) { dy in
+  return x.tape.record(normalize(), from: [x, weight, bias]) { dy in
     let dx = Tensor(uninitialized: saved.shape)
     accumulatePair(gainAdjoint, biasAdjoint, shape: gain.shape) { dweight, dbias, isAdding in
       layerNormGradient(
@@ -29,7 +32,7 @@ public func layerNorm(_ x: Variable, weight: Variable, bias: Variable, epsilon: 
         saved.buffer, statistics: statistics.buffer, weight: gain.buffer)
     }
     adjoint?.accumulate(dx)
-  }
+  }.rebuilt(by: normalize)
 }
 
 /// Root-mean-square normalisation over the last axis.
@@ -40,17 +43,20 @@ public func layerNorm(_ x: Variable, weight: Variable, bias: Variable, epsilon: 
 ///   - x: `[..., channels]`.
 ///   - weight: Gain, `[channels]`.
 ///   - epsilon: Added to the mean square.
-/// - Returns: `[..., channels]`.
+/// - Returns: `[..., channels]`; later pullbacks compute it again instead of keeping it.
 public func rmsNorm(_ x: Variable, weight: Variable, epsilon: Float) -> Variable {
   require(weight.shape, matches: [x.value.lastDimension], "rmsNorm weight")
   let (saved, gain) = (x.value, weight.value)
-  let y = Tensor(uninitialized: x.shape)
   let statistics = Tensor(uninitialized: [saved.rowCount])
-  rmsNorm(
-    into: y.buffer, statistics: statistics.buffer, saved.buffer, weight: gain.buffer,
-    epsilon: epsilon)
+  let normalize = {
+    let y = Tensor(uninitialized: saved.shape)
+    rmsNorm(
+      into: y.buffer, statistics: statistics.buffer, saved.buffer, weight: gain.buffer,
+      epsilon: epsilon)
+    return y
+  }
   let (adjoint, gainAdjoint) = (x.adjoint, weight.adjoint)
-  return x.tape.record(y, from: [x, weight]) { dy in
+  return x.tape.record(normalize(), from: [x, weight]) { dy in
     let dx = Tensor(uninitialized: saved.shape)
     accumulateOrDiscard(gainAdjoint, shape: gain.shape) { dweight, isAdding in
       rmsNormGradient(
@@ -58,5 +64,5 @@ public func rmsNorm(_ x: Variable, weight: Variable, epsilon: Float) -> Variable
         statistics: statistics.buffer, weight: gain.buffer)
     }
     adjoint?.accumulate(dx)
-  }
+  }.rebuilt(by: normalize)
 }

@@ -24,18 +24,22 @@ public func averagePool2x2(_ x: Variable) -> Variable {
 
 /// Each pixel repeated as a 2×2 block (nearest upsampling).
 ///
-/// Input `[batch, height, width, channels]`, output `[batch, 2·height, 2·width, channels]`.
+/// Input `[batch, height, width, channels]`, output `[batch, 2·height, 2·width, channels]`, which later
+/// pullbacks compute again from the four times smaller input instead of keeping it.
 public func upsampleNearest2x(_ x: Variable) -> Variable {
   let small = imageShape(x, "upsampleNearest2x")
-  let y = Tensor(
-    uninitialized: [small.batchSize, 2 * small.height, 2 * small.width, small.channelCount])
-  spreadBlocks2x2(into: y.buffer, isAdding: false, x.value.buffer, factor: 1, small: small)
-  let adjoint = x.adjoint
-  return x.tape.record(y, from: [x]) { dy in
+  let (saved, adjoint) = (x.value, x.adjoint)
+  let upsample = {
+    let y = Tensor(
+      uninitialized: [small.batchSize, 2 * small.height, 2 * small.width, small.channelCount])
+    spreadBlocks2x2(into: y.buffer, isAdding: false, saved.buffer, factor: 1, small: small)
+    return y
+  }
+  return x.tape.record(upsample(), from: [x]) { dy in
     adjoint?.accumulate(shape: small.sizes) { dx, isAdding in
       sumBlocks2x2(into: dx, isAdding: isAdding, dy.buffer, factor: 1, small: small)
     }
-  }
+  }.rebuilt(by: upsample)
 }
 
 extension ImageShape {

@@ -7,6 +7,7 @@
 
 #include "CKernels_activations.h"
 #include "CKernels_attention.h"
+#include "CKernels_bfloat16.h"
 #include "CKernels_convolution.h"
 #include "CKernels_digest.h"
 #include "CKernels_elementwise.h"

@@ -29,10 +29,15 @@ public enum InstructionSet {
 
   /// The description from the text of `/proc/cpuinfo`, of which the first processor counts.
   package static func description(architecture: String, cpuinfo: String) -> String {
+    ([architecture] + extensions(cpuinfo: cpuinfo)).joined(separator: " ")
+  }
+
+  /// The vector extensions in the text of `/proc/cpuinfo`, from the oldest on.
+  static func extensions(cpuinfo: String) -> [String] {
     let line = cpuinfo.split(separator: "\n").first { line in
       line.hasPrefix("flags") || line.hasPrefix("Features")
     }
     let flags = Set((line ?? "").split { $0 == " " || $0 == "\t" || $0 == ":" }.map(String.init))
-    return ([architecture] + relevantFlags.filter(flags.contains)).joined(separator: " ")
+    return relevantFlags.filter(flags.contains)
   }
 }

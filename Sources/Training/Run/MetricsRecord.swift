@@ -27,7 +27,7 @@ public enum MetricValue: Sendable, Equatable {
 /// One line of `metrics.jsonl`: the figures of a step.
 ///
 /// The keys stand in the order in which they were set, after `kind` and `step`. Figures of the clock
-/// are named `seconds…` or `…_per_second`: they are all that may differ between two runs of the same
+/// are named `seconds…`, `…_per_second` or `…_utilization`: they are all that may differ between two runs of the same
 /// configuration.
 public struct MetricsRecord: Sendable {
   /// What the figures are about, such as `train` or `evaluation`.
@@ -71,7 +71,7 @@ public struct MetricsRecord: Sendable {
 
   /// Whether a figure of this name comes from the clock.
   public static func isWallClock(_ name: String) -> Bool {
-    name.hasPrefix("seconds") || name.hasSuffix("_per_second")
+    name.hasPrefix("seconds") || name.hasSuffix("_per_second") || name.hasSuffix("_utilization")
   }
 }
 

@@ -7,6 +7,8 @@ import Foundation
 public struct ProgressReporter {
   /// Steps from one line of the log to the next.
   public let lineInterval: Int
+  /// Samples a second that the machine's measured rate would be enough for; nil without one.
+  public var fullRateSamplesPerSecond: Double?
   private let stepCount: Int
   private let log: RunLog
   private let clock: () -> Double
@@ -42,19 +44,34 @@ public struct ProgressReporter {
   /// Samples a second over the last steps; nil before the first step.
   public var samplesPerSecond: Double? { pace.samplesPerSecond }
 
+  /// The model FLOPs utilisation of the last steps, at most about 1; nil before the first step and
+  /// without a measured rate.
+  ///
+  /// It is the operations of the steps' samples over their time, divided by the measured rate.
+  public var modelFLOPsUtilization: Double? {
+    guard let fullRateSamplesPerSecond, let samplesPerSecond else { return nil }
+    return samplesPerSecond / fullRateSamplesPerSecond
+  }
+
   /// Reports a finished step.
   public mutating func report(_ progress: StepProgress) {
     let now = clock()
     pace.add(
-      time: now, sampleCount: progress.sampleCount, dataWaitSeconds: progress.dataWaitSeconds)
+      time: now, sampleCount: progress.sampleCount, dataWaitSeconds: progress.dataWaitSeconds,
+      exchangeSeconds: progress.exchangeSeconds ?? 0,
+      optimizerSeconds: progress.optimizerSeconds ?? 0)
     if progress.step % lineInterval == 0 || progress.step == stepCount {
-      log.writeProgress(ProgressText.line(progress, stepCount: stepCount, pace: pace))
+      log.writeProgress(
+        ProgressText.line(
+          progress, stepCount: stepCount, pace: pace, utilization: modelFLOPsUtilization))
     }
     // Ten times a second is as fast as anybody reads.
     if now - lastShown >= 0.1 || progress.step == stepCount {
       lastShown = now
       log.terminal.show { width in
-        ProgressText.line(progress, stepCount: stepCount, pace: pace, width: width)
+        ProgressText.line(
+          progress, stepCount: stepCount, pace: pace, utilization: modelFLOPsUtilization,
+          width: width)
       }
     }
   }

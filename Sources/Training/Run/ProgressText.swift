@@ -8,10 +8,13 @@ package enum ProgressText {
   ///   - progress: The step.
   ///   - stepCount: Steps of the whole run.
   ///   - pace: The pace of the last steps.
+  ///   - utilization: The share of the machine's rate that the model's operations reach; nil when
+  ///     the rate was not measured.
   ///   - width: The number of columns; nil for any number.
   /// - Returns: The line, at most `width` characters.
   package static func line(
-    _ progress: StepProgress, stepCount: Int, pace: PaceWindow, width: Int? = nil
+    _ progress: StepProgress, stepCount: Int, pace: PaceWindow, utilization: Double? = nil,
+    width: Int? = nil
   ) -> String {
     let remaining = pace.secondsPerStep.map { $0 * Double(max(0, stepCount - progress.step)) }
     // In the order of the line, with the rank in which figures leave a line that is too long.
@@ -21,9 +24,15 @@ package enum ProgressText {
       ("rate \(figure(progress.learningRate))", 1),
       ("gradient \(figure(progress.gradientNorm))", 3),
       ("data wait \(percent(pace.dataWaitShare))", 2),
+      (progress.exchangeSeconds.map { _ in "exchange \(percent(pace.exchangeShare))" } ?? "", 2),
+      (progress.optimizerSeconds.map { _ in "optimizer \(percent(pace.optimizerShare))" } ?? "", 2),
       ("\(figure(pace.samplesPerSecond)) samples/s", 4),
       ("\(duration(remaining)) left", 5),
     ]
+    if let utilization {
+      pieces.insert(("utilisation \(percent(utilization))", 0), at: pieces.count - 1)
+    }
+    pieces.removeAll(where: \.text.isEmpty)
     func joined() -> String { pieces.map(\.text).joined(separator: "  ") }
     guard let width else { return joined() }
     while pieces.count > 1, joined().count > width {

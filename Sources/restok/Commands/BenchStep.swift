@@ -7,7 +7,8 @@ extension Precision: ExpressibleByArgument {}
 /// `restok bench`: measurements.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure how fast this machine does the work.", subcommands: [BenchStep.self])
+    abstract: "Measure how fast this machine does the work.",
+    subcommands: [BenchStep.self, BenchSampling.self, BenchCollectives.self])
 }
 
 /// `restok bench step`: the time of a training step.
@@ -39,6 +40,12 @@ struct BenchStep: ParsableCommand {
   @Flag(help: "Print the figures as one line of JSON.")
   var json = false
 
+  @Argument(
+    help: ArgumentHelp(
+      "Values to use instead of the configuration's, such as recompute=blocks.",
+      valueName: "key.path=value"))
+  var overrides: [String] = []
+
   func validate() throws {
     if let batch, batch < 1 { throw ValidationError("--batch \(batch): expected at least 1") }
     guard steps >= 1 else { throw ValidationError("--steps \(steps): expected at least 1") }
@@ -48,8 +55,8 @@ struct BenchStep: ParsableCommand {
   func run() throws {
     try RankSession.run { session in
       let report = try StepBenchmark(
-        configurationPath: config, batchSize: batch, stepCount: steps, warmupCount: warmup,
-        precision: precision
+        configurationPath: config, overrides: overrides, batchSize: batch, stepCount: steps,
+        warmupCount: warmup, precision: precision
       ).run(session.world)
       if session.isFirst { print(json ? report.json : "\(report)") }
     }

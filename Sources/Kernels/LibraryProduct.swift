@@ -1,0 +1,107 @@
+import COneDNN
+import Synchronization
+
+/// A matrix product of oneDNN, made once for its sizes and kept: C = A·B, or C += A·B.
+///
+/// C is float32; A and B are of one type, float32 or bfloat16.
+package final class LibraryProduct: @unchecked Sendable {
+  private struct Key: Hashable, CustomStringConvertible {
+    let rowCount: Int
+    let columnCount: Int
+    let depth: Int
+    let stride: Int
+    let left: Strides
+    let right: Strides
+    let operandType: ElementType
+    let isAdding: Bool
+    let threadCount: Int
+
+    var description: String { "a product of \(rowCount)x\(depth) by \(depth)x\(columnCount)" }
+  }
+
+  private struct Strides: Hashable {
+    let row: Int
+    let column: Int
+
+    init(_ matrix: Matrix) {
+      (row, column) = matrix.isTransposed ? (1, matrix.stride) : (matrix.stride, 1)
+    }
+  }
+
+  private enum Entry {
+    case made(LibraryProduct)
+    case refused
+  }
+
+  private static let cache = Mutex<[Key: Entry]>([:])
+
+  private let key: Key
+  private let primitive: dnnl_primitive_t?
+  private let layouts: (a: dnnl_memory_desc_t, b: dnnl_memory_desc_t, c: dnnl_memory_desc_t)
+  private var scratchLayout: dnnl_memory_desc_t
+
+  /// Computes C ← A·B, or C ← C + A·B when `isAdding`.
+  ///
+  /// - Returns: False, with C untouched, when oneDNN has just its slow reference for these matrices.
+  package static func run(into c: Matrix, _ a: Matrix, _ b: Matrix, isAdding: Bool) -> Bool {
+    let key = Key(
+      rowCount: c.rowCount, columnCount: c.columnCount, depth: a.columnCount, stride: c.stride,
+      left: Strides(a), right: Strides(b), operandType: a.buffer.elementType, isAdding: isAdding,
+      threadCount: threadCount)
+    let entry = cache.withLock { cache in
+      if let known = cache[key] { return known }
+      let entry = LibraryProduct(key).map(Entry.made) ?? .refused
+      cache[key] = entry
+      return entry
+    }
+    guard case .made(let product) = entry else { return false }
+    product.run(into: c, a, b)
+    return true
+  }
+
+  private init?(_ key: Key) {
+    self.key = key
+    let type = key.operandType
+    var a = Self.layout(key.rowCount, key.depth, key.left.row, key.left.column, type, key)
+    var b = Self.layout(key.depth, key.columnCount, key.right.row, key.right.column, type, key)
+    var c = Self.layout(key.rowCount, key.columnCount, key.stride, 1, .float32, key)
+    layouts = (a, b, c)
+    var operation = dnnl_matmul_desc_t()
+    check(dnnl_matmul_desc_init(&operation, &a, &b, nil, &c), "dnnl_matmul_desc_init", key)
+    let attributes = LibraryEngine.attributes(isAdding: key.isAdding, key)
+    defer { dnnl_primitive_attr_destroy(attributes) }
+    var description: dnnl_primitive_desc_t?
+    let status = dnnl_primitive_desc_create(
+      &description, &operation, attributes, LibraryEngine.shared.engine, nil)
+    if status == dnnl_unimplemented { return nil }
+    check(status, "dnnl_primitive_desc_create (product)", key)
+    defer { dnnl_primitive_desc_destroy(description) }
+    if LibraryEngine.implementation(description, key).contains("ref") { return nil }
+    scratchLayout = dnnl_primitive_desc_query_md(description, dnnl_query_scratchpad_md, 0).pointee
+    primitive = LibraryEngine.primitive(description, key)
+  }
+
+  deinit { dnnl_primitive_destroy(primitive) }
+
+  private func run(into c: Matrix, _ a: Matrix, _ b: Matrix) {
+    let scratch = Buffer(.uint8, count: dnnl_memory_desc_get_size(&scratchLayout))
+    LibraryEngine.shared.execute(
+      primitive, "product",
+      [
+        (DNNL_ARG_SRC, layouts.a, a.buffer), (DNNL_ARG_WEIGHTS, layouts.b, b.buffer),
+        (DNNL_ARG_DST, layouts.c, c.buffer), (DNNL_ARG_SCRATCHPAD, scratchLayout, scratch),
+      ], key)
+  }
+
+  private static func layout(
+    _ rowCount: Int, _ columnCount: Int, _ rowStride: Int, _ columnStride: Int,
+    _ type: ElementType, _ key: Key
+  ) -> dnnl_memory_desc_t {
+    var layout = dnnl_memory_desc_t()
+    check(
+      dnnl_memory_desc_init_by_strides(
+        &layout, 2, dimensions([rowCount, columnCount]), type.libraryType,
+        dimensions([rowStride, columnStride])), "dnnl_memory_desc_init_by_strides", key)
+    return layout
+  }
+}

@@ -1,0 +1,195 @@
+import Autodiff
+import Kernels
+import Tensors
+import TestSupport
+import Testing
+
+/// Operators on tapes with bfloat16 operands: against references that round the operands and sum in
+/// double precision, and against the float32 operators.
+@Suite struct BFloat16OperatorTests {
+  /// What an operation gave: its value and the gradients of its inputs for the gradient `dy`.
+  private struct Outcome {
+    let value: [Double]
+    let gradients: [[Double]]
+    let dy: [Double]
+  }
+
+  private func run(
+    _ operandType: ElementType, _ inputs: [Tensor], _ operation: ([Variable]) -> Variable
+  ) -> Outcome {
+    let tape = Tape(isRecording: true, operandType: operandType)
+    let variables = inputs.map { Variable(input: $0, on: tape) }
+    let y = operation(variables)
+    var numbers = TestNumbers(seed: 78)
+    let dy = numbers.tensor(y.shape)
+    tape.backward(from: weightedTotal(y, dy))
+    return Outcome(
+      value: y.value.doubles,
+      gradients: variables.map { $0.adjoint?.gradient?.doubles ?? [] }, dy: dy.doubles)
+  }
+
+  /// Expects what rounding changes: something, and no more than a hundredth.
+  private func expectNear(_ actual: Outcome, _ exact: Outcome, _ label: String) {
+    let pairs = zip([actual.value] + actual.gradients, [exact.value] + exact.gradients)
+    for (index, (a, b)) in pairs.enumerated() {
+      let error = expectClose(a, b, tolerance: 1e-2, floor: 1e-3, "\(label), result \(index)")
+      #expect(index > 0 || error > 1e-5, "\(label): nothing was rounded")
+    }
+  }
+
+  private func rounded(_ x: Tensor) -> [Double] { x.doubles.map(BFloat16Reference.rounded) }
+
+  @Test(arguments: LinearOperatorTests.cases + [([3, 70, 129], 65)])
+  func linearSumsRoundedOperands(shape: [Int], outputSize: Int) {
+    var numbers = TestNumbers(seed: 1)
+    let inputSize = shape[shape.count - 1]
+    let (x, weight) = (numbers.tensor(shape), numbers.tensor([outputSize, inputSize]))
+    let bias = numbers.tensor([outputSize])
+    let outcome = run(.bfloat16, [x, weight, bias]) { linear($0[0], weight: $0[1], bias: $0[2]) }
+    expectAffine(outcome, x, weight, bias, dy: outcome.dy)
+    let exact = run(.float32, [x, weight, bias]) { linear($0[0], weight: $0[1], bias: $0[2]) }
+    expectNear(outcome, exact, "linear \(shape) to \(outputSize)")
+  }
+
+  /// Value (unless nil) and gradients of an affine map whose result has the gradient `dy`.
+  private func expectAffine(
+    _ outcome: Outcome, _ x: Tensor, _ weight: Tensor, _ bias: Tensor, dy: [Double],
+    checksValue: Bool = true
+  ) {
+    let (inputSize, outputSize) = (x.lastDimension, weight.shape[0])
+    let rowCount = x.rowCount
+    let dyRounded = dy.map(BFloat16Reference.rounded)
+    if checksValue {
+      expectClose(
+        outcome.value,
+        ProductsReference.affine(
+          rounded(x), weight: rounded(weight), bias: bias.doubles, inputSize: inputSize,
+          outputSize: outputSize), tolerance: 2e-6, "value")
+    }
+    expectClose(
+      outcome.gradients[0],
+      ProductsReference.product(
+        dyRounded, rounded(weight), rowCount: rowCount, columnCount: inputSize, depth: outputSize),
+      tolerance: 1e-5, "gradient of x")
+    expectClose(
+      outcome.gradients[1],
+      ProductsReference.product(
+        ProductsReference.transpose(dyRounded, rowCount: rowCount, columnCount: outputSize),
+        rounded(x), rowCount: outputSize, columnCount: inputSize, depth: rowCount),
+      tolerance: 1e-5, "gradient of the weights")
+    let columnSums = (0..<outputSize).map { column in
+      stride(from: column, to: dy.count, by: outputSize).reduce(0) { $0 + dy[$1] }
+    }
+    expectClose(outcome.gradients[2], columnSums, tolerance: 1e-5, "gradient of the bias")
+  }
+
+  @Test func linearGELUSumsRoundedOperands() {
+    var numbers = TestNumbers(seed: 2)
+    let (x, weight) = (numbers.tensor([5, 31, 70]), numbers.tensor([65, 70]))
+    let bias = numbers.tensor([65])
+    let fused = run(.bfloat16, [x, weight, bias]) {
+      linearGELU($0[0], weight: $0[1], bias: $0[2])
+    }
+    // The composed twin: the activation's gradient is taken at the rounded value before it.
+    let before = run(.bfloat16, [x, weight, bias]) { linear($0[0], weight: $0[1], bias: $0[2]) }
+    let u = Tensor(before.value.map(Float.init), shape: [5, 31, 65])
+    let activated = run(.float32, [u]) { gelu($0[0]) }
+    expectClose(fused.value, activated.value, tolerance: 1e-6, "value")
+    let saved = Tensor(rounded(u).map(Float.init), shape: u.shape)
+    let gradient = run(.float32, [saved]) { gelu($0[0]) }.gradients[0]
+    expectAffine(fused, x, weight, bias, dy: gradient, checksValue: false)
+    let exact = run(.float32, [x, weight, bias]) {
+      linearGELU($0[0], weight: $0[1], bias: $0[2])
+    }
+    expectNear(fused, exact, "linearGELU")
+  }
+
+  @Test(arguments: [
+    ([2, 3, 5, 3], [6, 3, 3, 3]), ([2, 9, 8, 17], [20, 3, 3, 17]), ([1, 4, 3, 7], [2, 3, 3, 7]),
+    ([2, 3, 3, 4], [6, 1, 1, 4]),
+  ])
+  func convolutionSumsRoundedOperands(xShape: [Int], weightShape: [Int]) {
+    var numbers = TestNumbers(seed: 3)
+    let (x, weight) = (numbers.tensor(xShape), numbers.tensor(weightShape))
+    let bias = numbers.tensor([weightShape[0]])
+    let shape = ConvolutionShape(
+      batchSize: xShape[0], height: xShape[1], width: xShape[2], inputCount: xShape[3],
+      outputCount: weightShape[0], kernelHeight: weightShape[1], kernelWidth: weightShape[2])
+    let outcome = run(.bfloat16, [x, weight, bias]) {
+      convolution($0[0], weight: $0[1], bias: $0[2])
+    }
+    expectClose(
+      outcome.value,
+      ConvolutionsReference.convolution(
+        rounded(x), weight: rounded(weight), bias: bias.doubles, shape: shape), tolerance: 2e-6,
+      "value of \(shape)")
+    let gradients = ConvolutionsReference.gradients(
+      outcome.dy.map(BFloat16Reference.rounded), rounded(x), weight: rounded(weight), shape: shape)
+    expectClose(outcome.gradients[0], gradients.dx, tolerance: 1e-5, "gradient of x, \(shape)")
+    expectClose(
+      outcome.gradients[1], gradients.dWeight, tolerance: 1e-5, "gradient of weights, \(shape)")
+    let exact = run(.float32, [x, weight, bias]) {
+      convolution($0[0], weight: $0[1], bias: $0[2])
+    }
+    expectNear(outcome, exact, "convolution \(shape)")
+  }
+
+  @Test func siluProductSavesRoundedOperands() {
+    var numbers = TestNumbers(seed: 4)
+    let (gate, value) = (numbers.tensor([7, 33]), numbers.tensor([7, 33]))
+    let outcome = run(.bfloat16, [gate, value]) { siluProduct($0[0], $0[1]) }
+    let exact = run(.float32, [gate, value]) { siluProduct($0[0], $0[1]) }
+    #expect(outcome.value == exact.value)
+    let saved = [gate, value].map { Tensor(rounded($0).map(Float.init), shape: $0.shape) }
+    #expect(
+      outcome.gradients == run(.float32, saved) { siluProduct($0[0], $0[1]) }.gradients)
+  }
+
+  /// Attention rounds what it saves, and is float32 attention on that.
+  @Test(arguments: [
+    AttentionCase(batchCount: 2, tokenCount: 17, headSize: 16, hasNorms: true),
+    AttentionCase(
+      batchCount: 2, tokenCount: 33, headSize: 6, groupSizes: [1, 4, 20, 8], hasNorms: false),
+  ])
+  func attentionSavesRoundedOperands(test: AttentionCase) {
+    let inputs = test.inputs(seed: 6)
+    let outcome = run(.bfloat16, inputs) { test.attend($0) }
+    let saved = Tensor(rounded(inputs[0]).map(Float.init), shape: inputs[0].shape)
+    let twin = run(.float32, [saved] + inputs.dropFirst()) { test.attend($0) }
+    #expect(outcome.value == twin.value)
+    for (index, (a, b)) in zip(outcome.gradients, twin.gradients).enumerated() {
+      expectClose(a, b, tolerance: 5e-3, "gradient \(index) of \(test)")
+    }
+    expectNear(outcome, run(.float32, inputs) { test.attend($0) }, "\(test)")
+  }
+
+  /// The arena's copy is what products take, also under the moving average's values.
+  @Test func productsTakeTheArenasCopy() {
+    let arena = ParameterArena()
+    let parameter = ParameterScope(arena).parameter("weight", [9, 17], .normal(deviation: 1))
+    arena.allocate(forTraining: true, operandType: .bfloat16)
+    arena.initialize(seed: 3)
+    var numbers = TestNumbers(seed: 5)
+    let x = numbers.tensor([4, 17])
+    let average = numbers.tensor([arena.count])
+    func product() -> [Double] {
+      let tape = arena.makeTape(isRecording: false)
+      return linear(Variable(constant: x, on: tape), weight: tape[parameter]).value.doubles
+    }
+    func expected() -> [Double] {
+      ProductsReference.affine(
+        rounded(x), weight: rounded(parameter.value), bias: nil, inputSize: 17, outputSize: 9)
+    }
+    expectClose(product(), expected(), tolerance: 2e-6, "fresh values")
+    _ = arena.withValues(average) {
+      expectClose(product(), expected(), tolerance: 2e-6, "moving average")
+    }
+    expectClose(product(), expected(), tolerance: 2e-6, "own values again")
+  }
+
+  @Test func otherOperandTypesAreRefused() async {
+    await #expect(processExitsWith: .failure) {
+      _ = Tape(isRecording: false, operandType: .int32)
+    }
+  }
+}

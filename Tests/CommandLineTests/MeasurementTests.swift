@@ -1,0 +1,88 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `restok doctor` and `restok bench`: what they print can be read, whatever the figures are.
+@Suite struct MeasurementTests {
+  private static let configurations = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Configs/smoke").path
+
+  private func restok(_ arguments: [String]) async throws -> SpawnedProcess {
+    try await SpawnedProcess.run(SpawnedProcess.locateProduct("restok"), arguments)
+  }
+
+  private func figures(_ run: SpawnedProcess) throws -> [String: Any] {
+    #expect(run.exitCode == 0, "\(run.standardError)")
+    let lines = run.standardOutput.split(separator: "\n")
+    #expect(lines.count == 1)
+    return try #require(
+      try JSONSerialization.jsonObject(with: Data(run.standardOutput.utf8)) as? [String: Any])
+  }
+
+  @Test func theDoctorReportsOneRank() async throws {
+    let figures = try figures(try await restok(["doctor", "--json"]))
+    let machine = try #require((figures["machines"] as? [[String: Any]])?.first)
+    #expect(machine["host_name"] is String && machine["libraries"] is [String: Any])
+    let rates = try #require((figures["rates"] as? [[String: Any]])?.first)
+    for name in ["float32_product", "float32_product_one_thread", "memory"] {
+      #expect(try #require(rates[name] as? Double) > 0)
+    }
+    #expect(figures["all_reduce"] == nil)
+    #expect(figures["findings"] is [Any])
+  }
+
+  @Test func theDoctorReportsTwoRanks() async throws {
+    let run = try await SpawnedProcess.runRanks(2, "restok", ["doctor"])
+    #expect(run.exitCode == 0, "\(run.standardError)")
+    for part in ["0 on ", "1 on ", "float32 products", "sum over ranks", "100000000 bytes", "find"]
+    {
+      #expect(run.standardOutput.contains(part), "\(part) in\n\(run.standardOutput)")
+    }
+  }
+
+  @Test func samplingIsTimedInBothOrders() async throws {
+    let generator = Self.configurations + "/generator.yaml"
+    let arguments = ["bench", "sampling", "--config", generator, "--batch", "2", "--repeats", "1"]
+    let figures = try figures(
+      try await restok(
+        arguments + ["--tokenizer-config", Self.configurations + "/tokenizer.yaml", "--json"]))
+    let orders = try #require(figures["orders"] as? [[String: Any]])
+    #expect(orders.compactMap { $0["order"] as? String } == ["hierarchical", "sequential"])
+    let steps = orders.compactMap { $0["step_count"] as? Int }
+    #expect(steps.count == 2 && steps[0] < steps[1])
+    #expect(steps[1] == figures["token_count"] as? Int)
+    #expect(try #require(figures["ratio"] as? Double) > 0)
+    #expect(try #require(figures["images_per_second"] as? Double) > 0)
+
+    let one = try await restok(arguments + ["--orders", "hierarchical", "--guidance", "1"])
+    #expect(one.exitCode == 0)
+    #expect(one.standardOutput.contains("hierarchical, \(steps[0]) steps: "))
+    #expect(!one.standardOutput.contains("sequential"))
+  }
+
+  @Test func sumsOverRanksAreTimed() async throws {
+    let run = try await SpawnedProcess.runRanks(
+      2, "restok",
+      ["bench", "collectives", "--sizes", "4096", "65536", "--repeats", "1", "--json"])
+    let figures = try figures(run)
+    #expect(figures["rank_count"] as? Int == 2)
+    let sums = try #require(figures["sums"] as? [[String: Any]])
+    #expect(sums.compactMap { $0["byte_count"] as? Int } == [4096, 65_536])
+    for name in ["canonical_seconds", "library_seconds", "library_bytes_per_second"] {
+      #expect(try #require(sums[0][name] as? Double) > 0)
+    }
+  }
+
+  @Test(arguments: [
+    (["bench", "collectives"], "one rank sums nothing"),
+    (["bench", "collectives", "--sizes", "6"], "a buffer of 6 bytes"),
+    (["bench", "sampling", "--config", "x", "--orders", "random"], "random"),
+    (["bench", "sampling", "--config", "x", "--batch", "0"], "--batch 0"),
+  ])
+  func wrongUseExitsWith64(arguments: [String], message: String) async throws {
+    let run = try await restok(arguments)
+    #expect(run.exitCode == 64)
+    #expect(run.standardError.contains(message), "\(run.standardError)")
+  }
+}
