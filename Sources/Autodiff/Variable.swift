@@ -78,15 +78,6 @@ public struct Variable {
   }
 }
 
-extension Variable {
-  /// The same variable with its operand given, when the operation had to round its result itself.
-  func withOperand(_ operand: Tensor) -> Variable {
-    Variable(
-      value: value, tape: tape, adjoint: adjoint,
-      operand: operand.elementType == .bfloat16 ? operand : nil)
-  }
-}
-
 /// The bfloat16 copy of a value, once it was asked for.
 private final class RoundedValue {
   var tensor: Tensor?

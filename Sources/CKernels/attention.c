@@ -7,8 +7,6 @@
 #include "vector.h"
 #include "vector_math.h"
 
-#define REASSOCIATE _Pragma("clang fp reassociate(on) contract(fast)")
-
 // Rows of scores are handled in whole blocks, so that no loop has a rest.
 enum { block = CKernelsScoreBlock };
 
@@ -195,22 +193,30 @@ KERNEL void CKernels_softmaxRows(float *scores, int64_t stride, float *logSums,
   }
 }
 
+// p = e^(p - logSum); returns Σ p·g.
+INLINE float weightedSum(float *restrict p, const float *restrict g, float logSum,
+                         int64_t blockCount) {
+  float lanes[block] = {0};
+  for (int64_t b = 0; b < blockCount; b++, p += block, g += block) {
+    for (int lane = 0; lane < block; lane++) {
+      p[lane] = vectorExp(p[lane] - logSum);
+      lanes[lane] += p[lane] * g[lane];
+    }
+  }
+  float sum = 0.0f;
+  for (int lane = 0; lane < block; lane++) sum += lanes[lane];
+  return sum;
+}
+
 KERNEL void CKernels_softmaxGradientRows(float *restrict probabilities, float *restrict gradients,
                                          int64_t stride, const float *logSums,
-                                         const float *deltas, const int32_t *visible,
-                                         int64_t rowCount) {
+                                         const int32_t *visible, int64_t rowCount) {
   for (int64_t row = 0; row < rowCount; row++) {
     const int64_t blockCount = closeRow(probabilities, visible[row], stride);
     memset(gradients + visible[row], 0, (size_t)(stride - visible[row]) * sizeof *gradients);
-    const float logSum = logSums[row];
-    const float delta = deltas[row];
-    for (int64_t b = 0; b < blockCount; b++) {
-      float *p = probabilities + b * block;
-      float *g = gradients + b * block;
-      for (int lane = 0; lane < block; lane++) {
-        p[lane] = vectorExp(p[lane] - logSum);
-        g[lane] = p[lane] * (g[lane] - delta);
-      }
+    const float mean = weightedSum(probabilities, gradients, logSums[row], blockCount);
+    for (int64_t i = 0; i < blockCount * block; i++) {
+      gradients[i] = probabilities[i] * (gradients[i] - mean);
     }
     probabilities += stride;
     gradients += stride;
@@ -221,19 +227,5 @@ KERNEL void CKernels_scaleRows(float *rows, int64_t stride, const float *factors
                                int64_t rowCount, int64_t columnCount) {
   for (int64_t row = 0; row < rowCount; row++, rows += stride) {
     for (int64_t i = 0; i < columnCount; i++) rows[i] *= factors[row];
-  }
-}
-
-INLINE float innerProduct(const float *a, const float *b, int64_t count) {
-  REASSOCIATE
-  float sum = 0.0f;
-  for (int64_t i = 0; i < count; i++) sum += a[i] * b[i];
-  return sum;
-}
-
-KERNEL void CKernels_rowProducts(float *sums, const float *a, int64_t aStride, const float *b,
-                                 int64_t bStride, int64_t rowCount, int64_t columnCount) {
-  for (int64_t row = 0; row < rowCount; row++) {
-    sums[row] = innerProduct(a + row * aStride, b + row * bStride, columnCount);
   }
 }

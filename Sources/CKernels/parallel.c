@@ -6,6 +6,7 @@ int omp_get_thread_num(void);
 int omp_get_num_threads(void);
 int omp_get_max_threads(void);
 void omp_set_num_threads(int count);
+int omp_in_parallel(void);
 
 typedef struct {
   int64_t count;
@@ -31,6 +32,8 @@ void CKernels_parallelFor(int64_t count, void (*body)(int64_t, int64_t, void *),
   Loop loop = {count, body, context};
   GOMP_parallel(runPiece, &loop, 0, 0);
 }
+
+int CKernels_isInParallelLoop(void) { return omp_in_parallel(); }
 
 int CKernels_threadCount(void) { return omp_get_max_threads(); }
 

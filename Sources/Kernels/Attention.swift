@@ -73,20 +73,19 @@ public struct PackedAttention: Sendable {
   ///   - dnorms: Gradients of the norms' parameters, `[4, headSize]`: gain and bias of the queries,
   ///     gain and bias of the keys; zero without norms.
   ///   - dy: Gradient of the result.
-  ///   - y: The result.
   ///   - logSums: What the forward pass kept.
   public func backward(
-    into dqkv: Buffer, norms dnorms: Buffer, _ dy: Buffer, y: Buffer, logSums: Buffer
+    into dqkv: Buffer, norms dnorms: Buffer, _ dy: Buffer, logSums: Buffer
   ) {
-    check(y, logSums)
+    check(dy, logSums)
     precondition(
-      dqkv.count == qkv.count && dy.count == y.count && dnorms.count == 4 * shape.headSize,
-      "PackedAttention: \(dqkv.count), \(dy.count), \(dnorms.count) gradients for \(qkv.count) "
-        + "operands, \(y.count) results, heads of \(shape.headSize)")
+      dqkv.count == qkv.count && dnorms.count == 4 * shape.headSize,
+      "PackedAttention: \(dqkv.count), \(dnorms.count) gradients for \(qkv.count) operands, "
+        + "heads of \(shape.headSize)")
     let shares = ChunkShares(rowCount: shape.taskCount, chunkSize: 1, width: 4 * shape.headSize)
     shares.compute { share, task in
       backward(
-        task.lowerBound, share: share, dqkv, dy, y,
+        task.lowerBound, share: share, dqkv, dy,
         logSums.floats + task.lowerBound * shape.queryCount)
     }
     shares.add(into: dnorms, from: 0, isAdding: false)
@@ -97,7 +96,7 @@ public struct PackedAttention: Sendable {
   /// Tiles run from the last to the first: the last sees every key that any tile sees, so that it
   /// can write the gradients of keys and values that the others add to.
   private func backward(
-    _ task: Int, share: UnsafeMutablePointer<Float>, _ dqkv: Buffer, _ dy: Buffer, _ y: Buffer,
+    _ task: Int, share: UnsafeMutablePointer<Float>, _ dqkv: Buffer, _ dy: Buffer,
     _ logSums: UnsafeMutablePointer<Float>
   ) {
     let scratch = AttentionScratch(shape, forGradient: true)
@@ -113,11 +112,9 @@ public struct PackedAttention: Sendable {
       AttentionHeadGradient(
         dqueries: scratch.dqueries, dkeys: scratch.dkeys, dvalues: dvalues,
         doutput: rows(dy, task, third: 0, of: 1).from(row),
-        output: rows(y, task, third: 0, of: 1).from(row), logSums: logSums + row,
-        queries: scratch.queries, keys: scratch.keys, values: rows(qkv, task, third: 2, of: 3)
-      ).run(
-        tile, shape, probabilities: scratch.scores, gradients: scratch.dscores,
-        deltas: scratch.rowSums)
+        logSums: logSums + row, queries: scratch.queries, keys: scratch.keys,
+        values: rows(qkv, task, third: 2, of: 3)
+      ).run(tile, shape, probabilities: scratch.scores, gradients: scratch.dscores)
       queryRotation.pullBack(
         into: rows(dqkv, task, third: 0, of: 3).from(row), share: share, scratch.dqueries,
         packedQueries, token: row, rowCount: tile.count)

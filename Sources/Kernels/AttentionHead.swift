@@ -43,8 +43,6 @@ struct AttentionHeadGradient {
   let dvalues: HeadRows
   /// Gradient of the tile's result.
   let doutput: HeadRows
-  /// The tile's result.
-  let output: HeadRows
   /// What the forward pass kept of the tile.
   let logSums: UnsafeMutablePointer<Float>
   /// Queries of the tile.
@@ -61,15 +59,11 @@ struct AttentionHeadGradient {
   ///   - shape: Sizes and mask.
   ///   - probabilities: Scratch for the tile's scores.
   ///   - gradients: Scratch for the gradients of the scores.
-  ///   - deltas: Scratch, one number a row.
   func run(
     _ tile: Range<Int>, _ shape: AttentionShape, probabilities: UnsafeMutablePointer<Float>,
-    gradients: UnsafeMutablePointer<Float>, deltas: UnsafeMutablePointer<Float>
+    gradients: UnsafeMutablePointer<Float>
   ) {
     let (size, seen, stride) = (shape.headSize, shape.seenCount(tile), shape.scoreStride)
-    CKernels_rowProducts(
-      deltas, doutput.start, Int64(doutput.stride), output.start, Int64(output.stride),
-      Int64(tile.count), Int64(size))
     serialProduct(
       into: probabilities, stride: stride, rowCount: tile.count, columnCount: seen, depth: size,
       queries.factor(), keys.factor(isTransposed: true))
@@ -78,8 +72,7 @@ struct AttentionHeadGradient {
       doutput.factor(), values.factor(isTransposed: true))
     shape.visibleKeyCounts[tile].withUnsafeBufferPointer { visible in
       CKernels_softmaxGradientRows(
-        probabilities, gradients, Int64(stride), logSums, deltas, visible.baseAddress,
-        Int64(tile.count))
+        probabilities, gradients, Int64(stride), logSums, visible.baseAddress, Int64(tile.count))
     }
     let beta: Float = tile.upperBound == shape.queryCount ? 0 : 1
     for (target, weights, rows) in [

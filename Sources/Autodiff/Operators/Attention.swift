@@ -43,8 +43,8 @@ public struct HeadNorms {
 ///     q̂ = rotate(norm(q)), k̂ = rotate(norm(k));  y = softmax(q̂·k̂ᵀ/√headSize)·v
 ///
 /// The scores of all pairs are never stored: tiles of queries are computed against the keys that
-/// they see, and computed again in the pullback. Saved are `qkv` and the result, both in the tape's
-/// operand type, and a number a row; scores and sums are float32.
+/// they see, and computed again in the pullback. Saved are `qkv`, in the tape's operand type, and a
+/// number a row; scores and sums are float32.
 ///
 /// - Parameters:
 ///   - qkv: Queries, keys and values side by side, `[batch, tokens, 3 * width]`; head h has
@@ -81,21 +81,19 @@ public func selfAttention(
   let y = Tensor(uninitialized: [sizes.batchCount, sizes.tokenCount, sizes.width])
   let logSums = Tensor(uninitialized: [sizes.batchCount, headCount, sizes.tokenCount])
   attention().forward(into: y.buffer, logSums: logSums.buffer)
-  let (shape, adjoint, savedY) = (qkv.shape, qkv.adjoint, qkv.tape.saved(y))
+  let (shape, adjoint) = (qkv.shape, qkv.adjoint)
   let normAdjoints = headNorms?.variables.map(\.adjoint) ?? []
-  let result = qkv.tape.record(y, from: [qkv] + (headNorms?.variables ?? [])) { dy in
+  return qkv.tape.record(y, from: [qkv] + (headNorms?.variables ?? [])) { dy in
     let dqkv = Tensor(uninitialized: shape)
     let dnorms = Tensor(uninitialized: [4, sizes.headSize])
     attention().backward(
-      into: dqkv.buffer, norms: dnorms.buffer, dy.buffer, y: savedY.buffer.widened,
-      logSums: logSums.buffer)
+      into: dqkv.buffer, norms: dnorms.buffer, dy.buffer, logSums: logSums.buffer)
     adjoint?.accumulate(dqkv)
     for (index, normAdjoint) in normAdjoints.enumerated() {
       normAdjoint?.accumulate(
         dnorms.slice(index..<index + 1).reshaped(to: [sizes.headSize]))
     }
   }
-  return result.withOperand(savedY)
 }
 
 /// Sizes of packed queries, keys and values.

@@ -32,17 +32,12 @@ void CKernels_softmaxRows(float *scores, int64_t stride, float *logSums, float *
                           const int32_t *visible, int64_t rowCount);
 
 // probabilities: scores on entry, e^(score - logSum) on exit.
-// gradients: dP on entry, probabilities (dP - delta) on exit. Both are 0 beyond visible.
+// gradients: dP on entry, P (dP - Σ P dP) on exit. Both are 0 beyond visible.
 void CKernels_softmaxGradientRows(float *probabilities, float *gradients, int64_t stride,
-                                  const float *logSums, const float *deltas,
-                                  const int32_t *visible, int64_t rowCount);
+                                  const float *logSums, const int32_t *visible, int64_t rowCount);
 
 // rows[row] *= factors[row].
 void CKernels_scaleRows(float *rows, int64_t stride, const float *factors, int64_t rowCount,
                         int64_t columnCount);
-
-// sums[row] = Σ a·b over columns.
-void CKernels_rowProducts(float *sums, const float *a, int64_t aStride, const float *b,
-                          int64_t bStride, int64_t rowCount, int64_t columnCount);
 
 #endif

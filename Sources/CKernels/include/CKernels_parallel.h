@@ -8,6 +8,9 @@
 void CKernels_parallelFor(int64_t count, void (*body)(int64_t begin, int64_t end, void *context),
                           void *context);
 
+// Whether the calling thread is inside a parallel loop.
+int CKernels_isInParallelLoop(void);
+
 // The number of threads of the calling thread's next parallel loop.
 int CKernels_threadCount(void);
 
