@@ -46,8 +46,8 @@ struct ConvolutionLayouts {
     return layout
   }
 
-  /// The primitive descriptor, which the caller destroys; nil when oneDNN has none, or just its
-  /// slow reference where float32 has a faster way.
+  /// The primitive descriptor, which the caller destroys; nil when oneDNN does not implement the
+  /// convolution for this processor.
   func describe(_ direction: LibraryConvolution.Direction, _ shape: ConvolutionShape)
     -> dnnl_primitive_desc_t?
   {

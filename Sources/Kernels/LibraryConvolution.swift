@@ -1,5 +1,4 @@
 import COneDNN
-import Synchronization
 
 /// A convolution of oneDNN on channels-last images, made once for its sizes and kept.
 ///
@@ -20,12 +19,7 @@ package final class LibraryConvolution: @unchecked Sendable {
     let threadCount: Int
   }
 
-  private enum Entry {
-    case made(LibraryConvolution)
-    case refused
-  }
-
-  private static let cache = Mutex<[Key: Entry]>([:])
+  private static let cache = PrimitiveCache<Key, LibraryConvolution>()
 
   /// The float32 convolution, if oneDNN is the better choice for it on this processor.
   ///
@@ -46,15 +40,9 @@ package final class LibraryConvolution: @unchecked Sendable {
   ) -> LibraryConvolution? {
     let key = Key(
       direction: direction, shape: shape, operandType: operandType, threadCount: threadCount)
-    let entry = cache.withLock { cache in
-      if let known = cache[key] { return known }
-      let made = LibraryConvolution(direction, shape: shape, operandType: operandType)
-      let entry = made.map(Entry.made) ?? .refused
-      cache[key] = entry
-      return entry
+    return cache.primitive(for: key) {
+      LibraryConvolution(direction, shape: shape, operandType: operandType)
     }
-    guard case .made(let convolution) = entry else { return nil }
-    return convolution
   }
 
   /// oneDNN's name of the chosen implementation, such as `jit:avx2`.
@@ -71,6 +59,8 @@ package final class LibraryConvolution: @unchecked Sendable {
     let layouts = ConvolutionLayouts(direction, shape: shape, operandType: operandType)
     guard let description = layouts.describe(direction, shape) else { return nil }
     defer { dnnl_primitive_desc_destroy(description) }
+    implementation = LibraryEngine.implementation(description, shape)
+    guard !implementation.contains("ref") else { return nil }
     self.direction = direction
     self.shape = shape
     self.layouts = layouts
@@ -79,7 +69,6 @@ package final class LibraryConvolution: @unchecked Sendable {
     let query = isResult ? dnnl_query_diff_weights_md : dnnl_query_weights_md
     weightLayout = dnnl_primitive_desc_query_md(description, query, 0).pointee
     scratchLayout = dnnl_primitive_desc_query_md(description, dnnl_query_scratchpad_md, 0).pointee
-    implementation = LibraryEngine.implementation(description, shape)
     weightReorder =
       isResult
       ? Self.reorder(from: weightLayout, to: layouts.ownWeight, shape)
@@ -100,15 +89,11 @@ package final class LibraryConvolution: @unchecked Sendable {
       : Buffer(
         weight.elementType,
         count: dnnl_memory_desc_get_size(&weightLayout) / weight.elementType.byteCount)
-    let reordered = [
-      (DNNL_ARG_FROM, layouts.ownWeight, weight), (DNNL_ARG_TO, weightLayout, weights),
-    ]
-    if let weightReorder, direction != .backwardWeights {
-      LibraryEngine.shared.execute(weightReorder, "reorder", reordered, shape)
-    }
+    let ends = (own: (layouts.ownWeight, weight), library: (weightLayout, weights))
     let (isDataGradient, isWeightGradient) = (
       direction == .backwardData, direction == .backwardWeights
     )
+    if !isWeightGradient { reorder(from: ends.own, to: ends.library) }
     var arguments = [
       (isDataGradient ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, layouts.input, input),
       (
@@ -120,11 +105,19 @@ package final class LibraryConvolution: @unchecked Sendable {
     ]
     if let bias { arguments.append((DNNL_ARG_BIAS, layouts.bias, bias)) }
     LibraryEngine.shared.execute(primitive, "convolution", arguments, shape)
-    if let weightReorder, isWeightGradient {
-      LibraryEngine.shared.execute(
-        weightReorder, "reorder",
-        [(DNNL_ARG_FROM, weightLayout, weights), (DNNL_ARG_TO, layouts.ownWeight, weight)], shape)
-    }
+    if isWeightGradient { reorder(from: ends.library, to: ends.own) }
+  }
+
+  /// Moves weights from one layout to the other; nothing when both are the same.
+  private func reorder(
+    from source: (layout: dnnl_memory_desc_t, buffer: Buffer),
+    to target: (layout: dnnl_memory_desc_t, buffer: Buffer)
+  ) {
+    guard let weightReorder else { return }
+    LibraryEngine.shared.execute(
+      weightReorder, "reorder",
+      [(DNNL_ARG_FROM, source.layout, source.buffer), (DNNL_ARG_TO, target.layout, target.buffer)],
+      shape)
   }
 
   /// The reordering of weights; nil when the layouts are the same.

@@ -1,5 +1,4 @@
 import COneDNN
-import Synchronization
 
 /// A matrix product of oneDNN, made once for its sizes and kept: C = A·B, or C += A·B.
 ///
@@ -28,12 +27,7 @@ package final class LibraryProduct: @unchecked Sendable {
     }
   }
 
-  private enum Entry {
-    case made(LibraryProduct)
-    case refused
-  }
-
-  private static let cache = Mutex<[Key: Entry]>([:])
+  private static let cache = PrimitiveCache<Key, LibraryProduct>()
 
   private let key: Key
   private let primitive: dnnl_primitive_t?
@@ -48,17 +42,14 @@ package final class LibraryProduct: @unchecked Sendable {
       rowCount: c.rowCount, columnCount: c.columnCount, depth: a.columnCount, stride: c.stride,
       left: Strides(a), right: Strides(b), operandType: a.buffer.elementType, isAdding: isAdding,
       threadCount: threadCount)
-    let entry = cache.withLock { cache in
-      if let known = cache[key] { return known }
-      let entry = LibraryProduct(key).map(Entry.made) ?? .refused
-      cache[key] = entry
-      return entry
+    guard let product = cache.primitive(for: key, make: { LibraryProduct(key) }) else {
+      return false
     }
-    guard case .made(let product) = entry else { return false }
     product.run(into: c, a, b)
     return true
   }
 
+  /// Nil when oneDNN does not implement the product for this processor, or just by its reference.
   private init?(_ key: Key) {
     self.key = key
     let type = key.operandType

@@ -42,6 +42,16 @@ package func parallelChunks(
   }
 }
 
+/// Runs `body`, whose parallel loops and calls of oneDNN stay on the calling thread.
+package func onOneThread<Result>(_ body: () throws -> Result) rethrows -> Result {
+  // Inside a parallel loop they do so by themselves.
+  let count = CKernels_isInParallelLoop() != 0 ? 1 : threadCount
+  guard count > 1 else { return try body() }
+  setThreadCount(1)
+  defer { setThreadCount(count) }
+  return try body()
+}
+
 /// The number of threads of parallel loops, products and convolutions in this process.
 public var threadCount: Int { Int(CKernels_threadCount()) }
 

@@ -1,4 +1,3 @@
-import CKernels
 import COneDNN
 import COpenBLAS
 
@@ -209,20 +208,18 @@ private func productByOpenBLAS(
     alpha, a.start, Int32(a.stride), b.start, Int32(b.stride), beta, c, Int32(stride))
 }
 
-/// C ← alpha·A·B + beta·C by oneDNN, which inside a parallel loop stays on the calling thread by
-/// itself.
+/// C ← alpha·A·B + beta·C by oneDNN.
 private func productByOneDNN(
   into c: UnsafeMutablePointer<Float>, stride: Int, rowCount: Int, columnCount: Int, depth: Int,
   _ a: ProductFactor, _ b: ProductFactor, alpha: Float, beta: Float
 ) {
   let (normal, transposed) = (CChar(UInt8(ascii: "N")), CChar(UInt8(ascii: "T")))
-  let threads = CKernels_isInParallelLoop() != 0 ? 1 : CKernels_threadCount()
-  if threads > 1 { CKernels_setThreadCount(1) }
-  let status = dnnl_sgemm(
-    a.isTransposed ? transposed : normal, b.isTransposed ? transposed : normal, Int64(rowCount),
-    Int64(columnCount), Int64(depth), alpha, a.start, Int64(a.stride), b.start, Int64(b.stride),
-    beta, c, Int64(stride))
-  if threads > 1 { CKernels_setThreadCount(threads) }
+  let status = onOneThread {
+    dnnl_sgemm(
+      a.isTransposed ? transposed : normal, b.isTransposed ? transposed : normal, Int64(rowCount),
+      Int64(columnCount), Int64(depth), alpha, a.start, Int64(a.stride), b.start, Int64(b.stride),
+      beta, c, Int64(stride))
+  }
   precondition(
     status == dnnl_success,
     "oneDNN: dnnl_sgemm gave status \(status.rawValue) for \(rowCount)x\(columnCount)x\(depth)")

@@ -55,7 +55,5 @@ package struct PoliteWait: Sendable {
 
 extension Duration {
   /// The duration in seconds.
-  package var inSeconds: Double {
-    Double(components.seconds) + Double(components.attoseconds) * 1e-18
-  }
+  package var inSeconds: Double { self / .seconds(1) }
 }

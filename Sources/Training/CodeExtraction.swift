@@ -57,7 +57,7 @@ public enum CodeExtraction {
     }
     try transport.stop()
     try writer?.publish()
-    let seconds = (ContinuousClock.now - start).seconds
+    let seconds = (ContinuousClock.now - start).inSeconds
     return String(
       format: "%@: codes of %ld images, %ld crop(s) each, in %.1f s", output, count,
       recipe.cropCount, seconds)

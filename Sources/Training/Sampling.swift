@@ -75,7 +75,7 @@ public struct Sampling {
       try TokenSequences(tokens, tokenCount: generator.model.configuration.tokenCount)
         .write(to: codes)
     }
-    return report(labels.count, samplingTime.seconds, decodingTime.seconds, output)
+    return report(labels.count, samplingTime.inSeconds, decodingTime.inSeconds, output)
   }
 
   private func report(

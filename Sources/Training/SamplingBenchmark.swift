@@ -68,7 +68,7 @@ public struct SamplingBenchmark {
         let start = ContinuousClock.now
         tokens = try sample(model)
         // The first one warms up.
-        if repetition > 0 { times[index].append((ContinuousClock.now - start).seconds) }
+        if repetition > 0 { times[index].append((ContinuousClock.now - start).inSeconds) }
       }
     }
     let timings = zip(models, times).map { model, times in
@@ -101,7 +101,7 @@ public struct SamplingBenchmark {
     let times = (0...repetitionCount).map { _ in
       let start = ContinuousClock.now
       _ = model.images(of: tokens)
-      return (ContinuousClock.now - start).seconds
+      return (ContinuousClock.now - start).inSeconds
     }
     return median(Array(times.dropFirst())) / Double(batchSize)
   }

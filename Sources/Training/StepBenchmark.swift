@@ -75,8 +75,8 @@ public struct StepBenchmark {
         gradientFactor: settings.adamW.clipFactor(gradientNorm: norm))
       try communicator.barrier()
       guard step >= warmupCount else { continue }
-      times.append((ContinuousClock.now - start).seconds)
-      exposedTimes.append((exchange.exposedTime - exposedBefore).seconds)
+      times.append((ContinuousClock.now - start).inSeconds)
+      exposedTimes.append((exchange.exposedTime - exposedBefore).inSeconds)
     }
     return report(arena, communicator, times.sorted(), exposedTimes.sorted())
   }

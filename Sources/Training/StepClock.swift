@@ -30,10 +30,10 @@ struct StepClock {
 
   /// The times since the beginning.
   func times(_ transport: SampleTransport, _ exchange: GradientExchange) -> StepTimes {
-    let total = (ContinuousClock.now - start).seconds
-    let wait = (transport.waitTime - waitBefore).seconds
-    let exchange = (exchange.exposedTime - exposedBefore + exchangeTime).seconds
-    let optimizer = optimizerTime.seconds
+    let total = (ContinuousClock.now - start).inSeconds
+    let wait = (transport.waitTime - waitBefore).inSeconds
+    let exchange = (exchange.exposedTime - exposedBefore + exchangeTime).inSeconds
+    let optimizer = optimizerTime.inSeconds
     return StepTimes(
       dataWait: wait, compute: max(0, total - wait - exchange - optimizer), exchange: exchange,
       optimizer: optimizer)

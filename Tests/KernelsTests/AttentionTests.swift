@@ -1,4 +1,5 @@
 import Kernels
+import Tensors
 import TestSupport
 import Testing
 
@@ -75,6 +76,21 @@ private func mask(_ groupSizes: [Int], _ tokenCount: Int) -> [Int] {
     attention.forward(into: y, logSums: logSums)
     attention.backward(into: dqkv, norms: dnorms, dy, logSums: logSums)
     return [y.array(), logSums.array(), dqkv.array(), dnorms.array()]
+  }
+
+  /// The softmax of one score is 1 whatever the score: nothing flows back to queries and keys.
+  @Test func aSingleKeyGivesNoGradientToQueriesAndKeys() {
+    let test = Case(batchCount: 3, tokenCount: 1, headCount: 2, headSize: 6, visibleKeyCounts: nil)
+    var numbers = TestNumbers(seed: 6)
+    let (width, batchCount) = (test.headCount * test.headSize, test.batchCount)
+    let dy = numbers.tensor([batchCount, width])
+    let results = run(numbers.tensor([batchCount, 3 * width]).buffer, dy.buffer, test)
+    let dqkv = results[2]
+    for sample in 0..<batchCount {
+      let row = dqkv[sample * 3 * width..<(sample + 1) * 3 * width]
+      #expect(row.prefix(2 * width).allSatisfy { $0 == 0 })
+      #expect(Array(row.suffix(width)) == dy.slice(sample..<sample + 1).array(of: Float.self))
+    }
   }
 
   @Test(arguments: cases)

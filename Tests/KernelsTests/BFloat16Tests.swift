@@ -9,9 +9,11 @@ import Testing
   static let routes: [BFloat16Route] =
     BFloat16Route.preferred == .library ? [.widened, .library] : [.widened]
 
-  @Test func theRoutesThatRanAreNamed() {
+  @Test func oneDNNIsPreferredWhereItHasTheInstructions() {
     print("bfloat16 routes tested here: \(Self.routes)")
-    #expect(Self.routes.contains(.preferred))
+    let sets = ["avx512_core_bf16", "avx512_core_amx"]
+    let hasInstructions = sets.contains(MathLibraries.current.oneDNNInstructionSet)
+    #expect(BFloat16Route.preferred == (hasInstructions ? .library : .widened))
   }
 
   @Test(arguments: [1, 2, 7, 16, 33, 1023, 40_001])

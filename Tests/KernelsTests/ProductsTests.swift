@@ -86,6 +86,36 @@ import Testing
     for result in results { #expect(result == results[0]) }
   }
 
+  /// Both libraries, on either side of the depths at which one takes over from the other, outside a
+  /// parallel loop.
+  @Test(arguments: [(512, false), (513, false), (383, true), (384, true)])
+  func serialProductsStayOnOneThread(depth: Int, isTransposed: Bool) {
+    let (rowCount, columnCount) = (70, 67)
+    var numbers = TestNumbers(seed: 5)
+    let a = numbers.tensor(isTransposed ? [depth, rowCount] : [rowCount, depth])
+    let b = numbers.tensor([depth, columnCount])
+    let results = onThreadCounts([1, 2, 3]) {
+      let threads = threadCount
+      let c = Buffer(.float32, count: rowCount * columnCount)
+      serialProduct(
+        into: c.floats, stride: columnCount, rowCount: rowCount, columnCount: columnCount,
+        depth: depth,
+        ProductFactor(a.buffer.floats, stride: a.shape[1], isTransposed: isTransposed),
+        ProductFactor(b.buffer.floats, stride: columnCount))
+      #expect(threadCount == threads)
+      return c.array(of: Float.self)
+    }
+    for result in results { #expect(result == results[0]) }
+    let factor =
+      isTransposed
+      ? ProductsReference.transpose(a.doubles, rowCount: depth, columnCount: rowCount) : a.doubles
+    expectClose(
+      results[0].map(Double.init),
+      ProductsReference.product(
+        factor, b.doubles, rowCount: rowCount, columnCount: columnCount, depth: depth),
+      tolerance: 1e-6, "depth \(depth), transposed \(isTransposed)")
+  }
+
   @Test func sizesThatDoNotMeetAreRefused() async {
     await #expect(processExitsWith: .failure) {
       let x = Buffer(.float32, count: 12)

@@ -29,11 +29,7 @@ extension MachineFinding {
   /// - Parameter machines: One a rank.
   /// - Returns: The findings, machine by machine; none when all is well.
   public static func findings(of machines: [RankMachine]) -> [MachineFinding] {
-    var hosts: [String] = []
-    for machine in machines where !hosts.contains(machine.hostName) {
-      hosts.append(machine.hostName)
-    }
-    let own = hosts.flatMap { host in
+    let own = hostNames(machines).flatMap { host in
       let ranks = machines.filter { $0.hostName == host }
       return threads(host, ranks) + libraries(host, ranks[0]) + memory(host, ranks)
     }
@@ -55,6 +51,13 @@ extension MachineFinding {
         fix:
           "give every thread a core of its own: fewer threads or ranks where two of them share a "
           + "core, and no other programs beside them")
+    }
+  }
+
+  /// The machines' names in the order of ranks, each once.
+  private static func hostNames(_ machines: [RankMachine]) -> [String] {
+    machines.reduce(into: []) { names, machine in
+      if !names.contains(machine.hostName) { names.append(machine.hostName) }
     }
   }
 
@@ -152,11 +155,7 @@ extension MachineFinding {
   private static func differences(_ machines: [RankMachine]) -> [MachineFinding] {
     guard let first = machines.first else { return [] }
     func others(_ differs: (RankMachine) -> Bool) -> String {
-      var hosts: [String] = []
-      for machine in machines where differs(machine) && !hosts.contains(machine.hostName) {
-        hosts.append(machine.hostName)
-      }
-      return hosts.joined(separator: ", ")
+      hostNames(machines.filter(differs)).joined(separator: ", ")
     }
     var findings: [MachineFinding] = []
     let strangers = others {

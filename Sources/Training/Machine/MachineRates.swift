@@ -27,11 +27,8 @@ public struct MachineRates: Sendable, Equatable, Codable {
   ///
   /// Collective: every rank, since ranks of one machine share what is measured.
   static func measured(_ communicator: Communicator) throws -> MachineRates {
-    let allThreads = threadCount
     try communicator.barrier()
-    setThreadCount(1)
-    let single = measuredProductRate(.float32, seconds: 0.4) ?? 0
-    setThreadCount(allThreads)
+    let single = onOneThread { measuredProductRate(.float32, seconds: 0.4) ?? 0 }
     try communicator.barrier()
     let all = measuredProductRate(.float32, seconds: 0.4) ?? 0
     try communicator.barrier()
