@@ -2,7 +2,8 @@ import COneDNN
 
 /// A matrix product of oneDNN, made once for its sizes and kept: C = A·B, or C += A·B.
 ///
-/// C is float32; A and B are of one type, float32 or bfloat16.
+/// C is float32; A and B are of one type, float32 or bfloat16. A bfloat16 B is packed into panels first,
+/// as oneDNN's kernels read it; left to itself oneDNN copies parts of it again and again.
 package final class LibraryProduct: @unchecked Sendable {
   private struct Key: Hashable, CustomStringConvertible {
     let rowCount: Int
@@ -54,7 +55,10 @@ package final class LibraryProduct: @unchecked Sendable {
     self.key = key
     let type = key.operandType
     var a = Self.layout(key.rowCount, key.depth, key.left.row, key.left.column, type, key)
-    var b = Self.layout(key.depth, key.columnCount, key.right.row, key.right.column, type, key)
+    var b =
+      type == .bfloat16
+      ? FactorPanels.layout(rowCount: key.depth, columnCount: key.columnCount, key)
+      : Self.layout(key.depth, key.columnCount, key.right.row, key.right.column, type, key)
     var c = Self.layout(key.rowCount, key.columnCount, key.stride, 1, .float32, key)
     layouts = (a, b, c)
     var operation = dnnl_matmul_desc_t()
@@ -76,10 +80,11 @@ package final class LibraryProduct: @unchecked Sendable {
 
   private func run(into c: Matrix, _ a: Matrix, _ b: Matrix) {
     let scratch = Buffer(.uint8, count: dnnl_memory_desc_get_size(&scratchLayout))
+    let right = key.operandType == .bfloat16 ? FactorPanels(b).buffer : b.buffer
     LibraryEngine.shared.execute(
       primitive, "product",
       [
-        (DNNL_ARG_SRC, layouts.a, a.buffer), (DNNL_ARG_WEIGHTS, layouts.b, b.buffer),
+        (DNNL_ARG_SRC, layouts.a, a.buffer), (DNNL_ARG_WEIGHTS, layouts.b, right),
         (DNNL_ARG_DST, layouts.c, c.buffer), (DNNL_ARG_SCRATCHPAD, scratchLayout, scratch),
       ], key)
   }

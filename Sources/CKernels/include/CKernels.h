@@ -15,6 +15,7 @@
 #include "CKernels_losses.h"
 #include "CKernels_normalization.h"
 #include "CKernels_optimizer.h"
+#include "CKernels_panels.h"
 #include "CKernels_parallel.h"
 #include "CKernels_philox.h"
 #include "CKernels_pooling.h"

@@ -1,0 +1,87 @@
+#include "CKernels_panels.h"
+
+#include <string.h>
+
+#include "kernel.h"
+
+enum { panelWidth = 64, tile = 16 };
+
+// Sixteen pairs of numbers.
+typedef uint32_t Pairs __attribute__((vector_size(64)));
+typedef uint32_t UnalignedPairs __attribute__((vector_size(64), aligned(2), may_alias));
+
+INLINE uint32_t pairOf(uint32_t first, uint32_t second) { return first | second << 16; }
+
+KERNEL void CKernels_packPanel(uint32_t *restrict panel, const uint16_t *restrict source,
+                               int64_t stride, int64_t rowCount, int64_t columnCount,
+                               int64_t pairCount) {
+  for (int64_t pair = 0; pair < pairCount; pair++) {
+    uint32_t *target = panel + pair * panelWidth;
+    const uint16_t *first = source + 2 * pair * stride;
+    const uint16_t *second = first + stride;
+    const int64_t left = rowCount - 2 * pair;
+    if (left >= 2 && columnCount == panelWidth) {
+      for (int64_t c = 0; c < panelWidth; c++) target[c] = pairOf(first[c], second[c]);
+      continue;
+    }
+    memset(target, 0, panelWidth * sizeof *target);
+    if (left <= 0) continue;
+    for (int64_t c = 0; c < columnCount; c++) {
+      target[c] = pairOf(first[c], left >= 2 ? second[c] : 0);
+    }
+  }
+}
+
+#define INTERLEAVED_LOW(a, b) \
+  __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define INTERLEAVED_HIGH(a, b) \
+  __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+
+// Sixteen columns and sixteen pairs. To interleave the halves of a list of sixteen vectors four times
+// is to transpose it.
+INLINE void transposeTile(uint32_t *restrict panel, const uint16_t *restrict source,
+                          int64_t stride) {
+  Pairs rows[tile], mixed[tile];
+  for (int i = 0; i < tile; i++) rows[i] = *(const UnalignedPairs *)(source + i * stride);
+#pragma clang loop unroll(full)
+  for (int round = 0; round < 4; round++) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < tile / 2; i++) {
+      mixed[2 * i] = INTERLEAVED_LOW(rows[i], rows[i + tile / 2]);
+      mixed[2 * i + 1] = INTERLEAVED_HIGH(rows[i], rows[i + tile / 2]);
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < tile; i++) rows[i] = mixed[i];
+  }
+  for (int i = 0; i < tile; i++) *(UnalignedPairs *)(panel + i * panelWidth) = rows[i];
+}
+
+// Some columns and pairs at an edge, with zeros for what does not exist.
+INLINE void transposeEdge(uint32_t *restrict panel, const uint16_t *restrict source,
+                          int64_t stride, int64_t rowCount, int64_t columnCount) {
+  for (int64_t pair = 0; pair < tile; pair++) {
+    for (int64_t c = 0; c < tile; c++) {
+      const uint16_t *numbers = source + c * stride + 2 * pair;
+      const int64_t left = c < columnCount ? rowCount - 2 * pair : 0;
+      panel[pair * panelWidth + c] =
+          pairOf(left >= 1 ? numbers[0] : 0, left >= 2 ? numbers[1] : 0);
+    }
+  }
+}
+
+KERNEL void CKernels_packTransposedPanel(uint32_t *restrict panel,
+                                         const uint16_t *restrict source, int64_t stride,
+                                         int64_t rowCount, int64_t columnCount,
+                                         int64_t pairCount) {
+  for (int64_t pair = 0; pair < pairCount; pair += tile) {
+    for (int64_t column = 0; column < panelWidth; column += tile) {
+      uint32_t *target = panel + pair * panelWidth + column;
+      const uint16_t *numbers = source + column * stride + 2 * pair;
+      if (rowCount - 2 * pair >= 2 * tile && columnCount - column >= tile) {
+        transposeTile(target, numbers, stride);
+      } else {
+        transposeEdge(target, numbers, stride, rowCount - 2 * pair, columnCount - column);
+      }
+    }
+  }
+}
