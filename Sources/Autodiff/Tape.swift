@@ -81,30 +81,36 @@ public final class Tape {
   /// - Parameters:
   ///   - value: The result.
   ///   - inputs: What it was computed from; when none wants a gradient, nothing is kept.
+  ///   - gradientType: The type of the result's gradient when it arrives once.
   ///   - pullback: Given the gradient of the result, adds to the inputs' adjoints.
   /// - Returns: The result as a variable; a constant when nothing was kept.
   public func record(
-    _ value: Tensor, from inputs: [Variable], pullback: @escaping (Tensor) -> Void
+    _ value: Tensor, from inputs: [Variable], gradientType: ElementType = .float32,
+    pullback: @escaping (Tensor) -> Void
   ) -> Variable {
-    record([value], from: inputs) { gradients in
+    record([value], from: inputs, gradientType: gradientType) { gradients in
       if let gradient = gradients[0] { pullback(gradient) }
     }[0]
   }
 
   /// Several values computed together; the pullback gets nil for a result that nothing depends on.
   public func record(
-    _ values: [Tensor], from inputs: [Variable], pullback: @escaping ([Tensor?]) -> Void
+    _ values: [Tensor], from inputs: [Variable], gradientType: ElementType = .float32,
+    pullback: @escaping ([Tensor?]) -> Void
   ) -> [Variable] {
     guard isRecording, inputs.contains(where: { $0.adjoint != nil }) else {
       return values.map { Variable(constant: $0, on: self) }
     }
-    return append(values, pullback)
+    return append(values, gradientType: gradientType, pullback)
   }
 
   private func append(
-    _ values: [Tensor], _ pullback: @escaping ([Tensor?]) -> Void
+    _ values: [Tensor], gradientType: ElementType = .float32,
+    _ pullback: @escaping ([Tensor?]) -> Void
   ) -> [Variable] {
-    let outputs = values.map { Variable(value: $0, tape: self, adjoint: Adjoint()) }
+    let outputs = values.map {
+      Variable(value: $0, tape: self, adjoint: Adjoint(elementType: gradientType))
+    }
     records.append(Record(outputs: outputs.compactMap(\.adjoint), pullback: pullback))
     return outputs
   }

@@ -3,7 +3,8 @@ public import Tensors
 
 /// A tensor on a tape: a value, and the place where its gradient gathers when one is wanted.
 public struct Variable {
-  /// The value.
+  /// The value; of the tape's operand type, with a gradient of that type, if the operation that
+  /// computed it was told that only operations that round it anyway will read it.
   public let value: Tensor
   /// The tape that operations on this variable are recorded on.
   public let tape: Tape
@@ -60,6 +61,7 @@ public struct Variable {
     guard rounded != nil else { return rebuild }
     return {
       let value = rebuild()
+      guard value.elementType == .float32 else { return value }
       return Tensor(shape: value.shape, buffer: value.buffer.rounded)
     }
   }
@@ -89,14 +91,19 @@ private final class RoundedValue {
 public final class Adjoint {
   /// The sum of what has arrived so far; nil before the first arrival.
   public private(set) var gradient: Tensor?
+  /// The type of a gradient that arrives once; a sum of several is float32.
+  public let elementType: ElementType
   /// A parameter's region of the gradient arena, which the gradient is written into.
   private let target: Tensor?
 
-  init(target: Tensor? = nil) { self.target = target }
+  init(target: Tensor? = nil, elementType: ElementType = .float32) {
+    self.target = target
+    self.elementType = elementType
+  }
 
   /// Adds `arriving`; it may be shared with other adjoints and is not changed.
   public func accumulate(_ arriving: Tensor) {
-    guard var sum = gradient else {
+    guard var sum = widenedGradient else {
       if let target {
         target.buffer.copy(from: arriving.buffer)
         gradient = target
@@ -110,11 +117,11 @@ public final class Adjoint {
       "Adjoint: gradient of shape \(arriving.shape) added to one of shape \(sum.shape)")
     gradient = nil
     if target != nil || sum.buffer.isUniquelyReferenced() {
-      addInPlace(sum.buffer, arriving.buffer)
+      addInPlace(sum.buffer, arriving.buffer.widened)
       gradient = sum
     } else {
       let fresh = Tensor(uninitialized: sum.shape)
-      addElements(into: fresh.buffer, sum.buffer, arriving.buffer)
+      addElements(into: fresh.buffer, sum.buffer, arriving.buffer.widened)
       gradient = fresh
     }
   }
@@ -126,7 +133,7 @@ public final class Adjoint {
   ///   - write: Called with the buffer and whether the kernel must add to what is there
   ///     (otherwise the content is undefined and every element must be written).
   public func accumulate(shape: [Int], _ write: (Buffer, _ isAdding: Bool) -> Void) {
-    if target == nil, var sum = gradient {
+    if target == nil, var sum = widenedGradient {
       gradient = nil
       if !sum.buffer.isUniquelyReferenced() {
         let copy = Tensor(uninitialized: sum.shape)
@@ -137,9 +144,15 @@ public final class Adjoint {
       gradient = sum
       return
     }
-    let sum = gradient ?? target ?? Tensor(uninitialized: shape)
+    let sum = gradient ?? target ?? Tensor(uninitialized: shape, elementType)
     write(sum.buffer, gradient != nil)
     gradient = sum
+  }
+
+  /// What has arrived so far, in float32, so that it can be added to.
+  private var widenedGradient: Tensor? {
+    guard let gradient, gradient.elementType == .bfloat16 else { return gradient }
+    return Tensor(shape: gradient.shape, buffer: gradient.buffer.widened)
   }
 
   /// Hands the gradient over and forgets it.

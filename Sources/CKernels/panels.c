@@ -4,7 +4,7 @@
 
 #include "kernel.h"
 
-enum { panelWidth = 64, tile = 16 };
+enum { panelWidth = CKernelsPanelWidth, tile = 16 };
 
 // Sixteen pairs of numbers.
 typedef uint32_t Pairs __attribute__((vector_size(64)));
@@ -29,6 +29,19 @@ KERNEL void CKernels_packPanel(uint32_t *restrict panel, const uint16_t *restric
     for (int64_t c = 0; c < columnCount; c++) {
       target[c] = pairOf(first[c], left >= 2 ? second[c] : 0);
     }
+  }
+}
+
+KERNEL void CKernels_packShiftedPanel(uint32_t *restrict panel, const uint16_t *restrict source,
+                                      int64_t stride, int64_t first, int64_t rowCount,
+                                      int64_t columnCount, int64_t pairCount) {
+  static const uint16_t zeros[panelWidth];
+  for (int64_t pair = 0; pair < pairCount; pair++, panel += panelWidth) {
+    const int64_t row = first + 2 * pair;
+    const uint16_t *even = row >= 0 && row < rowCount ? source + row * stride : zeros;
+    const uint16_t *odd = row >= -1 && row + 1 < rowCount ? source + (row + 1) * stride : zeros;
+    for (int64_t c = 0; c < columnCount; c++) panel[c] = pairOf(even[c], odd[c]);
+    for (int64_t c = columnCount; c < panelWidth; c++) panel[c] = 0;
   }
 }
 

@@ -44,10 +44,11 @@ KERNEL void CKernels_addScaledRows(float *y, const float *x, const float *branch
   }
 }
 
-// Sums down the rows with the sums of `width` channels in registers; b may be null.
+// Adds the rows with the sums of `width` channels in registers; b may be null.
 INLINE void sumColumns(float *sum, const float *a, const float *b, int64_t rowCount,
                        int64_t channelCount, int width) {
-  Vector total[4] = {{0}};
+  Vector total[4];
+  for (int i = 0; i < width; i++) total[i] = VECTOR(sum + i * vectorWidth);
   for (int64_t row = 0; row < rowCount; row++) {
     for (int i = 0; i < width; i++) {
       const int64_t place = row * channelCount + i * vectorWidth;
@@ -71,7 +72,7 @@ INLINE void sumAllColumns(float *sum, const float *a, const float *b, int64_t ro
     sumColumns(sum + c, a + c, b ? b + c : 0, rowCount, channelCount, 1);
   }
   for (; c < channelCount; c++) {
-    float total = 0;
+    float total = sum[c];
     for (int64_t row = 0; row < rowCount; row++) {
       const int64_t place = row * channelCount + c;
       total += b ? a[place] * b[place] : a[place];

@@ -51,9 +51,10 @@ struct GeneratorBlock {
   private func run(
     _ x: Variable, rotary: RotaryTable, visibleKeyCounts: [Int], key: RandomKey?
   ) -> Variable {
+    let packed = packedProjection(attentionNorm(x), isOperand: true)
     let attended = outputProjection(
       selfAttention(
-        packedProjection(attentionNorm(x)), headCount: headCount, headNorms: nil, rotary: rotary,
+        packed, headCount: headCount, headNorms: nil, rotary: rotary,
         visibleKeyCounts: visibleKeyCounts))
     let y = add(x, dropout(attended, probability: dropoutProbability, key: key?.child(0)))
     return add(y, dropout(feedForward(y), probability: dropoutProbability, key: key?.child(1)))
@@ -70,6 +71,7 @@ struct GeneratorBlock {
 
   private func feedForward(_ x: Variable) -> Variable {
     let normalized = feedForwardNorm(x)
-    return contraction(siluProduct(gate(normalized), value(normalized)))
+    return contraction(
+      siluProduct(gate(normalized, isOperand: true), value(normalized, isOperand: true)))
   }
 }

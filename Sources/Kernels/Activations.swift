@@ -1,5 +1,7 @@
 import CKernels
 
+// Operands and results are float32 or bfloat16; what is computed in between is float32.
+
 /// y = x·Φ(x), the exact GELU.
 public func gelu(into y: Buffer, _ x: Buffer) { map(y, x, "gelu", CKernels_gelu) }
 
@@ -29,10 +31,12 @@ public func siluProductGradient(
     precondition(
       buffer.count == dy.count, "siluProductGradient: counts \(buffer.count), \(dy.count) differ")
   }
-  let (dg, dv, d, g, v) = (dgate.floats, dvalue.floats, dy.floats, gate.floats, value.floats)
-  parallelFor(dy.count, grain: elementGrain) { range in
-    let at = range.lowerBound
-    CKernels_siluProductGradient(dg + at, dv + at, d + at, g + at, v + at, Int64(range.count))
+  forEachStripe(
+    of: dy.count, rowSize: 1, grain: elementGrain, writing: [dgate, dvalue],
+    reading: [dy, gate, value]
+  ) { range, floats in
+    CKernels_siluProductGradient(
+      floats[0], floats[1], floats[2], floats[3], floats[4], Int64(range.count))
   }
 }
 
@@ -41,9 +45,8 @@ private func map(
   _ kernel: (UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int64) -> Void
 ) {
   precondition(y.count == x.count, "\(name): counts \(y.count), \(x.count) differ")
-  let (target, source) = (y.floats, x.floats)
-  parallelFor(y.count, grain: elementGrain) { range in
-    kernel(target + range.lowerBound, source + range.lowerBound, Int64(range.count))
+  forEachStripe(of: y.count, rowSize: 1, grain: elementGrain, writing: [y], reading: [x]) {
+    kernel($1[0], $1[1], Int64($0.count))
   }
 }
 
@@ -56,9 +59,7 @@ private func map(
   precondition(
     y.count == a.count && y.count == b.count,
     "\(name): counts \(y.count), \(a.count), \(b.count) differ")
-  let (target, left, right) = (y.floats, a.floats, b.floats)
-  parallelFor(y.count, grain: elementGrain) { range in
-    let at = range.lowerBound
-    kernel(target + at, left + at, right + at, Int64(range.count))
+  forEachStripe(of: y.count, rowSize: 1, grain: elementGrain, writing: [y], reading: [a, b]) {
+    kernel($1[0], $1[1], $1[2], Int64($0.count))
   }
 }

@@ -7,6 +7,7 @@ import CKernels
 /// Each head of each sample is a task of its own; its queries run in tiles, so that the scores of
 /// all pairs are never stored, and a tile looks at no key that none of its queries sees. The
 /// gradient computes q̂, k̂ and the probabilities again instead of reading them from memory.
+/// Operands, result and gradients are float32 or bfloat16; everything in between is float32.
 public struct PackedAttention: Sendable {
   private let qkv: Buffer
   private let queryNorm: HeadNormBuffers?
@@ -43,27 +44,35 @@ public struct PackedAttention: Sendable {
   /// Computes y, `[batch, tokens, width]`, and log Σ e^score, `[batch, heads, tokens]`.
   public func forward(into y: Buffer, logSums: Buffer) {
     check(y, logSums)
-    let (queryRotation, keyRotation) = rotations
-    let sums = logSums.floats
     parallelFor(shape.taskCount) { tasks in
       let scratch = AttentionScratch(shape, forGradient: false)
-      let (keys, queries) = (scratch.keys, scratch.queries)
       for task in tasks {
-        keyRotation.apply(
-          into: keys, rows(qkv, task, third: 1, of: 3), token: 0, rowCount: shape.keyCount)
-        for tile in shape.tiles {
-          queryRotation.apply(
-            into: queries, rows(qkv, task, third: 0, of: 3).from(tile.lowerBound),
-            token: tile.lowerBound, rowCount: tile.count)
-          attend(
-            into: rows(y, task, third: 0, of: 1).from(tile.lowerBound),
-            logSums: sums + task * shape.queryCount + tile.lowerBound, scores: scratch.scores,
-            inverseSums: scratch.rowSums, queries: queries, keys: keys,
-            values: rows(qkv, task, third: 2, of: 3), tile, shape)
-        }
+        forward(task, into: y, logSums.floats + task * shape.queryCount, scratch)
       }
       withExtendedLifetime(scratch) {}
     }
+  }
+
+  /// One head of one sample.
+  private func forward(
+    _ task: Int, into y: Buffer, _ logSums: UnsafeMutablePointer<Float>,
+    _ scratch: AttentionScratch
+  ) {
+    let (queryRotation, keyRotation) = rotations
+    let packed = PackedHead(qkv, shape, task: task).loaded()
+    let output = HeadPart(y, shape, task: task, part: 0, of: 1)
+    keyRotation.apply(into: scratch.keys, packed.keys, token: 0, rowCount: shape.keyCount)
+    for tile in shape.tiles {
+      let row = tile.lowerBound
+      queryRotation.apply(
+        into: scratch.queries, packed.queries.from(row), token: row, rowCount: tile.count)
+      attend(
+        into: output.rows.from(row), logSums: logSums + row, scores: scratch.scores,
+        inverseSums: scratch.rowSums, queries: scratch.queries, keys: scratch.keys,
+        values: packed.values, tile, shape)
+    }
+    output.store()
+    withExtendedLifetime(packed) {}
   }
 
   /// Computes the gradients.
@@ -101,28 +110,29 @@ public struct PackedAttention: Sendable {
   ) {
     let scratch = AttentionScratch(shape, forGradient: true)
     let (queryRotation, keyRotation) = rotations
-    let packedKeys = rows(qkv, task, third: 1, of: 3)
-    let dvalues = rows(dqkv, task, third: 2, of: 3)
-    keyRotation.apply(into: scratch.keys, packedKeys, token: 0, rowCount: shape.keyCount)
-    zeroUnseen(scratch.dkeys, dvalues)
+    let packed = PackedHead(qkv, shape, task: task).loaded()
+    let doutput = HeadPart(dy, shape, task: task, part: 0, of: 1).loaded()
+    let dpacked = PackedHead(dqkv, shape, task: task)
+    keyRotation.apply(into: scratch.keys, packed.keys, token: 0, rowCount: shape.keyCount)
+    zeroUnseen(scratch.dkeys, dpacked.values)
     for tile in shape.tiles.reversed() {
       let row = tile.lowerBound
-      let packedQueries = rows(qkv, task, third: 0, of: 3).from(row)
-      queryRotation.apply(into: scratch.queries, packedQueries, token: row, rowCount: tile.count)
+      queryRotation.apply(
+        into: scratch.queries, packed.queries.from(row), token: row, rowCount: tile.count)
       AttentionHeadGradient(
-        dqueries: scratch.dqueries, dkeys: scratch.dkeys, dvalues: dvalues,
-        doutput: rows(dy, task, third: 0, of: 1).from(row),
-        logSums: logSums + row, queries: scratch.queries, keys: scratch.keys,
-        values: rows(qkv, task, third: 2, of: 3)
+        dqueries: scratch.dqueries, dkeys: scratch.dkeys, dvalues: dpacked.values,
+        doutput: doutput.rows.from(row), logSums: logSums + row, queries: scratch.queries,
+        keys: scratch.keys, values: packed.values
       ).run(tile, shape, probabilities: scratch.scores, gradients: scratch.dscores)
       queryRotation.pullBack(
-        into: rows(dqkv, task, third: 0, of: 3).from(row), share: share, scratch.dqueries,
-        packedQueries, token: row, rowCount: tile.count)
+        into: dpacked.queries.from(row), share: share, scratch.dqueries, packed.queries.from(row),
+        token: row, rowCount: tile.count)
     }
     keyRotation.pullBack(
-      into: rows(dqkv, task, third: 1, of: 3), share: share + 2 * shape.headSize, scratch.dkeys,
-      packedKeys, token: 0, rowCount: shape.keyCount)
-    withExtendedLifetime(scratch) {}
+      into: dpacked.keys, share: share + 2 * shape.headSize, scratch.dkeys, packed.keys, token: 0,
+      rowCount: shape.keyCount)
+    dpacked.store()
+    withExtendedLifetime((scratch, packed, doutput)) {}
   }
 
   /// The rotations of queries, which are scaled for the scores, and of keys.
@@ -132,15 +142,6 @@ public struct PackedAttention: Sendable {
         norm: queryNorm, rotation: rotation, factor: shape.scale, headSize: shape.headSize),
       HeadRotation(norm: keyNorm, rotation: rotation, factor: 1, headSize: shape.headSize)
     )
-  }
-
-  /// The rows of head `task % headCount` of sample `task / headCount` in part `third` of `count`.
-  private func rows(_ buffer: Buffer, _ task: Int, third: Int, of count: Int) -> HeadRows {
-    let (sample, head) = task.quotientAndRemainder(dividingBy: shape.headCount)
-    let stride = count * shape.width
-    return HeadRows(
-      start: buffer.floats + sample * shape.keyCount * stride + third * shape.width
-        + head * shape.headSize, stride: stride)
   }
 
   private func zeroUnseen(_ dkeys: HeadRows, _ dvalues: HeadRows) {

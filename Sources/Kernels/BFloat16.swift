@@ -44,11 +44,13 @@ public func widenBFloat16(into y: Buffer, _ x: Buffer) {
 /// It is multiplied twice and never saved, so that the widened route keeps it in float32.
 ///
 /// - Parameters:
-///   - dy: A float32 gradient.
+///   - dy: A gradient, float32 or rounded already.
 ///   - route: How its products will be computed.
 /// - Returns: A buffer of type bfloat16, or one of type float32 with rounded numbers.
 public func bfloat16Operand(_ dy: Buffer, route: BFloat16Route = .preferred) -> Buffer {
   switch route {
+  case _ where dy.elementType == .bfloat16:
+    return route == .library ? dy : dy.widened
   case .library:
     let rounded = Buffer(.bfloat16, count: dy.count)
     roundToBFloat16(into: rounded, dy)

@@ -55,7 +55,7 @@ public struct ConvolutionShape: Sendable, Hashable, CustomStringConvertible {
   public var outputElementCount: Int { batchSize * pixelCount * outputCount }
 
   /// The convolution of the gradients that gives the input's gradient.
-  var mirrored: ConvolutionShape {
+  package var mirrored: ConvolutionShape {
     ConvolutionShape(
       batchSize: batchSize, height: height, width: width, inputCount: outputCount,
       outputCount: inputCount, kernelHeight: kernelHeight, kernelWidth: kernelWidth)
@@ -75,7 +75,7 @@ public struct ConvolutionShape: Sendable, Hashable, CustomStringConvertible {
 /// goes to oneDNN or to products of unrolled patches, whichever suits the shape.
 ///
 /// - Parameters:
-///   - y: `[batch, height, width, output]`.
+///   - y: `[batch, height, width, output]`; float32 or bfloat16.
 ///   - x: `[batch, height, width, input]`; float32 or bfloat16, as the weights.
 ///   - weight: `[output, kernelHeight, kernelWidth, input]`.
 ///   - bias: `[output]`; none when nil.
@@ -94,11 +94,16 @@ public func convolution(
       into: y, x, weight: weight, bias: bias, rowCount: shape.batchSize * shape.pixelCount,
       route: route)
   } else if let library = LibraryConvolution.bfloat16(
-    .forward(hasBias: bias != nil), shape, x, weight, route)
+    .forward(hasBias: bias != nil), shape, x, weight, route, result: y.elementType)
   {
     library.run(output: y, input: x, weight: weight, bias: bias)
+  } else if y.elementType == .bfloat16 {
+    let wide = Buffer(.float32, count: y.count)
+    convolution(into: wide, x, weight: weight, bias: bias, shape: shape, route: .widened)
+    roundToBFloat16(into: y, wide)
   } else if x.elementType == .bfloat16 || weight.elementType == .bfloat16 {
-    convolution(into: y, x.widened, weight: weight.widened, bias: bias, shape: shape)
+    convolution(
+      into: y, x.widened, weight: weight.widened, bias: bias, shape: shape, route: .widened)
   } else if shape.outputCount <= 4 {
     narrowConvolution(into: y, x, weight: weight, bias: bias, shape: shape)
   } else if let library = LibraryConvolution.preferred(
@@ -113,7 +118,7 @@ public func convolution(
 /// dx = the gradient of a convolution's input, or dx += when `isAdding`.
 ///
 /// - Parameters:
-///   - dx: `[batch, height, width, input]`.
+///   - dx: `[batch, height, width, input]`; float32, or bfloat16 when it is not added to.
 ///   - isAdding: Whether to add to `dx`.
 ///   - dy: `[batch, height, width, output]`; float32 or bfloat16, as the weights.
 ///   - weight: `[output, kernelHeight, kernelWidth, input]`.
@@ -124,20 +129,31 @@ public func convolutionBackwardData(
   route: BFloat16Route = .preferred
 ) {
   shape.check(input: dx, weight: weight, output: dy, "convolutionBackwardData")
+  precondition(
+    !isAdding || dx.elementType == .float32,
+    "convolutionBackwardData: a gradient of type bfloat16 cannot be added to")
   if shape.tapCount == 1 {
     affineBackwardData(
       into: dx, isAdding: isAdding, dy, weight: weight,
       rowCount: shape.batchSize * shape.pixelCount, route: route)
-  } else if let library = LibraryConvolution.bfloat16(.backwardData, shape, dy, weight, route) {
+  } else if let library = LibraryConvolution.bfloat16(
+    .forwardByTap, shape.mirrored, dy, weight, route, result: dx.elementType)
+  {
     addOrWrite(into: dx, isAdding: isAdding) {
-      library.run(output: dy, input: $0, weight: weight, bias: nil)
+      library.run(output: $0, input: dy, weight: mirrored(weight, shape: shape), bias: nil)
     }
+  } else if dx.elementType == .bfloat16 {
+    let wide = Buffer(.float32, count: dx.count)
+    convolutionBackwardData(
+      into: wide, isAdding: false, dy, weight: weight, shape: shape, route: .widened)
+    roundToBFloat16(into: dx, wide)
   } else if dy.elementType == .bfloat16 || weight.elementType == .bfloat16 {
     convolutionBackwardData(
-      into: dx, isAdding: isAdding, dy.widened, weight: weight.widened, shape: shape)
-  } else if let library = LibraryConvolution.preferred(.backwardData, shape: shape) {
+      into: dx, isAdding: isAdding, dy.widened, weight: weight.widened, shape: shape,
+      route: .widened)
+  } else if let library = LibraryConvolution.preferred(.forwardByTap, shape: shape.mirrored) {
     addOrWrite(into: dx, isAdding: isAdding) {
-      library.run(output: dy, input: $0, weight: weight, bias: nil)
+      library.run(output: $0, input: dy, weight: mirrored(weight, shape: shape), bias: nil)
     }
   } else {
     convolutionBackwardDataByProducts(
@@ -163,6 +179,10 @@ public func convolutionBackwardWeights(
     affineBackwardWeights(
       into: dWeight, isAdding: isAdding, dy, x, rowCount: shape.batchSize * shape.pixelCount,
       route: route)
+  } else if route == .library, dy.elementType == .bfloat16, x.elementType == .bfloat16,
+    PanelConvolution.isPreferred(for: shape)
+  {
+    PanelConvolution(shape).weightGradient(into: dWeight, isAdding: isAdding, dy, x)
   } else if let library = LibraryConvolution.bfloat16(.backwardWeights, shape, dy, x, route) {
     addOrWrite(into: dWeight, isAdding: isAdding) {
       library.run(output: dy, input: x, weight: $0, bias: nil)
@@ -178,11 +198,11 @@ extension LibraryConvolution {
   /// oneDNN's convolution of two bfloat16 operands; nil where the route or oneDNN has none.
   fileprivate static func bfloat16(
     _ direction: Direction, _ shape: ConvolutionShape, _ first: Buffer, _ second: Buffer,
-    _ route: BFloat16Route
+    _ route: BFloat16Route, result: ElementType = .float32
   ) -> LibraryConvolution? {
     guard route == .library, first.elementType == .bfloat16, second.elementType == .bfloat16
     else { return nil }
-    return convolution(direction, shape: shape, operandType: .bfloat16)
+    return convolution(direction, shape: shape, operandType: .bfloat16, resultType: result)
   }
 }
 
@@ -213,10 +233,15 @@ private func narrowConvolution(
 }
 
 /// The kernel turned by 180 degrees, from `[output, taps, input]` to `[taps, output, input]`.
-func mirrorKernel(into mirrored: Buffer, _ weight: Buffer, shape: ConvolutionShape) {
+package func mirrored(_ weight: Buffer, shape: ConvolutionShape) -> Buffer {
+  let (mirrored, size) = (
+    Buffer(weight.elementType, count: weight.count), weight.elementType.byteCount
+  )
+  let (target, source) = (mirrored.address, weight.address)
   moveTaps(weightCount: shape.weightCount, shape: shape) { straight, turned, count in
-    (mirrored.floats + turned).update(from: weight.floats + straight, count: count)
+    (target + turned * size).copyMemory(from: source + straight * size, byteCount: count * size)
   }
+  return mirrored
 }
 
 /// Calls `move` for each run of inputs with its place in `[output, taps, input]`, and in the turned

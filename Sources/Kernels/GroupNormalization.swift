@@ -44,7 +44,7 @@ public struct GroupNormalization: Sendable {
   /// Writes y, and the statistics that the pullback needs.
   ///
   /// - Parameters:
-  ///   - y: Shaped like the images.
+  ///   - y: Shaped like the images; float32 or bfloat16, as they.
   ///   - x: The images.
   ///   - weight: Gain, `[channelCount]`.
   ///   - bias: Bias, `[channelCount]`.
@@ -61,11 +61,10 @@ public struct GroupNormalization: Sendable {
     into y: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer, statistics: Buffer
   ) {
     check([y, x], weight, bias)
-    let (target, source) = (y.floats, x.floats)
-    forEachRun { sample, offset, count in
+    forEachRun(writing: [y], reading: [x]) { sample, floats, count in
       CKernels_groupNorm(
-        target + offset, source + offset, channels(sample, statistics, weight, bias, nil), isSiLU,
-        count, Int64(channelCount))
+        floats[0], floats[1], channels(sample, statistics, weight, bias, nil), isSiLU, count,
+        Int64(channelCount))
     }
   }
 
@@ -89,8 +88,11 @@ public struct GroupNormalization: Sendable {
     precondition(
       dx.map { $0.0.count == x.count } ?? true,
       "groupNorm: gradient of \(dx?.0.count ?? 0) for \(x.count) elements")
+    precondition(
+      dx.map { !$0.isAdding || $0.0.elementType == .float32 } ?? true,
+      "groupNorm: a gradient of type bfloat16 cannot be added to")
     // The gradient before the activation, kept from the first pass for the second: in dx if it is free.
-    let isFree = dx.map { !$0.isAdding } ?? false
+    let isFree = dx.map { !$0.isAdding && $0.0.elementType == .float32 } ?? false
     let kept = appliesSiLU ? (isFree ? dx?.0 : nil) ?? Buffer(.float32, count: x.count) : dy
     let sums = gradientSums(
       kept: kept, dy, x, weight: weight, bias: bias, statistics: statistics)
@@ -98,14 +100,10 @@ public struct GroupNormalization: Sendable {
     if let (buffer, isAdding) = dWeight { totalOverSamples(sums, part: 1, buffer, isAdding) }
     guard let (buffer, isAdding) = dx else { return }
     let means = groupMeans(of: sums, weight: weight)
-    let (target, gradient, source) = (buffer.floats, kept.floats, x.floats)
-    withExtendedLifetime(kept) {
-      forEachRun { sample, offset, count in
-        CKernels_groupNormBackward(
-          target + offset, gradient + offset, source + offset,
-          channels(sample, statistics, weight, bias, means), isAdding ? 1 : 0, count,
-          Int64(channelCount))
-      }
+    forEachRun(writing: [buffer], reading: [kept, x]) { sample, floats, count in
+      CKernels_groupNormBackward(
+        floats[0], floats[1], floats[2], channels(sample, statistics, weight, bias, means),
+        isAdding ? 1 : 0, count, Int64(channelCount))
     }
   }
 
@@ -124,11 +122,10 @@ public struct GroupNormalization: Sendable {
 
 extension GroupNormalization {
   private func statistics(of x: Buffer) -> Buffer {
-    let source = x.floats
-    let sampleSize = shape.pixelCount * channelCount
-    let partials = partialSums { partial, sample, offset, count in
+    let shifts = firstPixels(of: x)
+    let partials = partialSums(writing: [], reading: [x]) { partial, sample, floats, count in
       CKernels_groupNormMoments(
-        partial, source + offset, source + sample * sampleSize, count, Int64(channelCount))
+        partial, floats[0], shifts.floats + sample * channelCount, count, Int64(channelCount))
     }
     let statistics = Buffer(.float32, count: shape.batchSize * 2 * channelCount)
     parallelFor(shape.batchSize, grain: rowGrain(chunkCount * channelCount)) { samples in
@@ -136,10 +133,21 @@ extension GroupNormalization {
         foldMoments(
           into: statistics.floats + sample * 2 * channelCount,
           partials.floats + sample * chunkCount * 2 * channelCount,
-          shift: source + sample * sampleSize)
+          shift: shifts.floats + sample * channelCount)
       }
     }
     return statistics
+  }
+
+  /// The first pixel of each sample, `[batch, channelCount]`, float32.
+  private func firstPixels(of x: Buffer) -> Buffer {
+    let pixels = Buffer(.float32, count: shape.batchSize * channelCount)
+    for sample in 0..<shape.batchSize {
+      let first = sample * shape.pixelCount * channelCount
+      pixels[sample * channelCount..<(sample + 1) * channelCount]
+        .copy(from: x[first..<first + channelCount].widened)
+    }
+    return pixels
   }
 
   /// Mean and reciprocal deviation by channel, from the partial sums of one sample.
@@ -188,10 +196,11 @@ extension GroupNormalization {
   private func gradientSums(
     kept: Buffer, _ dy: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer, statistics: Buffer
   ) -> Buffer {
-    let (gradient, source, target) = (dy.floats, x.floats, kept.floats)
-    let partials = partialSums { partial, sample, offset, count in
+    let partials = partialSums(writing: appliesSiLU ? [kept] : [], reading: [dy, x]) {
+      partial, sample, floats, count in
+      let operands = floats.suffix(2)
       CKernels_groupNormGradientSums(
-        partial, target + offset, gradient + offset, source + offset,
+        partial, floats[0], operands[operands.startIndex], operands[operands.startIndex + 1],
         channels(sample, statistics, weight, bias, nil), isSiLU, count, Int64(channelCount))
     }
     let sums = Buffer(.float32, count: shape.batchSize * 2 * channelCount)
@@ -259,14 +268,18 @@ extension GroupNormalization {
   }
 
   /// Calls `body` with runs of pixels of one sample, on all threads.
-  private func forEachRun(_ body: (_ sample: Int, _ offset: Int, _ pixelCount: Int64) -> Void) {
+  private func forEachRun(
+    writing written: [Buffer], reading read: [Buffer],
+    _ body: (_ sample: Int, _ floats: [UnsafeMutablePointer<Float>], _ pixelCount: Int64) -> Void
+  ) {
     let pixels = shape.pixelCount
+    let stripes = FloatStripes(rowSize: channelCount, writing: written, reading: read)
     parallelFor(shape.batchSize * pixels, grain: max(1, exponentialGrain / channelCount)) { range in
       var first = range.lowerBound
       while first < range.upperBound {
         let sample = first / pixels
         let end = min(range.upperBound, (sample + 1) * pixels)
-        body(sample, first * channelCount, Int64(end - first))
+        stripes.forEach(in: first..<end) { body(sample, $1, Int64($0.count)) }
         first = end
       }
     }
@@ -274,21 +287,25 @@ extension GroupNormalization {
 
   /// Two sums by channel for each sample and chunk of pixels, `[batch, chunkCount, 2, channelCount]`.
   private func partialSums(
+    writing written: [Buffer], reading read: [Buffer],
     _ body: (
-      _ partial: UnsafeMutablePointer<Float>, _ sample: Int, _ offset: Int, _ pixelCount: Int64
+      _ partial: UnsafeMutablePointer<Float>, _ sample: Int,
+      _ floats: [UnsafeMutablePointer<Float>], _ pixelCount: Int64
     ) -> Void
   ) -> Buffer {
     let chunks = chunkCount
+    let stripes = FloatStripes(
+      rowSize: channelCount, rowsAtATime: chunkSize, writing: written, reading: read)
     let partials = Buffer(.float32, count: shape.batchSize * chunks * 2 * channelCount)
     let grain = max(1, exponentialGrain / (min(chunkSize, shape.pixelCount) * channelCount))
     parallelFor(shape.batchSize * chunks, grain: grain) { tasks in
       for task in tasks {
         let (sample, chunk) = task.quotientAndRemainder(dividingBy: chunks)
-        let first = chunk * chunkSize
-        let count = min(chunkSize, shape.pixelCount - first)
-        body(
-          partials.floats + task * 2 * channelCount, sample,
-          (sample * shape.pixelCount + first) * channelCount, Int64(count))
+        let first = sample * shape.pixelCount + chunk * chunkSize
+        let end = min(first + chunkSize, (sample + 1) * shape.pixelCount)
+        stripes.forEach(in: first..<end) {
+          body(partials.floats + task * 2 * channelCount, sample, $1, Int64($0.count))
+        }
       }
     }
     return partials

@@ -10,13 +10,13 @@ struct ConvolutionLayouts {
   private let anyWeight: dnnl_memory_desc_t
   private let hint: (input: dnnl_memory_desc_t, weight: dnnl_memory_desc_t)
 
-  /// The layouts for operands of a type; what is computed is float32.
+  /// The layouts for operands of a type and what is computed of them.
   init(
-    _ direction: LibraryConvolution.Direction, shape: ConvolutionShape, operandType: ElementType
+    _ direction: LibraryConvolution.Direction, shape: ConvolutionShape, operandType: ElementType,
+    resultType: ElementType
   ) {
-    let isForward = direction != .backwardData && direction != .backwardWeights
     func layout(_ sizes: [Int], _ tag: dnnl_format_tag_t, isResult: Bool) -> dnnl_memory_desc_t {
-      Self.layout(sizes, tag, isResult ? .float32 : operandType, shape)
+      Self.layout(sizes, tag, isResult ? resultType : operandType, shape)
     }
     let inputSizes = [shape.batchSize, shape.inputCount, shape.height, shape.width]
     let outputSizes = [shape.batchSize, shape.outputCount, shape.height, shape.width]
@@ -24,11 +24,12 @@ struct ConvolutionLayouts {
       shape.outputCount, shape.inputCount, shape.kernelHeight, shape.kernelWidth,
     ]
     let isWeightGradient = direction == .backwardWeights
-    input = layout(inputSizes, dnnl_nhwc, isResult: direction == .backwardData)
-    output = layout(outputSizes, dnnl_nhwc, isResult: isForward)
-    ownWeight = layout(weightSizes, dnnl_acdb, isResult: isWeightGradient)
+    input = layout(inputSizes, dnnl_nhwc, isResult: false)
+    output = layout(outputSizes, dnnl_nhwc, isResult: !isWeightGradient)
+    let tag = direction == .forwardByTap ? dnnl_hwio : dnnl_acdb
+    ownWeight = layout(weightSizes, tag, isResult: isWeightGradient)
     anyWeight = layout(weightSizes, dnnl_format_tag_any, isResult: isWeightGradient)
-    bias = layout([shape.outputCount], dnnl_a, isResult: true)
+    bias = Self.layout([shape.outputCount], dnnl_a, .float32, shape)
     hint = (
       layout(inputSizes, dnnl_nhwc, isResult: false),
       layout(weightSizes, dnnl_format_tag_any, isResult: false)
@@ -55,11 +56,11 @@ struct ConvolutionLayouts {
     defer { dnnl_primitive_attr_destroy(attributes) }
     let forward = describeForward(direction, shape, attributes)
     switch direction {
-    case .forward: return forward
-    case .backwardData, .backwardWeights:
+    case .forward, .forwardByTap: return forward
+    case .backwardWeights:
       guard let forward else { return nil }
       defer { dnnl_primitive_desc_destroy(forward) }
-      return describeBackward(direction, shape, attributes, hint: forward)
+      return describeWeightGradient(shape, attributes, hint: forward)
     }
   }
 
@@ -68,7 +69,7 @@ struct ConvolutionLayouts {
     _ attributes: dnnl_primitive_attr_t?
   ) -> dnnl_primitive_desc_t? {
     var (input, weight, bias, output) = (hint.input, hint.weight, self.bias, self.output)
-    output.data_type = dnnl_f32
+    if direction == .backwardWeights { output.data_type = dnnl_f32 }
     let (strides, padding) = Self.geometry(shape)
     let hasBias = direction == .forward(hasBias: true)
     var forward = dnnl_convolution_desc_t()
@@ -81,24 +82,16 @@ struct ConvolutionLayouts {
     return Self.create(&forward, attributes, hint: nil, shape)
   }
 
-  private func describeBackward(
-    _ direction: LibraryConvolution.Direction, _ shape: ConvolutionShape,
-    _ attributes: dnnl_primitive_attr_t?, hint: dnnl_primitive_desc_t
+  private func describeWeightGradient(
+    _ shape: ConvolutionShape, _ attributes: dnnl_primitive_attr_t?, hint: dnnl_primitive_desc_t
   ) -> dnnl_primitive_desc_t? {
     var (input, weight, output) = (self.input, anyWeight, self.output)
     let (strides, padding) = Self.geometry(shape)
     var backward = dnnl_convolution_desc_t()
-    if direction == .backwardData {
-      check(
-        dnnl_convolution_backward_data_desc_init(
-          &backward, dnnl_convolution_direct, &input, &weight, &output, strides, padding, padding),
-        "dnnl_convolution_backward_data_desc_init", shape)
-    } else {
-      check(
-        dnnl_convolution_backward_weights_desc_init(
-          &backward, dnnl_convolution_direct, &input, &weight, nil, &output, strides, padding,
-          padding), "dnnl_convolution_backward_weights_desc_init", shape)
-    }
+    check(
+      dnnl_convolution_backward_weights_desc_init(
+        &backward, dnnl_convolution_direct, &input, &weight, nil, &output, strides, padding,
+        padding), "dnnl_convolution_backward_weights_desc_init", shape)
     return Self.create(&backward, attributes, hint: hint, shape)
   }
 

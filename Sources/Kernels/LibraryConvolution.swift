@@ -2,13 +2,16 @@ import COneDNN
 
 /// A convolution of oneDNN on channels-last images, made once for its sizes and kept.
 ///
-/// The result is float32, the operands are float32 or bfloat16. oneDNN chooses the layout of the
+/// The operands are float32 or bfloat16; so is the result, but for float32 operands and for the
+/// gradient of the weights it is float32. oneDNN chooses the layout of the
 /// weights; they are reordered from ours, or to ours, through scratch memory.
 package final class LibraryConvolution: @unchecked Sendable {
-  /// What is computed: the output, or the gradient of the input or of the weights.
+  /// What is computed: the output, or the gradient of the weights.
   package enum Direction: Hashable, Sendable {
     case forward(hasBias: Bool)
-    case backwardData
+    /// The output, without a bias, from weights `[taps, input, output]`: with the turned kernel and the
+    /// output's gradient in place of the input, this is the gradient of the input.
+    case forwardByTap
     case backwardWeights
   }
 
@@ -16,6 +19,7 @@ package final class LibraryConvolution: @unchecked Sendable {
     let direction: Direction
     let shape: ConvolutionShape
     let operandType: ElementType
+    let resultType: ElementType
     let threadCount: Int
   }
 
@@ -34,15 +38,15 @@ package final class LibraryConvolution: @unchecked Sendable {
     return isSmall && known.implementation.contains("avx2") ? known : nil
   }
 
-  /// The convolution of operands of a type; nil when oneDNN has none, or just its slow reference.
+  /// The convolution of operands of a type, with a result of a type; nil when oneDNN has none, or just its slow reference.
   package static func convolution(
-    _ direction: Direction, shape: ConvolutionShape, operandType: ElementType
+    _ direction: Direction, shape: ConvolutionShape, operandType: ElementType,
+    resultType: ElementType = .float32
   ) -> LibraryConvolution? {
     let key = Key(
-      direction: direction, shape: shape, operandType: operandType, threadCount: threadCount)
-    return cache.primitive(for: key) {
-      LibraryConvolution(direction, shape: shape, operandType: operandType)
-    }
+      direction: direction, shape: shape, operandType: operandType, resultType: resultType,
+      threadCount: threadCount)
+    return cache.primitive(for: key) { LibraryConvolution(key) }
   }
 
   /// oneDNN's name of the chosen implementation, such as `jit:avx2`.
@@ -55,8 +59,10 @@ package final class LibraryConvolution: @unchecked Sendable {
   private var weightLayout: dnnl_memory_desc_t
   private var scratchLayout: dnnl_memory_desc_t
 
-  private init?(_ direction: Direction, shape: ConvolutionShape, operandType: ElementType) {
-    let layouts = ConvolutionLayouts(direction, shape: shape, operandType: operandType)
+  private init?(_ key: Key) {
+    let (direction, shape) = (key.direction, key.shape)
+    let layouts = ConvolutionLayouts(
+      direction, shape: shape, operandType: key.operandType, resultType: key.resultType)
     guard let description = layouts.describe(direction, shape) else { return nil }
     defer { dnnl_primitive_desc_destroy(description) }
     implementation = LibraryEngine.implementation(description, shape)
@@ -90,16 +96,11 @@ package final class LibraryConvolution: @unchecked Sendable {
         weight.elementType,
         count: dnnl_memory_desc_get_size(&weightLayout) / weight.elementType.byteCount)
     let ends = (own: (layouts.ownWeight, weight), library: (weightLayout, weights))
-    let (isDataGradient, isWeightGradient) = (
-      direction == .backwardData, direction == .backwardWeights
-    )
+    let isWeightGradient = direction == .backwardWeights
     if !isWeightGradient { reorder(from: ends.own, to: ends.library) }
     var arguments = [
-      (isDataGradient ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, layouts.input, input),
-      (
-        isDataGradient || isWeightGradient ? DNNL_ARG_DIFF_DST : DNNL_ARG_DST, layouts.output,
-        output
-      ),
+      (DNNL_ARG_SRC, layouts.input, input),
+      (isWeightGradient ? DNNL_ARG_DIFF_DST : DNNL_ARG_DST, layouts.output, output),
       (isWeightGradient ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS, weightLayout, weights),
       (DNNL_ARG_SCRATCHPAD, scratchLayout, scratch),
     ]

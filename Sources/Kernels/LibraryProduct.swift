@@ -1,8 +1,8 @@
 import COneDNN
 
-/// A matrix product of oneDNN, made once for its sizes and kept: C = A·B, or C += A·B.
+/// A matrix product of oneDNN, made once for its sizes and kept: C = A·B + bias, or C += A·B + bias.
 ///
-/// C is float32; A and B are of one type, float32 or bfloat16. A bfloat16 B is packed into panels first,
+/// C is float32 or bfloat16; A and B are of one type, float32 or bfloat16. A bfloat16 B is packed into panels first,
 /// as oneDNN's kernels read it; left to itself oneDNN copies parts of it again and again.
 package final class LibraryProduct: @unchecked Sendable {
   private struct Key: Hashable, CustomStringConvertible {
@@ -13,6 +13,8 @@ package final class LibraryProduct: @unchecked Sendable {
     let left: Strides
     let right: Strides
     let operandType: ElementType
+    let resultType: ElementType
+    let hasBias: Bool
     let isAdding: Bool
     let threadCount: Int
 
@@ -28,25 +30,35 @@ package final class LibraryProduct: @unchecked Sendable {
     }
   }
 
+  private struct Layouts {
+    let a: dnnl_memory_desc_t
+    let b: dnnl_memory_desc_t
+    let bias: dnnl_memory_desc_t
+    let c: dnnl_memory_desc_t
+  }
+
   private static let cache = PrimitiveCache<Key, LibraryProduct>()
 
   private let key: Key
   private let primitive: dnnl_primitive_t?
-  private let layouts: (a: dnnl_memory_desc_t, b: dnnl_memory_desc_t, c: dnnl_memory_desc_t)
+  private let layouts: Layouts
   private var scratchLayout: dnnl_memory_desc_t
 
-  /// Computes C ← A·B, or C ← C + A·B when `isAdding`.
+  /// Computes C ← A·B + bias, or C ← C + A·B + bias when `isAdding`.
   ///
   /// - Returns: False, with C untouched, when oneDNN has just its slow reference for these matrices.
-  package static func run(into c: Matrix, _ a: Matrix, _ b: Matrix, isAdding: Bool) -> Bool {
+  package static func run(
+    into c: Matrix, _ a: Matrix, _ b: Matrix, bias: Buffer? = nil, isAdding: Bool
+  ) -> Bool {
     let key = Key(
       rowCount: c.rowCount, columnCount: c.columnCount, depth: a.columnCount, stride: c.stride,
-      left: Strides(a), right: Strides(b), operandType: a.buffer.elementType, isAdding: isAdding,
+      left: Strides(a), right: Strides(b), operandType: a.buffer.elementType,
+      resultType: c.buffer.elementType, hasBias: bias != nil, isAdding: isAdding,
       threadCount: threadCount)
     guard let product = cache.primitive(for: key, make: { LibraryProduct(key) }) else {
       return false
     }
-    product.run(into: c, a, b)
+    product.run(into: c, a, b, bias)
     return true
   }
 
@@ -59,10 +71,14 @@ package final class LibraryProduct: @unchecked Sendable {
       type == .bfloat16
       ? FactorPanels.layout(rowCount: key.depth, columnCount: key.columnCount, key)
       : Self.layout(key.depth, key.columnCount, key.right.row, key.right.column, type, key)
-    var c = Self.layout(key.rowCount, key.columnCount, key.stride, 1, .float32, key)
-    layouts = (a, b, c)
+    var bias = Self.layout(1, key.columnCount, key.columnCount, 1, .float32, key)
+    var c = Self.layout(key.rowCount, key.columnCount, key.stride, 1, key.resultType, key)
+    layouts = Layouts(a: a, b: b, bias: bias, c: c)
     var operation = dnnl_matmul_desc_t()
-    check(dnnl_matmul_desc_init(&operation, &a, &b, nil, &c), "dnnl_matmul_desc_init", key)
+    check(
+      withUnsafePointer(to: &bias) {
+        dnnl_matmul_desc_init(&operation, &a, &b, key.hasBias ? $0 : nil, &c)
+      }, "dnnl_matmul_desc_init", key)
     let attributes = LibraryEngine.attributes(isAdding: key.isAdding, key)
     defer { dnnl_primitive_attr_destroy(attributes) }
     var description: dnnl_primitive_desc_t?
@@ -78,15 +94,15 @@ package final class LibraryProduct: @unchecked Sendable {
 
   deinit { dnnl_primitive_destroy(primitive) }
 
-  private func run(into c: Matrix, _ a: Matrix, _ b: Matrix) {
+  private func run(into c: Matrix, _ a: Matrix, _ b: Matrix, _ bias: Buffer?) {
     let scratch = Buffer(.uint8, count: dnnl_memory_desc_get_size(&scratchLayout))
     let right = key.operandType == .bfloat16 ? FactorPanels(b).buffer : b.buffer
-    LibraryEngine.shared.execute(
-      primitive, "product",
-      [
-        (DNNL_ARG_SRC, layouts.a, a.buffer), (DNNL_ARG_WEIGHTS, layouts.b, right),
-        (DNNL_ARG_DST, layouts.c, c.buffer), (DNNL_ARG_SCRATCHPAD, scratchLayout, scratch),
-      ], key)
+    var arguments = [
+      (DNNL_ARG_SRC, layouts.a, a.buffer), (DNNL_ARG_WEIGHTS, layouts.b, right),
+      (DNNL_ARG_DST, layouts.c, c.buffer), (DNNL_ARG_SCRATCHPAD, scratchLayout, scratch),
+    ]
+    if let bias { arguments.append((DNNL_ARG_BIAS, layouts.bias, bias)) }
+    LibraryEngine.shared.execute(primitive, "product", arguments, key)
   }
 
   private static func layout(

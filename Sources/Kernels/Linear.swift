@@ -3,10 +3,10 @@ import CKernels
 /// y = x·Wᵀ + b over rows.
 ///
 /// - Parameters:
-///   - y: `[rowCount, outputSize]`.
+///   - y: `[rowCount, outputSize]`; float32 or bfloat16.
 ///   - x: `[rowCount, inputSize]`; float32 or bfloat16, as the weights.
 ///   - weight: W, `[outputSize, inputSize]`.
-///   - bias: b, `[outputSize]`; none when nil.
+///   - bias: b, `[outputSize]`, float32; none when nil.
 ///   - rowCount: Number of rows.
 ///   - route: How bfloat16 operands are multiplied.
 public func affine(
@@ -14,23 +14,14 @@ public func affine(
   route: BFloat16Route = .preferred
 ) {
   let (target, factor, transposed) = affineMatrices(y, x, weight, rowCount)
-  guard let bias else { return product(into: target, factor, transposed, route: route) }
-  precondition(
-    bias.count == target.columnCount,
-    "affine: bias of \(bias.count) for \(target.columnCount) outputs")
-  let (start, stride, added) = (y.floats, target.stride, bias.floats)
-  product(into: target, factor, transposed, route: route) { rows, columns in
-    CKernels_addToRows(
-      start + rows.lowerBound * stride + columns.lowerBound, Int64(stride),
-      added + columns.lowerBound, Int64(rows.count), Int64(columns.count))
-  }
+  product(into: target, factor, transposed, bias: bias, route: route)
 }
 
-/// u = x·Wᵀ + b and y = gelu(u), in one pass over the product's tiles.
+/// u = x·Wᵀ + b and y = gelu(u); in single precision in one pass over the product's tiles.
 ///
 /// - Parameters:
-///   - y: `[rowCount, outputSize]`.
-///   - u: The value before the activation, like `y`.
+///   - y: `[rowCount, outputSize]`; float32 or bfloat16.
+///   - u: The value before the activation, as it is stored: like `y`.
 ///   - x: `[rowCount, inputSize]`; float32 or bfloat16, as the weights.
 ///   - weight: W, `[outputSize, inputSize]`.
 ///   - bias: b, `[outputSize]`.
@@ -44,8 +35,12 @@ public func affineGELU(
   precondition(
     bias.count == target.columnCount && y.count == u.count,
     "affineGELU: \(y.count) results of \(u.count), bias of \(bias.count)")
+  guard x.elementType == .float32, u.elementType == .float32, y.elementType == .float32 else {
+    product(into: target, factor, transposed, bias: bias, route: route)
+    return gelu(into: y, u)
+  }
   let (activated, before, stride, added) = (y.floats, u.floats, target.stride, bias.floats)
-  product(into: target, factor, transposed, route: route) { rows, columns in
+  tiledProduct(into: target, factor, transposed) { rows, columns in
     let offset = rows.lowerBound * stride + columns.lowerBound
     CKernels_biasGELU(
       activated + offset, before + offset, added + columns.lowerBound, Int64(stride),
@@ -53,7 +48,7 @@ public func affineGELU(
   }
 }
 
-/// dx = dy·W, or dx += when `isAdding`.
+/// dx = dy·W, or dx += when `isAdding`; float32, or bfloat16 when it is not added to.
 public func affineBackwardData(
   into dx: Buffer, isAdding: Bool, _ dy: Buffer, weight: Buffer, rowCount: Int,
   route: BFloat16Route = .preferred

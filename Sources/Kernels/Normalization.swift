@@ -6,7 +6,7 @@ private let chunkRowCount = 64
 /// y = (x − mean) / √(variance + ε)·weight + bias over rows of `weight.count` channels.
 ///
 /// - Parameters:
-///   - y: Result, as large as `x`.
+///   - y: Result, as large as `x`; float32 or bfloat16, as the rows.
 ///   - statistics: Mean and reciprocal deviation of each row, kept for the gradient.
 ///   - x: Rows.
 ///   - weight: Gain of each channel.
@@ -20,12 +20,12 @@ public func layerNorm(
     y.count == x.count && statistics.count == 2 * rowCount && bias.count == channelCount,
     "layerNorm: \(y.count) results, \(statistics.count) statistics, \(bias.count) biases for "
       + "\(rowCount) rows of \(channelCount)")
-  let (target, stats, source) = (y.floats, statistics.floats, x.floats)
-  let (gain, offset) = (weight.floats, bias.floats)
-  parallelFor(rowCount, grain: rowGrain(channelCount)) { range in
-    let (row, at) = (range.lowerBound, range.lowerBound * channelCount)
+  let (stats, gain, offset) = (statistics.floats, weight.floats, bias.floats)
+  forEachStripe(
+    of: rowCount, rowSize: channelCount, grain: rowGrain(channelCount), writing: [y], reading: [x]
+  ) { rows, floats in
     CKernels_layerNorm(
-      target + at, stats + 2 * row, source + at, gain, offset, Int64(range.count),
+      floats[0], stats + 2 * rows.lowerBound, floats[1], gain, offset, Int64(rows.count),
       Int64(channelCount), epsilon)
   }
 }
@@ -49,15 +49,16 @@ public func layerNormGradient(
   precondition(
     dx.count == x.count && dy.count == x.count && statistics.count == 2 * rowCount,
     "layerNormGradient: \(dx.count), \(dy.count) gradients for \(x.count) numbers")
-  let (target, d, source) = (dx.floats, dy.floats, x.floats)
   let (stats, gain) = (statistics.floats, weight.floats)
+  let stripes = FloatStripes(rowSize: channelCount, writing: [dx], reading: [dy, x])
   let shares = ChunkShares(
     rowCount: rowCount, chunkSize: chunkRowCount, width: 2 * channelCount)
   shares.compute { share, range in
-    let at = range.lowerBound * channelCount
-    CKernels_layerNormGradient(
-      target + at, share, share + channelCount, d + at, source + at,
-      stats + 2 * range.lowerBound, gain, Int64(range.count), Int64(channelCount))
+    stripes.forEach(in: range) { rows, floats in
+      CKernels_layerNormGradient(
+        floats[0], share, share + channelCount, floats[1], floats[2],
+        stats + 2 * rows.lowerBound, gain, Int64(rows.count), Int64(channelCount))
+    }
   }
   shares.add(into: dweight, from: 0, isAdding: isAdding.weight)
   shares.add(into: dbias, from: channelCount, isAdding: isAdding.bias)
@@ -66,7 +67,7 @@ public func layerNormGradient(
 /// y = x / √(mean(x²) + ε)·weight over rows of `weight.count` channels.
 ///
 /// - Parameters:
-///   - y: Result, as large as `x`.
+///   - y: Result, as large as `x`; float32 or bfloat16, as the rows.
 ///   - statistics: Factor of each row, kept for the gradient.
 ///   - x: Rows.
 ///   - weight: Gain of each channel.
@@ -79,12 +80,13 @@ public func rmsNorm(
     y.count == x.count && statistics.count == rowCount,
     "rmsNorm: \(y.count) results, \(statistics.count) statistics for \(rowCount) rows of "
       + "\(channelCount)")
-  let (target, stats, source, gain) = (y.floats, statistics.floats, x.floats, weight.floats)
-  parallelFor(rowCount, grain: rowGrain(channelCount)) { range in
-    let (row, at) = (range.lowerBound, range.lowerBound * channelCount)
+  let (stats, gain) = (statistics.floats, weight.floats)
+  forEachStripe(
+    of: rowCount, rowSize: channelCount, grain: rowGrain(channelCount), writing: [y], reading: [x]
+  ) { rows, floats in
     CKernels_rmsNorm(
-      target + at, stats + row, source + at, gain, Int64(range.count), Int64(channelCount),
-      epsilon)
+      floats[0], stats + rows.lowerBound, floats[1], gain, Int64(rows.count),
+      Int64(channelCount), epsilon)
   }
 }
 
@@ -97,14 +99,15 @@ public func rmsNormGradient(
   precondition(
     dx.count == x.count && dy.count == x.count && statistics.count == rowCount,
     "rmsNormGradient: \(dx.count), \(dy.count) gradients for \(x.count) numbers")
-  let (target, d, source) = (dx.floats, dy.floats, x.floats)
   let (stats, gain) = (statistics.floats, weight.floats)
+  let stripes = FloatStripes(rowSize: channelCount, writing: [dx], reading: [dy, x])
   let shares = ChunkShares(rowCount: rowCount, chunkSize: chunkRowCount, width: channelCount)
   shares.compute { share, range in
-    let at = range.lowerBound * channelCount
-    CKernels_rmsNormGradient(
-      target + at, share, d + at, source + at, stats + range.lowerBound, gain,
-      Int64(range.count), Int64(channelCount))
+    stripes.forEach(in: range) { rows, floats in
+      CKernels_rmsNormGradient(
+        floats[0], share, floats[1], floats[2], stats + rows.lowerBound, gain,
+        Int64(rows.count), Int64(channelCount))
+    }
   }
   shares.add(into: dweight, from: 0, isAdding: isAdding)
 }

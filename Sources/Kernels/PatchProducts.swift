@@ -107,11 +107,9 @@ package func convolutionByProducts(
 package func convolutionBackwardDataByProducts(
   into dx: Buffer, isAdding: Bool, _ dy: Buffer, weight: Buffer, shape: ConvolutionShape
 ) {
-  let mirrored = Buffer(.float32, count: weight.count)
-  mirrorKernel(into: mirrored, weight, shape: shape)
+  let turned = PatchWeights(mirrored: mirrored(weight, shape: shape), shape: shape)
   patchProducts(
-    into: dx, isAdding: isAdding, dy, weight: PatchWeights(mirrored: mirrored, shape: shape),
-    bias: nil, shape: shape.mirrored)
+    into: dx, isAdding: isAdding, dy, weight: turned, bias: nil, shape: shape.mirrored)
 }
 
 /// y = the convolution of x, or y += when `isAdding`.
@@ -130,12 +128,7 @@ private func patchProducts(
       let result = Matrix(
         y[start..<start + patches.rowCount * outputs], rowCount: patches.rowCount,
         columnCount: outputs)
-      product(into: result, patches, weight.matrix, beta: isAdding ? 1 : 0) { rows, columns in
-        guard let added else { return }
-        CKernels_addToRows(
-          target + start + rows.lowerBound * outputs + columns.lowerBound, Int64(outputs),
-          added + columns.lowerBound, Int64(rows.count), Int64(columns.count))
-      }
+      product(into: result, patches, weight.matrix, beta: isAdding ? 1 : 0, bias: bias)
     }
     return
   }

@@ -7,18 +7,16 @@ import CKernels
 ///   - isAdding: Whether to add to `sum`.
 ///   - x: Any number of rows of `channelCount`.
 public func sumRows(into sum: Buffer, isAdding: Bool, _ x: Buffer) {
-  let source = x.floats
-  reduceRows(into: sum, isAdding: isAdding, rowsOf: x, "sumRows") { partial, start, count in
-    CKernels_sumRows(partial, source + start, count, Int64(sum.count))
+  reduceRows(into: sum, isAdding: isAdding, [x], "sumRows") { partial, floats, count in
+    CKernels_sumRows(partial, floats[0], count, Int64(sum.count))
   }
 }
 
 /// The sum over all rows of a·b, or added to what is there: the gradient of a factor by channel.
 public func sumRowProducts(into sum: Buffer, isAdding: Bool, _ a: Buffer, _ b: Buffer) {
   precondition(a.count == b.count, "sumRowProducts: \(a.count) against \(b.count) elements")
-  let (left, right) = (a.floats, b.floats)
-  reduceRows(into: sum, isAdding: isAdding, rowsOf: a, "sumRowProducts") { partial, start, count in
-    CKernels_sumRowProducts(partial, left + start, right + start, count, Int64(sum.count))
+  reduceRows(into: sum, isAdding: isAdding, [a, b], "sumRowProducts") { partial, floats, count in
+    CKernels_sumRowProducts(partial, floats[0], floats[1], count, Int64(sum.count))
   }
 }
 
@@ -64,18 +62,22 @@ public func addScaledRows(into y: Buffer, _ x: Buffer, _ branch: Buffer, scale f
 
 /// Sums by chunk of rows, then over the chunks in their order.
 private func reduceRows(
-  into sum: Buffer, isAdding: Bool, rowsOf x: Buffer, _ name: String,
-  _ partialSum: (_ partial: UnsafeMutablePointer<Float>, _ start: Int, _ rowCount: Int64) -> Void
+  into sum: Buffer, isAdding: Bool, _ operands: [Buffer], _ name: String,
+  _ partialSum: (
+    _ partial: UnsafeMutablePointer<Float>, _ floats: [UnsafeMutablePointer<Float>],
+    _ rowCount: Int64
+  ) -> Void
 ) {
-  let channelCount = sum.count
+  let (channelCount, elementCount) = (sum.count, operands[0].count)
   precondition(
-    channelCount > 0 && x.count % channelCount == 0,
-    "\(name): \(x.count) elements in rows of \(channelCount)")
+    channelCount > 0 && elementCount % channelCount == 0,
+    "\(name): \(elementCount) elements in rows of \(channelCount)")
+  let stripes = FloatStripes(rowSize: channelCount, writing: [], reading: operands)
   let shares = ChunkShares(
-    rowCount: x.count / channelCount, chunkSize: max(64, 2 * rowGrain(channelCount)),
+    rowCount: elementCount / channelCount, chunkSize: max(64, 2 * rowGrain(channelCount)),
     width: channelCount)
   shares.compute { share, rows in
-    partialSum(share, rows.lowerBound * channelCount, Int64(rows.count))
+    stripes.forEach(in: rows) { partialSum(share, $1, Int64($0.count)) }
   }
   shares.add(into: sum, from: 0, isAdding: isAdding)
 }

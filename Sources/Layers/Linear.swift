@@ -31,7 +31,15 @@ public struct Linear {
   }
 
   /// Applies the map to `x`, `[..., inputSize]`.
-  public func callAsFunction(_ x: Variable) -> Variable {
-    linear(x, weight: x.tape[weight], bias: bias.map { x.tape[$0] })
+  ///
+  /// - Parameters:
+  ///   - x: The input.
+  ///   - isOperand: Whether only operations that round the result to the tape's operand type anyway read
+  ///     it: it then has that type, and rounding needs no pass.
+  /// - Returns: The result.
+  public func callAsFunction(_ x: Variable, isOperand: Bool = false) -> Variable {
+    linear(
+      x, weight: x.tape[weight], bias: bias.map { x.tape[$0] },
+      resultType: isOperand ? x.tape.operandType : .float32)
   }
 }

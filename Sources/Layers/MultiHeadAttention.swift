@@ -47,7 +47,8 @@ public struct MultiHeadAttention {
   {
     let tape = x.tape
     let packed = linear(
-      x, weight: tape[qkv.weight], bias: packedBias(tape))  // [batch, tokens, 3 * width]
+      x, weight: tape[qkv.weight], bias: packedBias(tape),
+      resultType: tape.operandType)  // [batch, tokens, 3 * width]
     let norms = HeadNorms(
       queryWeight: tape[queryNorm.weight], queryBias: tape[queryNorm.bias],
       keyWeight: tape[keyNorm.weight], keyBias: tape[keyNorm.bias], epsilon: queryNorm.epsilon)

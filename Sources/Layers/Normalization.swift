@@ -20,9 +20,12 @@ public struct LayerNorm {
     self.epsilon = epsilon
   }
 
-  /// Normalises `x`, `[..., channelCount]`.
-  public func callAsFunction(_ x: Variable) -> Variable {
-    layerNorm(x, weight: x.tape[weight], bias: x.tape[bias], epsilon: epsilon)
+  /// Normalises `x`, `[..., channelCount]`; the result has the tape's operand type when it is an
+  /// operand of maps only.
+  public func callAsFunction(_ x: Variable, isOperand: Bool = false) -> Variable {
+    layerNorm(
+      x, weight: x.tape[weight], bias: x.tape[bias], epsilon: epsilon,
+      resultType: isOperand ? x.tape.operandType : .float32)
   }
 }
 
@@ -43,9 +46,9 @@ public struct RMSNorm {
     self.epsilon = epsilon
   }
 
-  /// Normalises `x`, `[..., channelCount]`.
+  /// Normalises `x`, `[..., channelCount]`, for maps: the result has the tape's operand type.
   public func callAsFunction(_ x: Variable) -> Variable {
-    rmsNorm(x, weight: x.tape[weight], epsilon: epsilon)
+    rmsNorm(x, weight: x.tape[weight], epsilon: epsilon, resultType: x.tape.operandType)
   }
 }
 
@@ -76,10 +79,11 @@ public struct GroupNorm {
     self.epsilon = epsilon
   }
 
-  /// Normalises and activates `x`, `[batch, height, width, channelCount]`.
+  /// Normalises and activates `x`, `[batch, height, width, channelCount]`, for a convolution: the
+  /// result has the tape's operand type.
   public func callAsFunction(_ x: Variable) -> Variable {
     groupNorm(
       x, weight: x.tape[weight], bias: x.tape[bias], groupCount: groupCount, epsilon: epsilon,
-      activation: .silu)
+      activation: .silu, resultType: x.tape.operandType)
   }
 }

@@ -102,7 +102,7 @@ struct LatentDecoder {
   private func features(_ cells: Variable) -> Variable {
     let grid = configuration.gridSize
     return reshape(
-      projection(normPost(cells)),
+      projection(normPost(cells, isOperand: true)),
       to: [cells.shape[0], grid, grid, configuration.cnn.featureCount]
     ).observed(as: "decoder.ffn")
   }

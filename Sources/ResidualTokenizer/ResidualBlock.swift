@@ -37,7 +37,7 @@ struct ResidualBlock {
   func callAsFunction(_ x: Variable) -> Variable { x.tape.recomputing(x, run) }
 
   private func run(_ x: Variable) -> Variable {
-    let y = convolution2(norm2(convolution1(norm1(x))))
+    let y = convolution2(norm2(convolution1(norm1(x), isOperand: true)))
     guard let shortcut else { return add(y, x) }
     return add(y, shortcut(y))
   }

@@ -42,10 +42,12 @@ struct TransformerBlock {
     _ x: Variable, rotary: RotaryTable, mask: BlockCausalMask?, merge: ((Variable) -> Variable)?
   ) -> Variable {
     let tape = x.tape
+    let normalized = norm1(x, isOperand: true)
     let attended = residual(
-      x, attention(norm1(x), rotary: rotary, mask: mask), scale: tape[gamma1])
+      x, attention(normalized, rotary: rotary, mask: mask), scale: tape[gamma1])
     let merged = merge.map { $0(attended) } ?? attended
-    return residual(merged, feedForward(norm2(merged)), scale: tape[gamma2])
+    return residual(
+      merged, feedForward(norm2(merged, isOperand: true)), scale: tape[gamma2])
   }
 
   private func feedForward(_ x: Variable) -> Variable {

@@ -90,14 +90,18 @@ import Testing
     let fused = run(.bfloat16, [x, weight, bias]) {
       linearGELU($0[0], weight: $0[1], bias: $0[2])
     }
-    // The composed twin: the activation's gradient is taken at the rounded value before it.
-    let before = run(.bfloat16, [x, weight, bias]) { linear($0[0], weight: $0[1], bias: $0[2]) }
+    // The composed twin: what is stored before and behind the activation is rounded, and so is the
+    // gradient between them.
+    let before = run(.bfloat16, [x, weight, bias]) {
+      linear($0[0], weight: $0[1], bias: $0[2], resultType: .bfloat16)
+    }
     let u = Tensor(before.value.map(Float.init), shape: [5, 31, 65])
+    #expect(before.value == rounded(u), "the value before the activation is rounded")
     let activated = run(.float32, [u]) { gelu($0[0]) }
-    expectClose(fused.value, activated.value, tolerance: 1e-6, "value")
-    let saved = Tensor(rounded(u).map(Float.init), shape: u.shape)
-    let gradient = run(.float32, [saved]) { gelu($0[0]) }.gradients[0]
-    expectAffine(fused, x, weight, bias, dy: gradient, checksValue: false)
+    #expect(fused.value == activated.value.map(BFloat16Reference.rounded))
+    expectAffine(
+      fused, x, weight, bias, dy: activated.gradients[0].map(BFloat16Reference.rounded),
+      checksValue: false)
     let exact = run(.float32, [x, weight, bias]) {
       linearGELU($0[0], weight: $0[1], bias: $0[2])
     }
@@ -134,29 +138,92 @@ import Testing
     expectNear(outcome, exact, "convolution \(shape)")
   }
 
-  @Test func siluProductSavesRoundedOperands() {
+  @Test func siluProductRoundsOperandsAndResult() {
     var numbers = TestNumbers(seed: 4)
     let (gate, value) = (numbers.tensor([7, 33]), numbers.tensor([7, 33]))
     let outcome = run(.bfloat16, [gate, value]) { siluProduct($0[0], $0[1]) }
     let exact = run(.float32, [gate, value]) { siluProduct($0[0], $0[1]) }
-    #expect(outcome.value == exact.value)
     let saved = [gate, value].map { Tensor(rounded($0).map(Float.init), shape: $0.shape) }
-    #expect(
-      outcome.gradients == run(.float32, saved) { siluProduct($0[0], $0[1]) }.gradients)
+    let twin = run(.float32, saved) { siluProduct($0[0], $0[1]) }
+    #expect(outcome.value == twin.value.map(BFloat16Reference.rounded))
+    #expect(outcome.gradients == twin.gradients)
+    expectNear(outcome, exact, "siluProduct")
   }
 
-  /// Attention rounds what it saves, and is float32 attention on that.
+  /// A norm that rounds its result is one whose reader rounds it: the values are the same numbers, the
+  /// gradients what a rounded gradient in between makes of them.
+  @Test(arguments: 0..<3)
+  func normsRoundWhatTheirReadersWouldRound(norm: Int) {
+    var numbers = TestNumbers(seed: 8)
+    let (x, gain) = (numbers.tensor([2, 3, 5, 70]), numbers.tensor([70]))
+    let (bias, weight) = (numbers.tensor([70]), numbers.tensor([33, 70]))
+    func outcome(_ resultType: ElementType) -> Outcome {
+      run(.bfloat16, [x, gain, bias, weight]) { inputs in
+        let (x, gain, bias) = (inputs[0], inputs[1], inputs[2])
+        let normalized =
+          switch norm {
+          case 0: layerNorm(x, weight: gain, bias: bias, epsilon: 1e-5, resultType: resultType)
+          case 1: rmsNorm(x, weight: gain, epsilon: 1e-5, resultType: resultType)
+          default:
+            groupNorm(
+              x, weight: gain, bias: bias, groupCount: 7, epsilon: 1e-6, activation: .silu,
+              resultType: resultType)
+          }
+        #expect(normalized.value.elementType == resultType)
+        return linear(normalized, weight: inputs[3])
+      }
+    }
+    let (early, late) = (outcome(.bfloat16), outcome(.float32))
+    #expect(early.value == late.value)
+    for (index, (a, b)) in zip(early.gradients, late.gradients).enumerated() {
+      expectClose(a, b, tolerance: 1e-2, floor: 1e-3, "gradient \(index) of norm \(norm)")
+    }
+  }
+
+  /// What arrives once has the value's type; a sum does not.
+  @Test func gradientsOfRoundedValuesAreRoundedUnlessTheyAreSums() {
+    var numbers = TestNumbers(seed: 9)
+    let (x, first) = (numbers.tensor([5, 20]), numbers.tensor([7, 20]))
+    let (second, third) = (numbers.tensor([9, 7]), numbers.tensor([9, 7]))
+    func gradient(readers: [Tensor]) -> (ElementType, [Double]) {
+      let tape = Tape(isRecording: true, operandType: .bfloat16)
+      func constant(_ x: Tensor) -> Variable { Variable(constant: x, on: tape) }
+      let y = linear(
+        Variable(input: x, on: tape), weight: constant(first), resultType: .bfloat16)
+      var arrived = (ElementType.float32, [Double]())
+      let watched = tape.record(y.value, from: [y], gradientType: .bfloat16) { dy in
+        arrived = (dy.elementType, dy.doubles)
+      }
+      let total = readers.map { linear(watched, weight: constant($0)) }.reduce(nil) {
+        sum, next in sum.map { add($0, next) } ?? next
+      }
+      if let total {
+        var numbers = TestNumbers(seed: 10)
+        tape.backward(from: weightedTotal(total, numbers.tensor(total.shape)))
+      }
+      return arrived
+    }
+    let (one, other, both) = (
+      gradient(readers: [second]), gradient(readers: [third]),
+      gradient(readers: [second, third])
+    )
+    #expect(one.0 == .bfloat16 && both.0 == .float32)
+    expectClose(
+      both.1, zip(one.1, other.1).map(+), tolerance: 5e-3, "the sum of two gradients")
+  }
+
+  /// Attention rounds its operands and its result, and is float32 attention between.
   @Test(arguments: [
     AttentionCase(batchCount: 2, tokenCount: 17, headSize: 16, hasNorms: true),
     AttentionCase(
       batchCount: 2, tokenCount: 33, headSize: 6, groupSizes: [1, 4, 20, 8], hasNorms: false),
   ])
-  func attentionSavesRoundedOperands(test: AttentionCase) {
+  func attentionRoundsOperandsAndResult(test: AttentionCase) {
     let inputs = test.inputs(seed: 6)
     let outcome = run(.bfloat16, inputs) { test.attend($0) }
     let saved = Tensor(rounded(inputs[0]).map(Float.init), shape: inputs[0].shape)
     let twin = run(.float32, [saved] + inputs.dropFirst()) { test.attend($0) }
-    #expect(outcome.value == twin.value)
+    #expect(outcome.value == twin.value.map(BFloat16Reference.rounded))
     for (index, (a, b)) in zip(outcome.gradients, twin.gradients).enumerated() {
       expectClose(a, b, tolerance: 5e-3, "gradient \(index) of \(test)")
     }

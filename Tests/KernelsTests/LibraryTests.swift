@@ -61,7 +61,9 @@ import Testing
     let expected = ConvolutionsReference.gradients(
       dy.doubles, x.doubles, weight: weight.doubles, shape: shape)
     let dx = Buffer(.float32, count: x.count)
-    run(.backwardData, shape, output: dy.buffer, input: dx, weight.buffer, nil)
+    run(
+      .forwardByTap, shape.mirrored, output: dx, input: dy.buffer,
+      mirrored(weight.buffer, shape: shape), nil)
     expectClose(
       dx.array(of: Float.self).map(Double.init), expected.dx, tolerance: 2e-6, "dx, \(shape)")
     let dWeight = Buffer(.float32, count: weight.count)

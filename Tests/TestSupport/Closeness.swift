@@ -42,6 +42,6 @@ public func expectClose(
 }
 
 extension Tensor {
-  /// The elements of a float32 tensor in double precision.
-  public var doubles: [Double] { array(of: Float.self).map(Double.init) }
+  /// The elements of a float32 or bfloat16 tensor in double precision.
+  public var doubles: [Double] { buffer.widened.array(of: Float.self).map(Double.init) }
 }

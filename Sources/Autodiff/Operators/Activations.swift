@@ -31,27 +31,27 @@ public func silu(_ x: Variable) -> Variable {
 
 /// The core of SwiGLU: y = silu(gate)·value.
 ///
-/// Both operands and the result have one shape; the operands are saved in the tape's operand type.
-/// When that is float32, later pullbacks compute the result again instead of keeping it.
+/// Both operands and the result have one shape; the result has the tape's operand type. When that is
+/// float32, later pullbacks compute the result again instead of keeping it.
 /// Source: Shazeer 2020, equation 6.
 public func siluProduct(_ gate: Variable, _ value: Variable) -> Variable {
   precondition(
     gate.shape == value.shape, "siluProduct: shapes \(gate.shape) and \(value.shape) differ")
-  let (savedGate, savedValue) = (gate.tape.saved(gate.value), gate.tape.saved(value.value))
-  let y = Tensor(uninitialized: gate.shape)
-  siluProduct(into: y.buffer, gate: gate.value.buffer, value: value.value.buffer)
+  let (type, savedGate, savedValue) = (gate.tape.operandType, gate.operand, value.operand)
+  let y = Tensor(uninitialized: gate.shape, type)
+  siluProduct(into: y.buffer, gate: savedGate.buffer, value: savedValue.buffer)
   let (gateAdjoint, valueAdjoint) = (gate.adjoint, value.adjoint)
-  let result = gate.tape.record(y, from: [gate, value]) { dy in
-    let dgate = Tensor(uninitialized: savedGate.shape)
-    let dvalue = Tensor(uninitialized: savedGate.shape)
+  let result = gate.tape.record(y, from: [gate, value], gradientType: type) { dy in
+    let dgate = Tensor(uninitialized: savedGate.shape, gateAdjoint?.elementType ?? .float32)
+    let dvalue = Tensor(uninitialized: savedGate.shape, valueAdjoint?.elementType ?? .float32)
     siluProductGradient(
-      gate: dgate.buffer, value: dvalue.buffer, dy.buffer, gate: savedGate.buffer.widened,
-      value: savedValue.buffer.widened)
+      gate: dgate.buffer, value: dvalue.buffer, dy.buffer, gate: savedGate.buffer,
+      value: savedValue.buffer)
     gateAdjoint?.accumulate(dgate)
     valueAdjoint?.accumulate(dvalue)
   }
-  // Of rounded operands the result would be another, and kept as an operand it takes no more memory.
-  guard gate.tape.operandType == .float32 else { return result }
+  // In bfloat16 the result takes no more memory than what it would be computed from.
+  guard type == .float32 else { return result }
   return result.rebuilt {
     let y = Tensor(uninitialized: savedGate.shape)
     siluProduct(into: y.buffer, gate: savedGate.buffer, value: savedValue.buffer)

@@ -43,8 +43,8 @@ public struct HeadNorms {
 ///     q̂ = rotate(norm(q)), k̂ = rotate(norm(k));  y = softmax(q̂·k̂ᵀ/√headSize)·v
 ///
 /// The scores of all pairs are never stored: tiles of queries are computed against the keys that
-/// they see, and computed again in the pullback. Saved are `qkv`, in the tape's operand type, and a
-/// number a row; scores and sums are float32.
+/// they see, and computed again in the pullback. Saved are `qkv` and a number a row. `qkv` and the
+/// result have the tape's operand type; scores and sums are float32.
 ///
 /// - Parameters:
 ///   - qkv: Queries, keys and values side by side, `[batch, tokens, 3 * width]`; head h has
@@ -75,16 +75,19 @@ public func selfAttention(
   // Both passes see what is saved.
   func attention() -> PackedAttention {
     PackedAttention(
-      saved.buffer.widened, queryNorm: queryNorm, keyNorm: keyNorm, rotation: rotary.buffers,
+      saved.buffer, queryNorm: queryNorm, keyNorm: keyNorm, rotation: rotary.buffers,
       attentionShape)
   }
-  let y = Tensor(uninitialized: [sizes.batchCount, sizes.tokenCount, sizes.width])
+  let type = qkv.tape.operandType
+  let y = Tensor(uninitialized: [sizes.batchCount, sizes.tokenCount, sizes.width], type)
   let logSums = Tensor(uninitialized: [sizes.batchCount, headCount, sizes.tokenCount])
   attention().forward(into: y.buffer, logSums: logSums.buffer)
   let (shape, adjoint) = (qkv.shape, qkv.adjoint)
   let normAdjoints = headNorms?.variables.map(\.adjoint) ?? []
-  return qkv.tape.record(y, from: [qkv] + (headNorms?.variables ?? [])) { dy in
-    let dqkv = Tensor(uninitialized: shape)
+  return qkv.tape.record(
+    y, from: [qkv] + (headNorms?.variables ?? []), gradientType: type
+  ) { dy in
+    let dqkv = Tensor(uninitialized: shape, adjoint?.elementType ?? .float32)
     let dnorms = Tensor(uninitialized: [4, sizes.headSize])
     attention().backward(
       into: dqkv.buffer, norms: dnorms.buffer, dy.buffer, logSums: logSums.buffer)

@@ -1,4 +1,4 @@
-import Kernels
+public import Kernels
 import Tensors
 
 /// A convolution that keeps the image's size: "same" zero padding, stride 1.
@@ -9,16 +9,22 @@ import Tensors
 ///   - x: Images, `[batch, height, width, inputCount]`.
 ///   - weight: `[outputCount, kernelHeight, kernelWidth, inputCount]` with an odd kernel.
 ///   - bias: `[outputCount]`; none when nil.
+///   - resultType: The result's type, and its gradient's: the tape's operand type when only
+///     operations that round it to that type anyway read it, so that rounding needs no pass.
 /// - Returns: `[batch, height, width, outputCount]`.
-public func convolution(_ x: Variable, weight: Variable, bias: Variable? = nil) -> Variable {
+public func convolution(
+  _ x: Variable, weight: Variable, bias: Variable? = nil, resultType: ElementType = .float32
+) -> Variable {
   let shape = convolutionShape(x, weight, bias)
-  let y = Tensor(uninitialized: x.shape.dropLast() + [shape.outputCount])
+  let y = Tensor(uninitialized: x.shape.dropLast() + [shape.outputCount], resultType)
   convolution(
     into: y.buffer, x.operand.buffer, weight: weight.operand.buffer, bias: bias?.value.buffer,
     shape: shape)
   let (xAdjoint, weightAdjoint, biasAdjoint) = (x.adjoint, weight.adjoint, bias?.adjoint)
   let (savedX, xShape, savedWeight) = (x.kept, x.shape, weight.operand)
-  return x.tape.record(y, from: [x, weight] + (bias.map { [$0] } ?? [])) { dy in
+  return x.tape.record(
+    y, from: [x, weight] + (bias.map { [$0] } ?? []), gradientType: resultType
+  ) { dy in
     let gradient = gradientOperand(dy, as: savedWeight.elementType)
     xAdjoint?.accumulate(shape: xShape) { dx, isAdding in
       convolutionBackwardData(

@@ -1,4 +1,4 @@
-import Kernels
+public import Kernels
 import Tensors
 
 /// What follows a normalisation in the same pass.
@@ -25,22 +25,24 @@ public enum Activation: Sendable, Hashable, CaseIterable {
 ///   - groupCount: Number of groups; it divides the channels.
 ///   - epsilon: Added to the variance.
 ///   - activation: Applied to the normalised values.
+///   - resultType: The result's type, and its gradient's: the tape's operand type when only
+///     operations that round it to that type anyway read it, so that rounding needs no pass.
 /// - Returns: Shaped like `x`.
 public func groupNorm(
   _ x: Variable, weight: Variable, bias: Variable, groupCount: Int, epsilon: Float,
-  activation: Activation
+  activation: Activation, resultType: ElementType = .float32
 ) -> Variable {
   let normalization = GroupNormalization(
     shape: imageShape(x, "groupNorm"), groupCount: groupCount, epsilon: epsilon,
     appliesSiLU: activation == .silu)
   require(weight.shape, matches: [x.shape[3]], "groupNorm, weight")
   require(bias.shape, matches: [x.shape[3]], "groupNorm, bias")
-  let y = Tensor(uninitialized: x.shape)
+  let y = Tensor(uninitialized: x.shape, resultType)
   let (savedX, savedWeight, savedBias) = (x.value, weight.value, bias.value)
   let statistics = normalization.forward(
     into: y.buffer, savedX.buffer, weight: savedWeight.buffer, bias: savedBias.buffer)
   let (xAdjoint, weightAdjoint, biasAdjoint) = (x.adjoint, weight.adjoint, bias.adjoint)
-  let result = x.tape.record(y, from: [x, weight, bias]) { dy in
+  let result = x.tape.record(y, from: [x, weight, bias], gradientType: resultType) { dy in
     accumulateOrDiscard(xAdjoint, shape: savedX.shape) { dx, isAddingX in
       accumulatePair(weightAdjoint, biasAdjoint, shape: savedWeight.shape) {
         dWeight, dBias, isAdding in
@@ -54,7 +56,7 @@ public func groupNorm(
   // Beside a convolution of few channels, a pass of exponentials would be felt.
   guard x.shape[3] >= 128 else { return result }
   return result.rebuilt {
-    let y = Tensor(uninitialized: savedX.shape)
+    let y = Tensor(uninitialized: savedX.shape, resultType)
     normalization.apply(
       into: y.buffer, savedX.buffer, weight: savedWeight.buffer, bias: savedBias.buffer,
       statistics: statistics)

@@ -1,4 +1,4 @@
-import Kernels
+public import Kernels
 import Tensors
 
 /// An affine map of the last axis.
@@ -11,16 +11,22 @@ import Tensors
 ///   - x: `[..., inputSize]`.
 ///   - weight: W, `[outputSize, inputSize]`.
 ///   - bias: b, `[outputSize]`; none when nil.
+///   - resultType: The result's type, and its gradient's: the tape's operand type when only
+///     operations that round it to that type anyway read it, so that rounding needs no pass.
 /// - Returns: `[..., outputSize]`.
-public func linear(_ x: Variable, weight: Variable, bias: Variable? = nil) -> Variable {
+public func linear(
+  _ x: Variable, weight: Variable, bias: Variable? = nil, resultType: ElementType = .float32
+) -> Variable {
   requireAffine(x, weight, bias, "linear")
   let rowCount = x.value.rowCount
-  let y = Tensor(uninitialized: x.shape.dropLast() + [weight.shape[0]])
+  let y = Tensor(uninitialized: x.shape.dropLast() + [weight.shape[0]], resultType)
   affine(
     into: y.buffer, x.operand.buffer, weight: weight.operand.buffer, bias: bias?.value.buffer,
     rowCount: rowCount)
   let pullback = AffinePullback(x, weight, bias)
-  return x.tape.record(y, from: [x, weight] + (bias.map { [$0] } ?? [])) { dy in
+  return x.tape.record(
+    y, from: [x, weight] + (bias.map { [$0] } ?? []), gradientType: resultType
+  ) { dy in
     pullback(dy)
   }
 }
@@ -29,8 +35,8 @@ public func linear(_ x: Variable, weight: Variable, bias: Variable? = nil) -> Va
 ///
 ///     y = gelu(x·Wᵀ + b)
 ///
-/// The value before the activation is saved, in the tape's operand type. When that is float32, later
-/// pullbacks compute the activation again instead of keeping its result.
+/// The value before the activation and the result have the tape's operand type. When that is float32,
+/// later pullbacks compute the activation again instead of keeping its result.
 ///
 /// - Parameters:
 ///   - x: `[..., inputSize]`.
@@ -39,20 +45,20 @@ public func linear(_ x: Variable, weight: Variable, bias: Variable? = nil) -> Va
 /// - Returns: `[..., outputSize]`.
 public func linearGELU(_ x: Variable, weight: Variable, bias: Variable) -> Variable {
   requireAffine(x, weight, bias, "linearGELU")
-  let y = Tensor(uninitialized: x.shape.dropLast() + [weight.shape[0]])
-  let preactivation = Tensor(uninitialized: y.shape)
+  let type = x.tape.operandType
+  let y = Tensor(uninitialized: x.shape.dropLast() + [weight.shape[0]], type)
+  let saved = Tensor(uninitialized: y.shape, type)
   affineGELU(
-    into: y.buffer, preactivation: preactivation.buffer, x.operand.buffer,
+    into: y.buffer, preactivation: saved.buffer, x.operand.buffer,
     weight: weight.operand.buffer, bias: bias.value.buffer, rowCount: x.value.rowCount)
   let pullback = AffinePullback(x, weight, bias)
-  let saved = x.tape.saved(preactivation)
-  let result = x.tape.record(y, from: [x, weight, bias]) { dy in
-    let gradient = Tensor(uninitialized: dy.shape)
-    geluGradient(into: gradient.buffer, dy.buffer, saved.buffer.widened)
+  let result = x.tape.record(y, from: [x, weight, bias], gradientType: type) { dy in
+    let gradient = Tensor(uninitialized: dy.shape, type)
+    geluGradient(into: gradient.buffer, dy.buffer, saved.buffer)
     pullback(gradient)
   }
-  // Of rounded values the result would be another, and kept as an operand it takes no more memory.
-  guard x.tape.operandType == .float32 else { return result }
+  // In bfloat16 the result takes no more memory than what it would be computed from.
+  guard type == .float32 else { return result }
   return result.rebuilt {
     let y = Tensor(uninitialized: saved.shape)
     gelu(into: y.buffer, saved.buffer)

@@ -105,7 +105,9 @@ public func reshape(_ x: Variable, to shape: [Int]) -> Variable {
   precondition(
     shape.reduce(1, *) == x.value.count, "reshape: shape \(x.shape) to \(shape)")
   let (xAdjoint, xShape) = (x.adjoint, x.shape)
-  return x.tape.record(x.value.reshaped(to: shape), from: [x]) { dy in
+  return x.tape.record(
+    x.value.reshaped(to: shape), from: [x], gradientType: xAdjoint?.elementType ?? .float32
+  ) { dy in
     xAdjoint?.accumulate(dy.reshaped(to: xShape))
   }
 }

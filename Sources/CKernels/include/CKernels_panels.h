@@ -1,20 +1,35 @@
-// The right-hand factor of a bfloat16 product in the order in which its instructions read it.
+// Factors of bfloat16 products in the order in which the processor's instructions read them.
 //
 // A panel has 64 columns of the factor. The numbers of two neighbouring rows of a column lie side by
-// side, [pair of rows][column][row of the pair], which oneDNN names BA16a64b2a. Rows are filled up with
-// zeros to a multiple of 32, columns to 64.
+// side, [pair of rows][column][row of the pair], which oneDNN names BA16a64b2a.
 #ifndef CKERNELS_PANELS_H
 #define CKERNELS_PANELS_H
 
 #include <stdint.h>
 
+// Columns of a panel.
+enum { CKernelsPanelWidth = 64 };
+
 // Packs rows of one panel: `pairCount` pairs of rows, of which `rowCount` rows exist, and
-// `columnCount` columns, 64 at most. Row r of the factor starts at source + r * stride.
+// `columnCount` columns, 64 at most; what does not exist becomes zero. Row r of the factor starts at
+// source + r * stride.
 void CKernels_packPanel(uint32_t *panel, const uint16_t *source, int64_t stride, int64_t rowCount,
                         int64_t columnCount, int64_t pairCount);
 
-// The same for a factor whose transpose is in memory: column c starts at source + c * stride.
+// The same for a factor whose transpose is in memory: column c starts at source + c * stride, and
+// pairCount is a multiple of 16.
 void CKernels_packTransposedPanel(uint32_t *panel, const uint16_t *source, int64_t stride,
                                   int64_t rowCount, int64_t columnCount, int64_t pairCount);
+
+// Packs the rows first, first + 1, ... of a factor of `rowCount` rows, `first` being as low as -1 or
+// even lower: rows outside are zero.
+void CKernels_packShiftedPanel(uint32_t *panel, const uint16_t *source, int64_t stride,
+                               int64_t first, int64_t rowCount, int64_t columnCount,
+                               int64_t pairCount);
+
+// C += transpose(A) * B of two panels with the same pairs of rows, in single precision. C has as many
+// rows as columns of A are used, and `columnCount` columns, whose number is at most 64 as well.
+void CKernels_multiplyPanels(float *c, int64_t stride, const uint32_t *a, const uint32_t *b,
+                             int64_t pairCount, int64_t rowCount, int64_t columnCount);
 
 #endif

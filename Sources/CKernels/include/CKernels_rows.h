@@ -20,10 +20,10 @@ void CKernels_scaleChannels(float *y, const float *x, const float *factor, int i
 void CKernels_addScaledRows(float *y, const float *x, const float *branch, const float *factor,
                             int64_t rowCount, int64_t channelCount);
 
-// sum = the sum of all rows.
+// sum += the sum of all rows.
 void CKernels_sumRows(float *sum, const float *x, int64_t rowCount, int64_t channelCount);
 
-// sum = the sum over all rows of a * b.
+// sum += the sum over all rows of a * b.
 void CKernels_sumRowProducts(float *sum, const float *a, const float *b, int64_t rowCount,
                              int64_t channelCount);
 

@@ -1,0 +1,77 @@
+import CKernels
+
+/// The rows of one head of one sample in a packed buffer, as single-precision numbers.
+///
+/// Of a float32 buffer these are the rows in place; of a bfloat16 buffer they are a copy, which is
+/// loaded before it is read, and stored after it was written.
+struct HeadPart {
+  /// The rows.
+  let rows: HeadRows
+  private let buffer: Buffer
+  private let copy: Buffer?
+  private let offset: Int
+  private let stride: Int
+  private let tokenCount: Int
+  private let headSize: Int
+
+  /// Head `task % headCount` of sample `task / headCount` in part `index` of `count` side by side.
+  init(_ buffer: Buffer, _ shape: AttentionShape, task: Int, part index: Int, of count: Int) {
+    let (sample, head) = task.quotientAndRemainder(dividingBy: shape.headCount)
+    self.buffer = buffer
+    (tokenCount, headSize) = (shape.keyCount, shape.headSize)
+    stride = count * shape.width
+    offset = sample * shape.keyCount * stride + index * shape.width + head * shape.headSize
+    guard buffer.elementType == .bfloat16 else {
+      copy = nil
+      rows = HeadRows(start: buffer.floats + offset, stride: stride)
+      return
+    }
+    let copy = Buffer(.float32, count: shape.keyCount * shape.headSize)
+    self.copy = copy
+    rows = HeadRows(start: copy.floats, stride: shape.headSize)
+  }
+
+  /// The same with what the buffer holds.
+  func loaded() -> HeadPart {
+    guard copy != nil else { return self }
+    CKernels_widenRows(
+      rows.start, Int64(rows.stride), buffer.halves + offset, Int64(stride),
+      Int64(tokenCount), Int64(headSize))
+    return self
+  }
+
+  /// Moves what was written into the buffer.
+  func store() {
+    guard copy != nil else { return }
+    CKernels_roundRows(
+      buffer.halves + offset, Int64(stride), rows.start, Int64(rows.stride),
+      Int64(tokenCount), Int64(headSize))
+  }
+}
+
+/// Queries, keys and values of one head of one sample, packed side by side, or their gradients.
+struct PackedHead {
+  private let parts: [HeadPart]
+
+  /// The head of a task in `[batch, tokens, 3 * width]`.
+  init(_ buffer: Buffer, _ shape: AttentionShape, task: Int) {
+    parts = (0..<3).map { HeadPart(buffer, shape, task: task, part: $0, of: 3) }
+  }
+
+  var queries: HeadRows { parts[0].rows }
+
+  var keys: HeadRows { parts[1].rows }
+
+  var values: HeadRows { parts[2].rows }
+
+  /// The same with what the buffer holds.
+  func loaded() -> PackedHead {
+    for part in parts { _ = part.loaded() }
+    return self
+  }
+
+  /// Moves what was written into the buffer.
+  func store() {
+    for part in parts { part.store() }
+  }
+}

@@ -1,0 +1,128 @@
+import CKernels
+
+/// The gradient of a convolution's weights from bfloat16 panels.
+///
+///     dW[output, tap, input] = Σ over pixels of dy[pixel, output]·x[pixel + tap, input]
+///
+/// Strips of image rows are packed into panels, x once for each column of the kernel, so that every tap
+/// is a product of panels; a row of the kernel is another row of the strip. Strips follow one another,
+/// and the threads share a strip's products: the order of every sum depends on the shape only.
+package struct PanelConvolution {
+  private static let panelWidth = Int(CKernelsPanelWidth)
+  /// Pixels of a strip, whose panels should stay in the second-level cache.
+  private static let stripPixelCount = 2_048
+
+  private let shape: ConvolutionShape
+  /// Pairs of pixels of a row of the image.
+  private let pairCount: Int
+  private let stripHeight: Int
+  private let outputPanelCount: Int
+  private let inputPanelCount: Int
+
+  /// Whether panels are faster than oneDNN.
+  static func isPreferred(for shape: ConvolutionShape) -> Bool {
+    shape.inputCount % panelWidth == 0 && shape.outputCount % panelWidth == 0
+  }
+
+  /// The gradient for convolutions of a shape.
+  package init(_ shape: ConvolutionShape) {
+    self.shape = shape
+    pairCount = (shape.width + 1) / 2
+    stripHeight = min(shape.height, max(1, Self.stripPixelCount / shape.width))
+    outputPanelCount = (shape.outputCount + Self.panelWidth - 1) / Self.panelWidth
+    inputPanelCount = (shape.inputCount + Self.panelWidth - 1) / Self.panelWidth
+  }
+
+  /// dW from bfloat16 `dy` and `x`, or dW += when `isAdding`.
+  package func weightGradient(into dWeight: Buffer, isAdding: Bool, _ dy: Buffer, _ x: Buffer) {
+    if !isAdding { fill(dWeight, with: 0) }
+    let rowSize = pairCount * 2 * Self.panelWidth
+    let gradients = Buffer(.bfloat16, count: outputPanelCount * stripHeight * rowSize)
+    let images = Buffer(
+      .bfloat16,
+      count: shape.kernelWidth * inputPanelCount * (stripHeight + shape.kernelHeight - 1) * rowSize)
+    for image in 0..<shape.batchSize {
+      for first in stride(from: 0, to: shape.height, by: stripHeight) {
+        let rows = first..<min(shape.height, first + stripHeight)
+        pack(into: gradients, images, dy, x, image: image, rows)
+        multiply(into: dWeight, gradients, images, rows)
+      }
+    }
+  }
+
+  /// Rows of the strip with those above and below that the kernel reaches.
+  private func reached(_ rows: Range<Int>) -> Range<Int> {
+    rows.lowerBound - shape.kernelHeight / 2..<rows.upperBound + shape.kernelHeight / 2
+  }
+
+  /// `gradients` are [output panel][row], `images` [kernel column][input panel][row].
+  private func pack(
+    into gradients: Buffer, _ images: Buffer, _ dy: Buffer, _ x: Buffer, image: Int,
+    _ rows: Range<Int>
+  ) {
+    let reached = reached(rows)
+    let (gradientPanels, imagePanels) = (pairs(gradients), pairs(images))
+    let (d, source) = (dy.halves, x.halves)
+    parallelFor(reached.count) { range in
+      for row in range.map({ reached.lowerBound + $0 }) {
+        if rows.contains(row) {
+          packRow(
+            into: gradientPanels, d, row, image: image, channelCount: shape.outputCount,
+            place: row - rows.lowerBound, rowCount: rows.count, shift: 0)
+        }
+        for column in 0..<shape.kernelWidth {
+          packRow(
+            into: imagePanels + column * inputPanelCount * reached.count * pairCount
+              * Self.panelWidth, source, row, image: image, channelCount: shape.inputCount,
+            place: row - reached.lowerBound, rowCount: reached.count,
+            shift: column - shape.kernelWidth / 2)
+        }
+      }
+    }
+  }
+
+  /// One row of an image, pixels shifted, into its place in each panel; zero outside the image.
+  private func packRow(
+    into panels: UnsafeMutablePointer<UInt32>, _ source: UnsafePointer<UInt16>, _ row: Int,
+    image: Int, channelCount: Int, place: Int, rowCount: Int, shift: Int
+  ) {
+    let isInside = 0..<shape.height ~= row
+    let start =
+      source + (image * shape.pixelCount + (isInside ? row : 0) * shape.width) * channelCount
+    for channel in stride(from: 0, to: channelCount, by: Self.panelWidth) {
+      let panel = channel / Self.panelWidth
+      CKernels_packShiftedPanel(
+        panels + (panel * rowCount + place) * pairCount * Self.panelWidth, start + channel,
+        Int64(channelCount), Int64(shift), isInside ? Int64(shape.width) : 0,
+        Int64(min(Self.panelWidth, channelCount - channel)), Int64(pairCount))
+    }
+  }
+
+  /// Adds the strip's products, one for each tap and pair of panels.
+  private func multiply(
+    into dWeight: Buffer, _ gradients: Buffer, _ images: Buffer, _ rows: Range<Int>
+  ) {
+    let reachedCount = reached(rows).count
+    let rowStride = pairCount * Self.panelWidth
+    let (target, gradientPanels, imagePanels) = (dWeight.floats, pairs(gradients), pairs(images))
+    parallelFor(shape.tapCount * inputPanelCount * outputPanelCount) { tasks in
+      for task in tasks {
+        let (factors, outputPanel) = task.quotientAndRemainder(dividingBy: outputPanelCount)
+        let (tap, inputPanel) = factors.quotientAndRemainder(dividingBy: inputPanelCount)
+        let (kernelRow, kernelColumn) = tap.quotientAndRemainder(dividingBy: shape.kernelWidth)
+        let (output, input) = (outputPanel * Self.panelWidth, inputPanel * Self.panelWidth)
+        let imageRow = (kernelColumn * inputPanelCount + inputPanel) * reachedCount + kernelRow
+        CKernels_multiplyPanels(
+          target + (output * shape.tapCount + tap) * shape.inputCount + input,
+          Int64(shape.tapCount * shape.inputCount),
+          gradientPanels + outputPanel * rows.count * rowStride, imagePanels + imageRow * rowStride,
+          Int64(rows.count * pairCount), Int64(min(Self.panelWidth, shape.outputCount - output)),
+          Int64(min(Self.panelWidth, shape.inputCount - input)))
+      }
+    }
+  }
+
+  private func pairs(_ buffer: Buffer) -> UnsafeMutablePointer<UInt32> {
+    buffer.address.assumingMemoryBound(to: UInt32.self)
+  }
+}
