@@ -1,7 +1,7 @@
 import ArrayFiles
 public import Autodiff
 public import Checkpoints
-import Configurations
+public import Configurations
 import Foundation
 public import HierarchicalGenerator
 import Kernels
@@ -91,14 +91,15 @@ public struct LoadedTokenizer {
   /// Digest of the weights, which codes carry.
   public let digest: String
 
-  /// Loads a tokenizer.
-  public init(_ source: ModelSource) throws {
+  /// Loads a tokenizer, whose products take operands of a precision.
+  public init(_ source: ModelSource, precision: Precision = .float32) throws {
     let configuration = try TokenizerRunConfiguration(
       contentsOf: try source.requiredConfiguration())
     arena = ParameterArena()
     model = ResTok(configuration.model, in: ParameterScope(arena))
-    arena.allocate(forTraining: false)
+    arena.allocate(forTraining: false, operandType: precision.operandType)
     try source.read(into: arena)
+    arena.refreshOperands()
     digest = hexadecimal(Kernels.digest(of: arena.values.buffer))
   }
 }
@@ -110,14 +111,15 @@ public struct LoadedGenerator {
   /// The weights.
   public let arena: ParameterArena
 
-  /// Loads a generator.
-  public init(_ source: ModelSource) throws {
+  /// Loads a generator, whose products take operands of a precision.
+  public init(_ source: ModelSource, precision: Precision = .float32) throws {
     let configuration = try GeneratorRunConfiguration(
       contentsOf: try source.requiredConfiguration())
     arena = ParameterArena()
     model = Generator(configuration.model, in: ParameterScope(arena))
-    arena.allocate(forTraining: false)
+    arena.allocate(forTraining: false, operandType: precision.operandType)
     try source.read(into: arena)
+    arena.refreshOperands()
   }
 }
 

@@ -1,3 +1,4 @@
+public import Configurations
 import Datasets
 import Foundation
 public import HierarchicalGenerator
@@ -14,11 +15,17 @@ public struct Sampling {
 
   /// Loads both models.
   ///
+  /// - Parameters:
+  ///   - tokenizer: The tokenizer, whose decoder makes the images.
+  ///   - generator: The generator of its codes.
+  ///   - precision: The operands of products.
   /// - Throws: The errors of their files; `TrainingError.unfitData` when they do not fit together.
-  public init(tokenizer: ModelSource, generator: ModelSource) throws {
+  public init(
+    tokenizer: ModelSource, generator: ModelSource, precision: Precision = .float32
+  ) throws {
     RankThreads.setAutomatic()
-    self.tokenizer = try LoadedTokenizer(tokenizer)
-    self.generator = try LoadedGenerator(generator)
+    self.tokenizer = try LoadedTokenizer(tokenizer, precision: precision)
+    self.generator = try LoadedGenerator(generator, precision: precision)
     let (codes, model) = (self.tokenizer.model.configuration, self.generator.model.configuration)
     guard codes.latents.count == model.tokenCount, codes.codebook.size == model.vocabularySize
     else {

@@ -1,5 +1,5 @@
 import Autodiff
-import Configurations
+public import Configurations
 import Foundation
 public import HierarchicalGenerator
 import Kernels
@@ -15,6 +15,7 @@ public struct SamplingBenchmark {
   private let tokenizerConfiguration: TokenizerRunConfiguration?
   private let name: String
   private let batchSize: Int
+  private let precision: Precision
   private let orders: [Generator.Configuration.Order]
   private let guidanceStrength: Double
   private let repetitionCount: Int
@@ -25,13 +26,15 @@ public struct SamplingBenchmark {
   ///   - configurationPath: The generator's YAML file.
   ///   - tokenizerConfigurationPath: The tokenizer's, whose decoder is timed too; nil without.
   ///   - batchSize: Images that are sampled at a time, at least 1.
+  ///   - precision: The operands of products.
   ///   - orders: The orders, each once.
   ///   - guidanceStrength: Scale of classifier-free guidance; 1 is none.
   ///   - repetitionCount: Repetitions that are timed, after a warm-up of each order.
   /// - Throws: `ConfigurationError`; `TrainingError.unfitData` for a tokenizer of other tokens.
   public init(
     configurationPath: String, tokenizerConfigurationPath: String?, batchSize: Int,
-    orders: [Generator.Configuration.Order], guidanceStrength: Double, repetitionCount: Int
+    precision: Precision = .float32, orders: [Generator.Configuration.Order],
+    guidanceStrength: Double, repetitionCount: Int
   ) throws {
     configuration = try GeneratorRunConfiguration(contentsOf: configurationPath)
     tokenizerConfiguration = try tokenizerConfigurationPath.map {
@@ -39,6 +42,7 @@ public struct SamplingBenchmark {
     }
     name = URL(fileURLWithPath: configurationPath).deletingPathExtension().lastPathComponent
     self.batchSize = batchSize
+    self.precision = precision
     self.orders = orders
     self.guidanceStrength = guidanceStrength
     self.repetitionCount = repetitionCount
@@ -60,7 +64,7 @@ public struct SamplingBenchmark {
   /// - Throws: `NotFiniteLogits`, which random weights do not bring about.
   public func run() throws -> SamplingReport {
     RankThreads.setAutomatic()
-    let models = orders.map { RandomGenerator(configuration.model, $0) }
+    let models = orders.map { RandomGenerator(configuration.model, $0, precision) }
     var times = [[Double]](repeating: [], count: models.count)
     var tokens = Tensor([Int32](), shape: [0, configuration.model.tokenCount])
     for repetition in 0...repetitionCount {
@@ -77,7 +81,8 @@ public struct SamplingBenchmark {
         secondsPerImage: median(times) / Double(batchSize))
     }
     return SamplingReport(
-      size: name, batchCount: batchSize, tokenCount: configuration.model.tokenCount,
+      size: name, precision: precision.rawValue, batchCount: batchSize,
+      tokenCount: configuration.model.tokenCount,
       guidance: guidanceStrength, threadCount: threadCount,
       weightCount: models.first?.arena.elementCount ?? 0, orders: timings,
       decoderSecondsPerImage: try decoderSeconds(tokens), peakMemoryGibibytes: PeakMemory.gibibytes)
@@ -96,7 +101,7 @@ public struct SamplingBenchmark {
     guard let tokenizerConfiguration else { return nil }
     let arena = ParameterArena()
     let model = ResTok(tokenizerConfiguration.model, in: ParameterScope(arena))
-    arena.allocate(forTraining: false)
+    arena.allocate(forTraining: false, operandType: precision.operandType)
     arena.initialize(seed: 0)
     let times = (0...repetitionCount).map { _ in
       let start = ContinuousClock.now
@@ -115,12 +120,15 @@ private struct RandomGenerator {
   let generator: Generator
   let arena = ParameterArena()
 
-  init(_ sizes: Generator.Configuration, _ order: Generator.Configuration.Order) {
+  init(
+    _ sizes: Generator.Configuration, _ order: Generator.Configuration.Order,
+    _ precision: Precision
+  ) {
     var sizes = sizes
     sizes.order = order
     self.order = order
     generator = Generator(sizes, in: ParameterScope(arena))
-    arena.allocate(forTraining: false)
+    arena.allocate(forTraining: false, operandType: precision.operandType)
     arena.initialize(seed: 0)
   }
 }

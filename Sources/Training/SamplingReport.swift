@@ -21,6 +21,8 @@ public struct SamplingReport: Sendable, Equatable, Codable {
 
   /// The configuration's name.
   public var size: String
+  /// The operands of products.
+  public var precision: String
   /// Images that were sampled at a time; guidance doubles the generator's batch.
   public var batchCount: Int
   /// Tokens of an image.
@@ -44,11 +46,13 @@ public struct SamplingReport: Sendable, Equatable, Codable {
 
   /// Makes a report of given figures; ratio and images a second follow from them.
   public init(
-    size: String, batchCount: Int, tokenCount: Int, guidance: Double, threadCount: Int,
+    size: String, precision: String, batchCount: Int, tokenCount: Int, guidance: Double,
+    threadCount: Int,
     weightCount: Int, orders: [OrderTiming], decoderSecondsPerImage: Double?,
     peakMemoryGibibytes: Double
   ) {
     self.size = size
+    self.precision = precision
     self.batchCount = batchCount
     self.tokenCount = tokenCount
     self.guidance = guidance
@@ -76,8 +80,8 @@ extension SamplingReport: CustomStringConvertible {
     var lines = [
       String(
         format:
-          "%@: batch %ld, %ld tokens, guidance %g, %ld thread(s), %.2f M weights, peak %.2f GiB",
-        size, batchCount, tokenCount, guidance, threadCount, Double(weightCount) / 1e6,
+          "%@, %@: batch %ld, %ld tokens, guidance %g, %ld thread(s), %.2f M weights, peak %.2f GiB",
+        size, precision, batchCount, tokenCount, guidance, threadCount, Double(weightCount) / 1e6,
         peakMemoryGibibytes)
     ]
     for order in orders {

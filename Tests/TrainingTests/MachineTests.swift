@@ -101,6 +101,10 @@ import Training
     machine.libraries.openBLASCore = "SkylakeX"
     machine.libraries.oneDNNInstructionSet = "avx512_core_bf16"
     #expect(MachineFinding.findings(of: [machine]).isEmpty)
+    // OpenBLAS multiplies nothing then.
+    machine.libraries.openBLASCore = "Haswell"
+    #expect(MachineFinding.findings(of: [machine]).isEmpty)
+    machine.libraries.openBLASCore = "SkylakeX"
     machine.libraries.oneDNNInstructionSet = "avx2"
     machine.overrides = ["ONEDNN_MAX_CPU_ISA": "AVX2"]
     let findings = MachineFinding.findings(of: [machine])

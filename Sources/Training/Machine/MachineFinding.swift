@@ -90,6 +90,8 @@ extension MachineFinding {
   }
 
   private static func openBLAS(_ host: String, _ machine: RankMachine) -> MachineFinding? {
+    // Where oneDNN has AVX-512, every product goes to it.
+    guard !machine.libraries.oneDNNInstructionSet.hasPrefix("avx512") else { return nil }
     let choice = OpenBLASCore.choice(for: machine.processor)
     let libraries = machine.libraries
     guard let choice, !choice.fits(libraries.openBLASCore) else { return nil }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configurations
 import HierarchicalGenerator
 import Training
 
@@ -37,6 +38,9 @@ struct BenchSampling: ParsableCommand {
   @Option(help: "Images that are sampled at a time.")
   var batch = 8
 
+  @Option(help: "The element type of products.")
+  var precision = Precision.float32
+
   @Option(
     help: ArgumentHelp(
       "hierarchical, sequential, or both (the default).", valueName: "order,order"))
@@ -63,7 +67,8 @@ struct BenchSampling: ParsableCommand {
     try RankSession.requireSingleRank("bench sampling")
     let report = try SamplingBenchmark(
       configurationPath: config, tokenizerConfigurationPath: tokenizerConfig, batchSize: batch,
-      orders: orders?.orders ?? [.hierarchical, .sequential], guidanceStrength: guidance,
+      precision: precision, orders: orders?.orders ?? [.hierarchical, .sequential],
+      guidanceStrength: guidance,
       repetitionCount: repeats
     ).run()
     if json { try printJSON(report) } else { print(report) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configurations
 import HierarchicalGenerator
 import Training
 
@@ -43,6 +44,11 @@ struct Sample: ParsableCommand {
 
   @OptionGroup(title: "Choice of a token") var choice: TokenChoiceOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "The element type of products: bfloat16 is faster on processors that have it."))
+  var precision = Precision.float32
+
   @Option(help: "Seed of the random choices.")
   var seed: UInt64 = 0
 
@@ -69,7 +75,7 @@ struct Sample: ParsableCommand {
       generator: try ModelReference(
         path: generator, configuration: generatorConfig, option: "--generator",
         configurationOption: "--generator-config"
-      ).source(weights: weights))
+      ).source(weights: weights), precision: precision)
     let report = try sampling.run(
       classes: try classes.classes(classCount: sampling.classCount), countPerClass: count,
       guidance: Guidance(
