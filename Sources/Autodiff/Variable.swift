@@ -44,16 +44,21 @@ public struct Variable {
 
   /// The same variable, whose value later pullbacks compute again instead of keeping it.
   ///
-  /// For values that take one cheap pass over what this variable's own pullback keeps anyway.
+  /// For values that take one cheap pass over what this variable's own pullback keeps anyway. Small
+  /// ones are kept all the same: beside their operations the pass would be felt, their memory is not.
   ///
   /// - Parameter rebuild: Gives the value, with the same bits.
-  /// - Returns: The variable; unchanged when no pullback will run.
+  /// - Returns: The variable; unchanged when it is small or no pullback will run.
   func rebuilt(by rebuild: @escaping () -> Tensor) -> Variable {
-    guard adjoint != nil else { return self }
+    guard adjoint != nil, value.count * value.elementType.byteCount >= Self.rebuiltByteCount
+    else { return self }
     var variable = self
     variable.rebuild = rebuild
     return variable
   }
+
+  /// Bytes from which on a value is computed again rather than kept.
+  private static let rebuiltByteCount = 6 << 20
 
   /// The value as an operand of products, for a pullback to keep, or to compute again when it runs.
   var kept: () -> Tensor {

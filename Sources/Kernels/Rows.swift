@@ -21,17 +21,23 @@ public func sumRowProducts(into sum: Buffer, isAdding: Bool, _ a: Buffer, _ b: B
 }
 
 /// y = x·factor in each row, or y += when `isAdding`; `factor` is `[channelCount]`.
+///
+/// x and y are float32 or bfloat16; y is float32 when it is added to.
 public func scaleChannels(into y: Buffer, isAdding: Bool, _ x: Buffer, by factor: Buffer) {
   let channelCount = factor.count
   precondition(
     y.count == x.count && channelCount > 0 && x.count % channelCount == 0,
     "scaleChannels: \(y.count) results of \(x.count) elements in rows of \(channelCount)")
-  let (target, source, factors) = (y.floats, x.floats, factor.floats)
-  parallelFor(x.count / channelCount, grain: rowGrain(channelCount)) { rows in
-    let start = rows.lowerBound * channelCount
+  precondition(
+    !isAdding || y.elementType == .float32,
+    "scaleChannels: results of type bfloat16 cannot be added to")
+  let factors = factor.floats
+  forEachStripe(
+    of: x.count / channelCount, rowSize: channelCount, grain: rowGrain(channelCount),
+    writing: [y], reading: [x]
+  ) { rows, floats in
     CKernels_scaleChannels(
-      target + start, source + start, factors, isAdding ? 1 : 0, Int64(rows.count),
-      Int64(channelCount))
+      floats[0], floats[1], factors, isAdding ? 1 : 0, Int64(rows.count), Int64(channelCount))
   }
 }
 
@@ -40,7 +46,7 @@ public func scaleChannels(into y: Buffer, isAdding: Bool, _ x: Buffer, by factor
 /// - Parameters:
 ///   - y: Rows of `channelCount`.
 ///   - x: What is added to, like `y`.
-///   - branch: What is scaled, like `y`.
+///   - branch: What is scaled, like `y`; float32 or bfloat16, as the others.
 ///   - factor: `[channelCount]`.
 public func addScaledRows(into y: Buffer, _ x: Buffer, _ branch: Buffer, scale factor: Buffer) {
   let channelCount = factor.count
@@ -51,12 +57,13 @@ public func addScaledRows(into y: Buffer, _ x: Buffer, _ branch: Buffer, scale f
     addScaledRows: \(y.count) results of \(x.count) and \(branch.count) elements \
     in rows of \(channelCount)
     """)
-  let (target, source, added, factors) = (y.floats, x.floats, branch.floats, factor.floats)
-  parallelFor(x.count / channelCount, grain: rowGrain(channelCount)) { rows in
-    let start = rows.lowerBound * channelCount
+  let factors = factor.floats
+  forEachStripe(
+    of: x.count / channelCount, rowSize: channelCount, grain: rowGrain(channelCount),
+    writing: [y], reading: [x, branch]
+  ) { rows, floats in
     CKernels_addScaledRows(
-      target + start, source + start, added + start, factors, Int64(rows.count),
-      Int64(channelCount))
+      floats[0], floats[1], floats[2], factors, Int64(rows.count), Int64(channelCount))
   }
 }
 

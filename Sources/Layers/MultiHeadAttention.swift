@@ -42,7 +42,7 @@ public struct MultiHeadAttention {
   ///   - x: The tokens.
   ///   - rotary: The tokens' rotary angles.
   ///   - mask: What each token sees; everything when nil.
-  /// - Returns: `[batch, tokens, width]`.
+  /// - Returns: `[batch, tokens, width]`, of the tape's operand type: the branch of a residual connection.
   public func callAsFunction(_ x: Variable, rotary: RotaryTable, mask: BlockCausalMask?) -> Variable
   {
     let tape = x.tape
@@ -55,7 +55,7 @@ public struct MultiHeadAttention {
     return projection(
       selfAttention(
         packed, headCount: headCount, headNorms: norms, rotary: rotary,
-        visibleKeyCounts: mask?.visibleKeyCounts))
+        visibleKeyCounts: mask?.visibleKeyCounts), isOperand: true)
   }
 
   /// The biases of q, k and v in one vector; the keys have none.

@@ -52,7 +52,8 @@ struct TransformerBlock {
 
   private func feedForward(_ x: Variable) -> Variable {
     let tape = x.tape
-    guard let bias = expansion.bias else { return contraction(gelu(expansion(x))) }
-    return contraction(linearGELU(x, weight: tape[expansion.weight], bias: tape[bias]))
+    guard let bias = expansion.bias else { return contraction(gelu(expansion(x)), isOperand: true) }
+    return contraction(
+      linearGELU(x, weight: tape[expansion.weight], bias: tape[bias]), isOperand: true)
   }
 }

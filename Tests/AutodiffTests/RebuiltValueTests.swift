@@ -9,7 +9,7 @@ import Testing
   enum Operation: CaseIterable {
     case groupNorm, layerNorm, rmsNorm, linearGELU, siluProduct, upsample
 
-    /// The operation on images `[2, 4, 4, 128]`.
+    /// The operation on images `[24, 32, 32, 128]`, large enough to be computed again.
     func callAsFunction(_ x: Variable, _ parameters: [Tensor]) -> Variable {
       let given = parameters.map { Variable(constant: $0, on: x.tape) }
       switch self {
@@ -36,7 +36,7 @@ import Testing
       numbers.tensor([128], in: 0.5..<2), numbers.tensor([128]), numbers.tensor([128, 128]),
     ]
     let values = (
-      x: numbers.tensor([2, 4, 4, 128]),
+      x: numbers.tensor([24, 32, 32, 128]),
       weight: numbers.tensor(isConvolution ? [8, 3, 3, 128] : [8, 128])
     )
     let before = StorageStatistics.current.liveByteCount
@@ -77,7 +77,7 @@ import Testing
       for operation in Operation.allCases {
         let kept = Self.run(operation, isRebuilt: false, isConvolution: true).keptByteCount
         let rebuilt = Self.run(operation, isRebuilt: true, isConvolution: true).keptByteCount
-        let resultByteCount = (operation == .upsample ? 4 : 1) * 2 * 4 * 4 * 128 * 4
+        let resultByteCount = (operation == .upsample ? 4 : 1) * 24 * 32 * 32 * 128 * 4
         #expect(kept - rebuilt == resultByteCount, "\(operation): \(kept) \(rebuilt)")
       }
     }

@@ -87,6 +87,13 @@ import Testing
         gate: $1, value: other, $0 ? dy.half : dy.full, gate: $0 ? x.half : x.full,
         value: $0 ? y.half : y.full)
     }
+    let factor = numbers.tensor([channelCount]).buffer
+    expectSame(count, "scaleChannels") {
+      scaleChannels(into: $1, isAdding: false, $0 ? x.half : x.full, by: factor)
+    }
+    expectSame(count, "addScaledRows") {
+      addScaledRows(into: $1, $0 ? x.half : x.full, $0 ? y.half : y.full, scale: factor)
+    }
     var sums: [[Float]] = []
     for (a, b) in [(x.half, y.half), (x.full, y.full)] {
       let (sum, products) = (

@@ -31,8 +31,8 @@ public func silu(_ x: Variable) -> Variable {
 
 /// The core of SwiGLU: y = silu(gate)·value.
 ///
-/// Both operands and the result have one shape; the result has the tape's operand type. When that is
-/// float32, later pullbacks compute the result again instead of keeping it.
+/// Both operands and the result have one shape; the result has the tape's operand type. Later pullbacks
+/// compute a large result again instead of keeping it.
 /// Source: Shazeer 2020, equation 6.
 public func siluProduct(_ gate: Variable, _ value: Variable) -> Variable {
   precondition(
@@ -41,7 +41,7 @@ public func siluProduct(_ gate: Variable, _ value: Variable) -> Variable {
   let y = Tensor(uninitialized: gate.shape, type)
   siluProduct(into: y.buffer, gate: savedGate.buffer, value: savedValue.buffer)
   let (gateAdjoint, valueAdjoint) = (gate.adjoint, value.adjoint)
-  let result = gate.tape.record(y, from: [gate, value], gradientType: type) { dy in
+  return gate.tape.record(y, from: [gate, value], gradientType: type) { dy in
     let dgate = Tensor(uninitialized: savedGate.shape, gateAdjoint?.elementType ?? .float32)
     let dvalue = Tensor(uninitialized: savedGate.shape, valueAdjoint?.elementType ?? .float32)
     siluProductGradient(
@@ -49,11 +49,8 @@ public func siluProduct(_ gate: Variable, _ value: Variable) -> Variable {
       value: savedValue.buffer)
     gateAdjoint?.accumulate(dgate)
     valueAdjoint?.accumulate(dvalue)
-  }
-  // In bfloat16 the result takes no more memory than what it would be computed from.
-  guard type == .float32 else { return result }
-  return result.rebuilt {
-    let y = Tensor(uninitialized: savedGate.shape)
+  }.rebuilt {
+    let y = Tensor(uninitialized: savedGate.shape, type)
     siluProduct(into: y.buffer, gate: savedGate.buffer, value: savedValue.buffer)
     return y
   }

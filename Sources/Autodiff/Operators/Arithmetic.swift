@@ -45,7 +45,7 @@ public func scale(_ x: Variable, by factor: Float) -> Variable {
 ///
 /// - Parameters:
 ///   - x: `[..., channelCount]`.
-///   - y: What the block computed, shaped like `x`.
+///   - y: What the block computed, shaped like `x`; it may have the tape's operand type.
 ///   - gamma: `[channelCount]`.
 /// - Returns: Shaped like `x`.
 public func residual(_ x: Variable, _ y: Variable, scale gamma: Variable) -> Variable {

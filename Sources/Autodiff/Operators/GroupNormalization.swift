@@ -14,8 +14,8 @@ public enum Activation: Sendable, Hashable, CaseIterable {
 ///     y = activation((x − mean) / sqrt(variance + epsilon) · weight + bias)
 ///
 /// Mean and variance are those of a sample's group of channels over all pixels. Only the input and
-/// the statistics are saved; the pullback computes the activation again, and from 128 channels on
-/// those of later operations compute the result again instead of keeping it.
+/// the statistics are saved; the pullback computes the activation again, and those of later operations
+/// compute a large result again instead of keeping it.
 /// Source: Wu & He 2018, section 3.
 ///
 /// - Parameters:
@@ -42,7 +42,7 @@ public func groupNorm(
   let statistics = normalization.forward(
     into: y.buffer, savedX.buffer, weight: savedWeight.buffer, bias: savedBias.buffer)
   let (xAdjoint, weightAdjoint, biasAdjoint) = (x.adjoint, weight.adjoint, bias.adjoint)
-  let result = x.tape.record(y, from: [x, weight, bias], gradientType: resultType) { dy in
+  return x.tape.record(y, from: [x, weight, bias], gradientType: resultType) { dy in
     accumulateOrDiscard(xAdjoint, shape: savedX.shape) { dx, isAddingX in
       accumulatePair(weightAdjoint, biasAdjoint, shape: savedWeight.shape) {
         dWeight, dBias, isAdding in
@@ -52,10 +52,7 @@ public func groupNorm(
           bias: savedBias.buffer, statistics: statistics)
       }
     }
-  }
-  // Beside a convolution of few channels, a pass of exponentials would be felt.
-  guard x.shape[3] >= 128 else { return result }
-  return result.rebuilt {
+  }.rebuilt {
     let y = Tensor(uninitialized: savedX.shape, resultType)
     normalization.apply(
       into: y.buffer, savedX.buffer, weight: savedWeight.buffer, bias: savedBias.buffer,

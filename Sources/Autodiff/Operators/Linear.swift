@@ -35,8 +35,8 @@ public func linear(
 ///
 ///     y = gelu(x·Wᵀ + b)
 ///
-/// The value before the activation and the result have the tape's operand type. When that is float32,
-/// later pullbacks compute the activation again instead of keeping its result.
+/// The value before the activation and the result have the tape's operand type. Later pullbacks compute
+/// a large result again instead of keeping it.
 ///
 /// - Parameters:
 ///   - x: `[..., inputSize]`.
@@ -52,15 +52,12 @@ public func linearGELU(_ x: Variable, weight: Variable, bias: Variable) -> Varia
     into: y.buffer, preactivation: saved.buffer, x.operand.buffer,
     weight: weight.operand.buffer, bias: bias.value.buffer, rowCount: x.value.rowCount)
   let pullback = AffinePullback(x, weight, bias)
-  let result = x.tape.record(y, from: [x, weight, bias], gradientType: type) { dy in
+  return x.tape.record(y, from: [x, weight, bias], gradientType: type) { dy in
     let gradient = Tensor(uninitialized: dy.shape, type)
     geluGradient(into: gradient.buffer, dy.buffer, saved.buffer)
     pullback(gradient)
-  }
-  // In bfloat16 the result takes no more memory than what it would be computed from.
-  guard type == .float32 else { return result }
-  return result.rebuilt {
-    let y = Tensor(uninitialized: saved.shape)
+  }.rebuilt {
+    let y = Tensor(uninitialized: saved.shape, type)
     gelu(into: y.buffer, saved.buffer)
     return y
   }

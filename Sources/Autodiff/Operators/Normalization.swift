@@ -12,7 +12,7 @@ import Tensors
 ///   - epsilon: Added to the variance.
 ///   - resultType: The result's type, and its gradient's: the tape's operand type when only
 ///     operations that round it to that type anyway read it, so that rounding needs no pass.
-/// - Returns: `[..., channels]`; later pullbacks compute it again instead of keeping it.
+/// - Returns: `[..., channels]`; later pullbacks compute a large one again instead of keeping it.
 public func layerNorm(
   _ x: Variable, weight: Variable, bias: Variable, epsilon: Float,
   resultType: ElementType = .float32
@@ -50,7 +50,7 @@ public func layerNorm(
 ///   - epsilon: Added to the mean square.
 ///   - resultType: The result's type, as of other operations; its gradient is float32, since in
 ///     SwiGLU two maps read the result.
-/// - Returns: `[..., channels]`; later pullbacks compute it again instead of keeping it.
+/// - Returns: `[..., channels]`; later pullbacks compute a large one again instead of keeping it.
 public func rmsNorm(
   _ x: Variable, weight: Variable, epsilon: Float, resultType: ElementType = .float32
 ) -> Variable {
