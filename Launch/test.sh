@@ -88,6 +88,9 @@ smoke_run() {
     sample --tokenizer "$tokenizer" --generator "$generator" --classes 0,1 --count 2 \
     --output "$work/samples.png" || return
   check "Smoke: the picture is there" test -s "$work/samples.png" || return
+  check "Smoke: samples in bfloat16" run_local 1 \
+    sample --tokenizer "$tokenizer" --generator "$generator" --classes 0,1 --count 2 \
+    --precision bfloat16 --output "$work/samples-bfloat16.png" || return
 }
 
 # bits_run KIND NAME RANKS MORE…: a short training of 8 lanes; one thread a rank, as bits need it.

@@ -58,7 +58,7 @@ public struct Variable {
   }
 
   /// Bytes from which on a value is computed again rather than kept.
-  private static let rebuiltByteCount = 6 << 20
+  private static let rebuiltByteCount = 4_500_000
 
   /// The value as an operand of products, for a pullback to keep, or to compute again when it runs.
   var kept: () -> Tensor {
