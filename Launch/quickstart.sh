@@ -36,9 +36,10 @@ is_newer() {
   [[ -e "$1" && -d "$2" && -z "$(find "$2" -newer "$1" -print -quit)" ]]
 }
 
-# last_figure FILE KEY: the newest number of that name in a file of metrics.
+# last_figure FILE KEY FORMAT: the newest number of that name in a file of metrics; nothing without one.
 last_figure() {
-  { grep -o "\"$2\": *[-0-9.eE+]*" "$1" 2>/dev/null || true; } | tail -n 1 | sed 's/.*: *//'
+  { grep -o "\"$2\": *[-0-9.eE+]*" "$1" 2>/dev/null || true; } | tail -n 1 | sed 's/.*: *//' |
+    while read -r figure; do printf "$3" "$figure"; done
 }
 
 step "Build"
@@ -79,6 +80,6 @@ on_ranks 1 sample --tokenizer "$tokenizer" --generator "$generator" --classes al
 step "Done"
 echo "new digits, 20 of each class:               $picture"
 echo "held-out digits beside reconstructions:     $tokenizer/images"
-echo "tokenizer: PSNR $(last_figure "$tokenizer/metrics.jsonl" psnr) dB," \
-  "$(last_figure "$tokenizer/metrics.jsonl" codes_used) of 256 codes used, on held-out digits"
-echo "generator: loss $(last_figure "$generator/metrics.jsonl" evaluation_loss) on held-out digits"
+echo "tokenizer: PSNR $(last_figure "$tokenizer/metrics.jsonl" psnr %.2f) dB," \
+  "$(last_figure "$tokenizer/metrics.jsonl" codes_used %.0f) of 256 codes used, on held-out digits"
+echo "generator: loss $(last_figure "$generator/metrics.jsonl" evaluation_loss %.3f) on held-out digits"
