@@ -10,19 +10,34 @@ public struct StopSignal: Sendable {
   private init() {}
 
   /// Begins to listen; signals are the whole process's, so every value listens to the same ones.
+  ///
+  /// Called on the main thread, which the system hands them to. The handler has a stack of its own:
+  /// oneDNN's generated products keep numbers below the stack pointer, farther than a signal's frame
+  /// leaves alone, so that a signal in the middle of one would make it write anywhere.
   public static func install() -> StopSignal {
+    useOwnStack()
     // Touching them once makes sure that the handler never has to create them.
     _ = receivedSignal.load(ordering: .relaxed)
     _ = interruptCount.load(ordering: .relaxed)
     var action = sigaction()
     action.__sigaction_handler.sa_handler = noteSignal
-    action.sa_flags = SA_RESTART
+    action.sa_flags = SA_RESTART | SA_ONSTACK
     sigemptyset(&action.sa_mask)
     for signal in [SIGINT, SIGTERM, SIGUSR1] {
       let status = sigaction(signal, &action, nil)
       precondition(status == 0, "StopSignal: signal \(signal) cannot be handled, errno \(errno)")
     }
     return StopSignal()
+  }
+
+  /// Gives the handlers of this thread a stack, for the rest of the process's life.
+  private static func useOwnStack() {
+    let byteCount = 1 << 16
+    var stack = stack_t()
+    stack.ss_sp = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 16)
+    stack.ss_size = byteCount
+    let status = sigaltstack(&stack, nil)
+    precondition(status == 0, "StopSignal: no stack for handlers, errno \(errno)")
   }
 
   /// Whether any of the signals has come.
