@@ -7,7 +7,7 @@ package struct FactorPanels {
   /// The panels, one after the other, with zeros up to multiples of 32 rows and 64 columns.
   package let buffer: Buffer
 
-  private static let panelWidth = 64
+  private static let panelWidth = Int(CKernelsPanelWidth)
   /// Rows come in multiples of this.
   private static let rowMultiple = 32
   /// Rows that a thread packs at a time, a multiple of `rowMultiple`.
@@ -20,8 +20,7 @@ package struct FactorPanels {
     let paddedCount = Self.ceiling(matrix.rowCount, Self.rowMultiple)
     let blockCount = Self.ceiling(paddedCount, Self.blockSize) / Self.blockSize
     buffer = Buffer(.bfloat16, count: panelCount * paddedCount * Self.panelWidth)
-    let target = buffer.address.assumingMemoryBound(to: UInt32.self)
-    let source = matrix.buffer.halves
+    let (target, source) = (buffer.pairs, matrix.buffer.halves)
     parallelFor(panelCount * blockCount) { tasks in
       for task in tasks {
         let (panel, block) = task.quotientAndRemainder(dividingBy: blockCount)
@@ -51,5 +50,12 @@ package struct FactorPanels {
 
   private static func ceiling(_ count: Int, _ multiple: Int) -> Int {
     (count + multiple - 1) / multiple * multiple
+  }
+}
+
+extension Buffer {
+  /// The elements of a bfloat16 buffer two by two, as panels hold them.
+  var pairs: UnsafeMutablePointer<UInt32> {
+    UnsafeMutableRawPointer(halves).assumingMemoryBound(to: UInt32.self)
   }
 }

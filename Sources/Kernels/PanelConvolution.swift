@@ -61,7 +61,7 @@ package struct PanelConvolution {
     _ rows: Range<Int>
   ) {
     let reached = reached(rows)
-    let (gradientPanels, imagePanels) = (pairs(gradients), pairs(images))
+    let (gradientPanels, imagePanels) = (gradients.pairs, images.pairs)
     let (d, source) = (dy.halves, x.halves)
     parallelFor(reached.count) { range in
       for row in range.map({ reached.lowerBound + $0 }) {
@@ -104,7 +104,7 @@ package struct PanelConvolution {
   ) {
     let reachedCount = reached(rows).count
     let rowStride = pairCount * Self.panelWidth
-    let (target, gradientPanels, imagePanels) = (dWeight.floats, pairs(gradients), pairs(images))
+    let (target, gradientPanels, imagePanels) = (dWeight.floats, gradients.pairs, images.pairs)
     parallelFor(shape.tapCount * inputPanelCount * outputPanelCount) { tasks in
       for task in tasks {
         let (factors, outputPanel) = task.quotientAndRemainder(dividingBy: outputPanelCount)
@@ -120,9 +120,5 @@ package struct PanelConvolution {
           Int64(min(Self.panelWidth, shape.inputCount - input)))
       }
     }
-  }
-
-  private func pairs(_ buffer: Buffer) -> UnsafeMutablePointer<UInt32> {
-    buffer.address.assumingMemoryBound(to: UInt32.self)
   }
 }
