@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import Synchronization
 
 /// The wish to stop that reaches a process as a signal: SIGINT, SIGTERM or SIGUSR1.
@@ -11,11 +12,10 @@ public struct StopSignal: Sendable {
 
   /// Begins to listen; signals are the whole process's, so every value listens to the same ones.
   ///
-  /// Called on the main thread, which the system hands them to. The handler has a stack of its own:
-  /// oneDNN's generated products keep numbers below the stack pointer, farther than a signal's frame
-  /// leaves alone, so that a signal in the middle of one would make it write anywhere.
+  /// Called on the main thread, which the system hands them to, and which computes: see
+  /// ``useSignalStack()``.
   public static func install() -> StopSignal {
-    useOwnStack()
+    useSignalStack()
     // Touching them once makes sure that the handler never has to create them.
     _ = receivedSignal.load(ordering: .relaxed)
     _ = interruptCount.load(ordering: .relaxed)
@@ -28,16 +28,6 @@ public struct StopSignal: Sendable {
       precondition(status == 0, "StopSignal: signal \(signal) cannot be handled, errno \(errno)")
     }
     return StopSignal()
-  }
-
-  /// Gives the handlers of this thread a stack, for the rest of the process's life.
-  private static func useOwnStack() {
-    let byteCount = 1 << 16
-    var stack = stack_t()
-    stack.ss_sp = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 16)
-    stack.ss_size = byteCount
-    let status = sigaltstack(&stack, nil)
-    precondition(status == 0, "StopSignal: no stack for handlers, errno \(errno)")
   }
 
   /// Whether any of the signals has come.

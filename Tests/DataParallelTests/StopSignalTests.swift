@@ -1,5 +1,7 @@
+import Autodiff
 import DataParallel
 import Foundation
+import Tensors
 import Testing
 
 /// Each in a process of its own, because signals are the whole process's.
@@ -22,6 +24,38 @@ struct StopSignalTests {
       Self.send(SIGUSR1) { stop.isRequested }
       kill(getpid(), SIGTERM)
       exit(stop.name == "SIGUSR1" ? 0 : 1)
+    }
+  }
+
+  /// Thousands of signals to the very thread that multiplies, many of them within a deep product, which
+  /// ends the process when the handler runs on that thread's own stack.
+  @Test func signalsLeaveProductsAlone() async {
+    await #expect(processExitsWith: .success) {
+      _ = StopSignal.install()
+      let tape = Tape(isRecording: false)
+      func variable(_ shape: [Int]) -> Variable {
+        let numbers = (0..<shape.reduce(1, *)).map { Float($0 % 17) - 8 }
+        return Variable(constant: Tensor(numbers, shape: shape), on: tape)
+      }
+      let (x, weight) = (variable([96, 1_024]), variable([32, 1_024]))
+      let expected = linear(x, weight: weight).value.array(of: Float.self)
+      // The threads of the concurrency runtime take no signals unless they are told to.
+      var signals = sigset_t()
+      sigemptyset(&signals)
+      sigaddset(&signals, SIGUSR1)
+      pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+      let receiver = pthread_self()
+      let sender = Thread {
+        while true {
+          pthread_kill(receiver, SIGUSR1)
+          usleep(20)
+        }
+      }
+      sender.start()
+      for _ in 0..<4_000 where linear(x, weight: weight).value.array(of: Float.self) != expected {
+        exit(1)
+      }
+      exit(0)
     }
   }
 
