@@ -12,36 +12,25 @@ typedef uint32_t UnalignedPairs __attribute__((vector_size(64), aligned(2), may_
 
 INLINE uint32_t pairOf(uint32_t first, uint32_t second) { return first | second << 16; }
 
-KERNEL void CKernels_packPanel(uint32_t *restrict panel, const uint16_t *restrict source,
-                               int64_t stride, int64_t rowCount, int64_t columnCount,
-                               int64_t pairCount) {
-  for (int64_t pair = 0; pair < pairCount; pair++) {
-    uint32_t *target = panel + pair * panelWidth;
-    const uint16_t *first = source + 2 * pair * stride;
-    const uint16_t *second = first + stride;
-    const int64_t left = rowCount - 2 * pair;
-    if (left >= 2 && columnCount == panelWidth) {
-      for (int64_t c = 0; c < panelWidth; c++) target[c] = pairOf(first[c], second[c]);
-      continue;
-    }
-    memset(target, 0, panelWidth * sizeof *target);
-    if (left <= 0) continue;
-    for (int64_t c = 0; c < columnCount; c++) {
-      target[c] = pairOf(first[c], left >= 2 ? second[c] : 0);
-    }
-  }
+INLINE void packPairs(uint32_t *restrict panel, const uint16_t *restrict first,
+                      const uint16_t *restrict second, int64_t columnCount) {
+  for (int64_t c = 0; c < columnCount; c++) panel[c] = pairOf(first[c], second[c]);
 }
 
-KERNEL void CKernels_packShiftedPanel(uint32_t *restrict panel, const uint16_t *restrict source,
-                                      int64_t stride, int64_t first, int64_t rowCount,
-                                      int64_t columnCount, int64_t pairCount) {
+KERNEL void CKernels_packPanel(uint32_t *restrict panel, const uint16_t *restrict source,
+                               int64_t stride, int64_t first, int64_t rowCount,
+                               int64_t columnCount, int64_t pairCount) {
   static const uint16_t zeros[panelWidth];
   for (int64_t pair = 0; pair < pairCount; pair++, panel += panelWidth) {
     const int64_t row = first + 2 * pair;
     const uint16_t *even = row >= 0 && row < rowCount ? source + row * stride : zeros;
     const uint16_t *odd = row >= -1 && row + 1 < rowCount ? source + (row + 1) * stride : zeros;
-    for (int64_t c = 0; c < columnCount; c++) panel[c] = pairOf(even[c], odd[c]);
-    for (int64_t c = columnCount; c < panelWidth; c++) panel[c] = 0;
+    if (columnCount == panelWidth) {
+      packPairs(panel, even, odd, panelWidth);
+    } else {
+      packPairs(panel, even, odd, columnCount);
+      memset(panel + columnCount, 0, (size_t)(panelWidth - columnCount) * sizeof *panel);
+    }
   }
 }
 

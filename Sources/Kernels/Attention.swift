@@ -59,8 +59,8 @@ public struct PackedAttention: Sendable {
     _ scratch: AttentionScratch
   ) {
     let (queryRotation, keyRotation) = rotations
-    let packed = PackedHead(qkv, shape, task: task).loaded()
-    let output = HeadPart(y, shape, task: task, part: 0, of: 1)
+    let packed = PackedHead(qkv, shape, task: task, isRead: true)
+    let output = HeadPart(y, shape, task: task, isRead: false)
     keyRotation.apply(into: scratch.keys, packed.keys, token: 0, rowCount: shape.keyCount)
     for tile in shape.tiles {
       let row = tile.lowerBound
@@ -110,9 +110,9 @@ public struct PackedAttention: Sendable {
   ) {
     let scratch = AttentionScratch(shape, forGradient: true)
     let (queryRotation, keyRotation) = rotations
-    let packed = PackedHead(qkv, shape, task: task).loaded()
-    let doutput = HeadPart(dy, shape, task: task, part: 0, of: 1).loaded()
-    let dpacked = PackedHead(dqkv, shape, task: task)
+    let packed = PackedHead(qkv, shape, task: task, isRead: true)
+    let doutput = HeadPart(dy, shape, task: task, isRead: true)
+    let dpacked = PackedHead(dqkv, shape, task: task, isRead: false)
     keyRotation.apply(into: scratch.keys, packed.keys, token: 0, rowCount: shape.keyCount)
     zeroUnseen(scratch.dkeys, dpacked.values)
     for tile in shape.tiles.reversed() {

@@ -11,11 +11,12 @@ public enum BFloat16Route: Sendable, CaseIterable {
   /// oneDNN where the processor multiplies bfloat16 numbers; asked of oneDNN once.
   ///
   /// Elsewhere oneDNN would refuse, or imitate the instructions at less than float32's rate.
-  public static let preferred: BFloat16Route = isSupported ? .library : .widened
+  public static let preferred: BFloat16Route =
+    LibraryEngine.uses(dnnl_cpu_isa_avx512_core_bf16) ? .library : .widened
 
-  private static var isSupported: Bool {
-    let needed = dnnl_cpu_isa_avx512_core_bf16.rawValue
-    return dnnl_get_effective_cpu_isa().rawValue & needed == needed
+  /// Whether two operands are bfloat16 numbers that are multiplied as such.
+  func multipliesAsTheyAre(_ first: Buffer, _ second: Buffer) -> Bool {
+    self == .library && first.elementType == .bfloat16 && second.elementType == .bfloat16
   }
 }
 

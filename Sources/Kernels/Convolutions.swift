@@ -179,9 +179,7 @@ public func convolutionBackwardWeights(
     affineBackwardWeights(
       into: dWeight, isAdding: isAdding, dy, x, rowCount: shape.batchSize * shape.pixelCount,
       route: route)
-  } else if route == .library, dy.elementType == .bfloat16, x.elementType == .bfloat16,
-    PanelConvolution.isPreferred(for: shape)
-  {
+  } else if route.multipliesAsTheyAre(dy, x), PanelConvolution.isPreferred(for: shape) {
     PanelConvolution(shape).weightGradient(into: dWeight, isAdding: isAdding, dy, x)
   } else if let library = LibraryConvolution.bfloat16(.backwardWeights, shape, dy, x, route) {
     addOrWrite(into: dWeight, isAdding: isAdding) {
@@ -200,8 +198,7 @@ extension LibraryConvolution {
     _ direction: Direction, _ shape: ConvolutionShape, _ first: Buffer, _ second: Buffer,
     _ route: BFloat16Route, result: ElementType = .float32
   ) -> LibraryConvolution? {
-    guard route == .library, first.elementType == .bfloat16, second.elementType == .bfloat16
-    else { return nil }
+    guard route.multipliesAsTheyAre(first, second) else { return nil }
     return convolution(direction, shape: shape, operandType: .bfloat16, resultType: result)
   }
 }

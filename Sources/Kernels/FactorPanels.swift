@@ -15,7 +15,6 @@ package struct FactorPanels {
 
   /// Packs a bfloat16 matrix, on all threads.
   package init(_ matrix: Matrix) {
-    let pack = matrix.isTransposed ? CKernels_packTransposedPanel : CKernels_packPanel
     let panelCount = Self.ceiling(matrix.columnCount, Self.panelWidth) / Self.panelWidth
     let paddedCount = Self.ceiling(matrix.rowCount, Self.rowMultiple)
     let blockCount = Self.ceiling(paddedCount, Self.blockSize) / Self.blockSize
@@ -25,13 +24,19 @@ package struct FactorPanels {
       for task in tasks {
         let (panel, block) = task.quotientAndRemainder(dividingBy: blockCount)
         let (row, column) = (block * Self.blockSize, panel * Self.panelWidth)
-        let offset =
-          matrix.isTransposed ? column * matrix.stride + row : row * matrix.stride + column
-        pack(
-          target + (panel * paddedCount + row) / 2 * Self.panelWidth, source + offset,
-          Int64(matrix.stride), Int64(min(Self.blockSize, matrix.rowCount - row)),
-          Int64(min(Self.panelWidth, matrix.columnCount - column)),
-          Int64(min(Self.blockSize, paddedCount - row) / 2))
+        let place = target + (panel * paddedCount + row) / 2 * Self.panelWidth
+        let stride = Int64(matrix.stride)
+        let rowCount = Int64(min(Self.blockSize, matrix.rowCount - row))
+        let columnCount = Int64(min(Self.panelWidth, matrix.columnCount - column))
+        let pairCount = Int64(min(Self.blockSize, paddedCount - row) / 2)
+        if matrix.isTransposed {
+          CKernels_packTransposedPanel(
+            place, source + column * matrix.stride + row, stride, rowCount, columnCount, pairCount)
+        } else {
+          CKernels_packPanel(
+            place, source + row * matrix.stride + column, stride, 0, rowCount, columnCount,
+            pairCount)
+        }
       }
     }
   }

@@ -2,8 +2,8 @@ import CKernels
 
 /// The rows of one head of one sample in a packed buffer, as single-precision numbers.
 ///
-/// Of a float32 buffer these are the rows in place; of a bfloat16 buffer they are a copy, which is
-/// loaded before it is read, and stored after it was written.
+/// Of a float32 buffer these are the rows in place; of a bfloat16 buffer they are a copy, which is stored
+/// after it was written.
 struct HeadPart {
   /// The rows.
   let rows: HeadRows
@@ -14,8 +14,12 @@ struct HeadPart {
   private let tokenCount: Int
   private let headSize: Int
 
-  /// Head `task % headCount` of sample `task / headCount` in part `index` of `count` side by side.
-  init(_ buffer: Buffer, _ shape: AttentionShape, task: Int, part index: Int, of count: Int) {
+  /// Head `task % headCount` of sample `task / headCount` in part `index` of `count` side by side; a
+  /// copy that is not read begins with any content.
+  init(
+    _ buffer: Buffer, _ shape: AttentionShape, task: Int, part index: Int = 0, of count: Int = 1,
+    isRead: Bool
+  ) {
     let (sample, head) = task.quotientAndRemainder(dividingBy: shape.headCount)
     self.buffer = buffer
     (tokenCount, headSize) = (shape.keyCount, shape.headSize)
@@ -29,15 +33,10 @@ struct HeadPart {
     let copy = Buffer(.float32, count: shape.keyCount * shape.headSize)
     self.copy = copy
     rows = HeadRows(start: copy.floats, stride: shape.headSize)
-  }
-
-  /// The same with what the buffer holds.
-  func loaded() -> HeadPart {
-    guard copy != nil else { return self }
+    guard isRead else { return }
     CKernels_widenRows(
-      rows.start, Int64(rows.stride), buffer.halves + offset, Int64(stride),
-      Int64(tokenCount), Int64(headSize))
-    return self
+      rows.start, Int64(rows.stride), buffer.halves + offset, Int64(stride), Int64(tokenCount),
+      Int64(headSize))
   }
 
   /// Moves what was written into the buffer.
@@ -54,8 +53,10 @@ struct PackedHead {
   private let parts: [HeadPart]
 
   /// The head of a task in `[batch, tokens, 3 * width]`.
-  init(_ buffer: Buffer, _ shape: AttentionShape, task: Int) {
-    parts = (0..<3).map { HeadPart(buffer, shape, task: task, part: $0, of: 3) }
+  init(_ buffer: Buffer, _ shape: AttentionShape, task: Int, isRead: Bool) {
+    parts = (0..<3).map {
+      HeadPart(buffer, shape, task: task, part: $0, of: 3, isRead: isRead)
+    }
   }
 
   var queries: HeadRows { parts[0].rows }
@@ -63,12 +64,6 @@ struct PackedHead {
   var keys: HeadRows { parts[1].rows }
 
   var values: HeadRows { parts[2].rows }
-
-  /// The same with what the buffer holds.
-  func loaded() -> PackedHead {
-    for part in parts { _ = part.loaded() }
-    return self
-  }
 
   /// Moves what was written into the buffer.
   func store() {

@@ -42,6 +42,11 @@ final class LibraryEngine: @unchecked Sendable {
     for memory in memories { dnnl_memory_destroy(memory.memory) }
   }
 
+  /// Whether oneDNN generates code for these instructions on this processor.
+  static func uses(_ instructions: dnnl_cpu_isa_t) -> Bool {
+    dnnl_get_effective_cpu_isa().rawValue & instructions.rawValue == instructions.rawValue
+  }
+
   /// The primitive of a descriptor.
   static func primitive(
     _ description: dnnl_primitive_desc_t?, _ work: (any CustomStringConvertible)?

@@ -91,7 +91,7 @@ package struct PanelConvolution {
       source + (image * shape.pixelCount + (isInside ? row : 0) * shape.width) * channelCount
     for channel in stride(from: 0, to: channelCount, by: Self.panelWidth) {
       let panel = channel / Self.panelWidth
-      CKernels_packShiftedPanel(
+      CKernels_packPanel(
         panels + (panel * rowCount + place) * pairCount * Self.panelWidth, start + channel,
         Int64(channelCount), Int64(shift), isInside ? Int64(shape.width) : 0,
         Int64(min(Self.panelWidth, channelCount - channel)), Int64(pairCount))

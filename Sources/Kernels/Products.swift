@@ -86,8 +86,7 @@ public func product(
 ) {
   requireProduct(c, a, b, beta, bias)
   guard c.rowCount > 0, c.columnCount > 0 else { return }
-  if route == .library, alpha == 1, beta == 0 || beta == 1,
-    a.buffer.elementType == .bfloat16, b.buffer.elementType == .bfloat16,
+  if route.multipliesAsTheyAre(a.buffer, b.buffer), alpha == 1, beta == 0 || beta == 1,
     LibraryProduct.run(into: c, a, b, bias: bias, isAdding: beta == 1)
   {
     return

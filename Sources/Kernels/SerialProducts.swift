@@ -52,10 +52,7 @@ private func isDeep(_ depth: Int, isTransposed: Bool) -> Bool {
   !hasAVX512 && (depth > 512 || isTransposed && depth >= 384)
 }
 
-private let hasAVX512: Bool = {
-  let needed = dnnl_cpu_isa_avx512_core.rawValue
-  return dnnl_get_effective_cpu_isa().rawValue & needed == needed
-}()
+private let hasAVX512 = LibraryEngine.uses(dnnl_cpu_isa_avx512_core)
 
 /// C ← alpha·A·B + beta·C by OpenBLAS.
 private func productByOpenBLAS(

@@ -10,22 +10,16 @@
 // Columns of a panel.
 enum { CKernelsPanelWidth = 64 };
 
-// Packs rows of one panel: `pairCount` pairs of rows, of which `rowCount` rows exist, and
-// `columnCount` columns, 64 at most; what does not exist becomes zero. Row r of the factor starts at
-// source + r * stride.
-void CKernels_packPanel(uint32_t *panel, const uint16_t *source, int64_t stride, int64_t rowCount,
-                        int64_t columnCount, int64_t pairCount);
+// Packs `pairCount` pairs of rows of one panel: rows first, first + 1, ... of a factor with `rowCount`
+// rows, and `columnCount` columns, 64 at most. Rows before 0, which `first` may ask for, and what lies
+// behind the end become zero. Row r of the factor starts at source + r * stride.
+void CKernels_packPanel(uint32_t *panel, const uint16_t *source, int64_t stride, int64_t first,
+                        int64_t rowCount, int64_t columnCount, int64_t pairCount);
 
-// The same for a factor whose transpose is in memory: column c starts at source + c * stride, and
-// pairCount is a multiple of 16.
+// The same from row 0 on for a factor whose transpose is in memory: column c starts at source +
+// c * stride. pairCount is a multiple of 16.
 void CKernels_packTransposedPanel(uint32_t *panel, const uint16_t *source, int64_t stride,
                                   int64_t rowCount, int64_t columnCount, int64_t pairCount);
-
-// Packs the rows first, first + 1, ... of a factor of `rowCount` rows, `first` being as low as -1 or
-// even lower: rows outside are zero.
-void CKernels_packShiftedPanel(uint32_t *panel, const uint16_t *source, int64_t stride,
-                               int64_t first, int64_t rowCount, int64_t columnCount,
-                               int64_t pairCount);
 
 // C += transpose(A) * B of two panels with the same pairs of rows, in single precision. C has as many
 // rows as columns of A are used, and `columnCount` columns, whose number is at most 64 as well.

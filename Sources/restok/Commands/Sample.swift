@@ -44,9 +44,7 @@ struct Sample: ParsableCommand {
 
   @OptionGroup(title: "Choice of a token") var choice: TokenChoiceOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "The element type of products: bfloat16 is faster on processors that have it."))
+  @Option(help: "The element type of products: bfloat16 is faster on processors that have it.")
   var precision = Precision.float32
 
   @Option(help: "Seed of the random choices.")
