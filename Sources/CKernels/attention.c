@@ -49,10 +49,20 @@ INLINE void prefetchRow(const float *x, int64_t count) {
   for (int64_t i = 0; i < count; i += vectorWidth) __builtin_prefetch(x + i);
 }
 
-KERNEL void CKernels_rotateHead(float *restrict y, int64_t yStride, const float *restrict x,
-                                int64_t xStride, CKernelsHeadNorm norm,
-                                const float *restrict cosines, const float *restrict sines,
-                                float factor, int64_t rowCount, int64_t headSize) {
+// The usual sizes of a head as constants, so that loops over a head are no loops.
+#define FOR_HEAD_SIZE(function, ...)    \
+  if (headSize == 32) {                 \
+    function(__VA_ARGS__, 32);          \
+  } else if (headSize == 64) {          \
+    function(__VA_ARGS__, 64);          \
+  } else {                              \
+    function(__VA_ARGS__, headSize);    \
+  }
+
+INLINE void rotateRows(float *restrict y, int64_t yStride, const float *restrict x,
+                       int64_t xStride, CKernelsHeadNorm norm, const float *restrict cosines,
+                       const float *restrict sines, float factor, int64_t rowCount,
+                       int64_t headSize) {
   const int64_t whole = headSize / vectorWidth * vectorWidth;
   for (int64_t row = 0; row < rowCount; row++) {
     float mean = 0.0f;
@@ -80,6 +90,13 @@ KERNEL void CKernels_rotateHead(float *restrict y, int64_t yStride, const float 
     cosines += headSize / 2;
     sines += headSize / 2;
   }
+}
+
+KERNEL void CKernels_rotateHead(float *restrict y, int64_t yStride, const float *restrict x,
+                                int64_t xStride, CKernelsHeadNorm norm,
+                                const float *restrict cosines, const float *restrict sines,
+                                float factor, int64_t rowCount, int64_t headSize) {
+  FOR_HEAD_SIZE(rotateRows, y, yStride, x, xStride, norm, cosines, sines, factor, rowCount)
 }
 
 // dx of the norm over one head for the gradient dn of the norm's result.
@@ -118,13 +135,11 @@ INLINE void headNormGradient(float *restrict dx, float *restrict dweight, float 
   }
 }
 
-KERNEL void CKernels_rotateHeadGradient(float *restrict dx, int64_t dxStride,
-                                        float *restrict dweight, float *restrict dbias,
-                                        float *restrict dy, int64_t dyStride,
-                                        const float *restrict x, int64_t xStride,
-                                        CKernelsHeadNorm norm, const float *restrict cosines,
-                                        const float *restrict sines, float factor,
-                                        int64_t rowCount, int64_t headSize) {
+INLINE void rotateRowsBack(float *restrict dx, int64_t dxStride, float *restrict dweight,
+                           float *restrict dbias, float *restrict dy, int64_t dyStride,
+                           const float *restrict x, int64_t xStride, CKernelsHeadNorm norm,
+                           const float *restrict cosines, const float *restrict sines,
+                           float factor, int64_t rowCount, int64_t headSize) {
   const int64_t whole = headSize / vectorWidth * vectorWidth;
   for (int64_t row = 0; row < rowCount; row++) {
     float *dn = norm.weight ? dy : dx;
@@ -145,6 +160,17 @@ KERNEL void CKernels_rotateHeadGradient(float *restrict dx, int64_t dxStride,
     cosines += headSize / 2;
     sines += headSize / 2;
   }
+}
+
+KERNEL void CKernels_rotateHeadGradient(float *restrict dx, int64_t dxStride,
+                                        float *restrict dweight, float *restrict dbias,
+                                        float *restrict dy, int64_t dyStride,
+                                        const float *restrict x, int64_t xStride,
+                                        CKernelsHeadNorm norm, const float *restrict cosines,
+                                        const float *restrict sines, float factor,
+                                        int64_t rowCount, int64_t headSize) {
+  FOR_HEAD_SIZE(rotateRowsBack, dx, dxStride, dweight, dbias, dy, dyStride, x, xStride, norm,
+                cosines, sines, factor, rowCount)
 }
 
 // Fills what a row does not see, up to the end of its last block, and returns the blocks it sees.

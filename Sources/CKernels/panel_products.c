@@ -1,108 +1,112 @@
 #include "CKernels_panels.h"
 
+#include <string.h>
+
 #include "bfloat16.h"
 #include "kernel.h"
 
 enum {
   panelWidth = CKernelsPanelWidth,
-  // Pairs of rows whose products are summed before they are added to C; 32 KiB of a panel.
-  blockPairCount = 128
+  // Units of depth whose products are summed before they are added to C; 32 KiB of a panel.
+  blockDepth = 128
 };
-
-// Rows of C beginning with the first of `a`: the reference, and what processors without bfloat16
-// instructions run.
-static void multiplyByLoops(float *c, int64_t stride, const uint32_t *a, const uint32_t *b,
-                            int64_t pairCount, int64_t rowCount, int64_t columnCount) {
-  for (int64_t row = 0; row < rowCount; row++) {
-    for (int64_t column = 0; column < columnCount; column++) {
-      float sum = 0;
-      for (int64_t pair = 0; pair < pairCount; pair++) {
-        const uint32_t x = a[pair * panelWidth + row];
-        const uint32_t y = b[pair * panelWidth + column];
-        sum += widened(x & 0xffffu) * widened(y & 0xffffu) + widened(x >> 16) * widened(y >> 16);
-      }
-      c[row * stride + column] += sum;
-    }
-  }
-}
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#define INSTRUCTIONS target("avx512f,avx512bw,avx512vl,avx512bf16")
+enum { vectorWidth = 16, largestRowCount = 24, rowsOfPointer = 3 };
 
-enum { vectorWidth = 16, vectorCount = panelWidth / vectorWidth, blockRowCount = 6 };
+// The right-hand factor, at most 64 columns of it, and what becomes of the product.
+typedef struct {
+  const uint32_t *start;
+  int64_t stride;
+  int64_t depth;
+  bool isAdding;
+  // Which numbers of the last vector there are.
+  __mmask16 last;
+} Columns;
 
-// A block of rows whose sums are in registers: six rows of four vectors fill 24 of the 32.
-static inline __attribute__((always_inline, INSTRUCTIONS)) void multiplyBlock(
-    float *c, int64_t stride, const uint32_t *a, const uint32_t *b, int64_t pairCount,
-    int rowCount, const __mmask16 *stored) {
-  __m512 sums[blockRowCount][vectorCount];
-#pragma clang loop unroll(full)
-  for (int i = 0; i < rowCount; i++) {
-#pragma clang loop unroll(full)
-    for (int j = 0; j < vectorCount; j++) sums[i][j] = _mm512_setzero_ps();
-  }
-  for (int64_t pair = 0; pair < pairCount; pair++, a += panelWidth, b += panelWidth) {
-    __m512bh columns[vectorCount];
-#pragma clang loop unroll(full)
-    for (int j = 0; j < vectorCount; j++) {
-      columns[j] = (__m512bh)_mm512_loadu_si512(b + j * vectorWidth);
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < rowCount; i++) {
-      const __m512bh row = (__m512bh)_mm512_set1_epi32((int)a[i]);
-#pragma clang loop unroll(full)
-      for (int j = 0; j < vectorCount; j++) {
-        sums[i][j] = _mm512_dpbf16_ps(sums[i][j], row, columns[j]);
-      }
-    }
-  }
-#pragma clang loop unroll(full)
-  for (int i = 0; i < rowCount; i++) {
-#pragma clang loop unroll(full)
-    for (int j = 0; j < vectorCount; j++) {
-      float *target = c + i * stride + j * vectorWidth;
-      const __m512 before = _mm512_maskz_loadu_ps(stored[j], target);
-      _mm512_mask_storeu_ps(target, stored[j], _mm512_add_ps(before, sums[i][j]));
-    }
-  }
-}
+#define PRODUCT(name) name##OfPairs
+#define PRODUCT_TARGET target("avx512f,avx512bw,avx512vl,avx512bf16")
+#define MULTIPLY_ADD(sum, row, column) _mm512_dpbf16_ps(sum, (__m512bh)(row), (__m512bh)(column))
+#include "product_kernel.h"
 
-__attribute__((INSTRUCTIONS)) static void multiplyByInstructions(
-    float *c, int64_t stride, const uint32_t *a, const uint32_t *b, int64_t pairCount,
-    int64_t rowCount, int64_t columnCount) {
-  __mmask16 stored[vectorCount];
-  for (int j = 0; j < vectorCount; j++) {
-    const int64_t left = columnCount - j * vectorWidth;
-    stored[j] = left >= vectorWidth ? 0xffff : left > 0 ? (__mmask16)((1u << left) - 1) : 0;
-  }
-  int64_t row = 0;
-  for (; row + blockRowCount <= rowCount; row += blockRowCount) {
-    multiplyBlock(c + row * stride, stride, a + row, b, pairCount, blockRowCount, stored);
-  }
-  for (; row + 4 <= rowCount; row += 4) {
-    multiplyBlock(c + row * stride, stride, a + row, b, pairCount, 4, stored);
-  }
-  for (; row < rowCount; row++) {
-    multiplyBlock(c + row * stride, stride, a + row, b, pairCount, 1, stored);
-  }
-}
+#define PRODUCT(name) name##OfFloats
+#define PRODUCT_TARGET target("avx512f")
+#define MULTIPLY_ADD(sum, row, column) \
+  _mm512_fmadd_ps(_mm512_castsi512_ps(row), _mm512_castsi512_ps(column), sum)
+#include "product_kernel.h"
 #endif
 
-void CKernels_multiplyPanels(float *c, int64_t stride, const uint32_t *a, const uint32_t *b,
-                             int64_t pairCount, int64_t rowCount, int64_t columnCount) {
-  for (int64_t first = 0; first < pairCount; first += blockPairCount) {
-    const int64_t left = pairCount - first;
-    const int64_t count = left < blockPairCount ? left : blockPairCount;
-    const uint32_t *blockA = a + first * panelWidth;
-    const uint32_t *blockB = b + first * panelWidth;
+// The sum with the product of two units added: the reference, and what processors without the
+// instructions run.
+typedef float MultiplyAdd(float sum, uint32_t x, uint32_t y);
+
+INLINE float addPairs(float sum, uint32_t x, uint32_t y) {
+  return sum + (widened(x & 0xffffu) * widened(y & 0xffffu) + widened(x >> 16) * widened(y >> 16));
+}
+
+INLINE float addFloats(float sum, uint32_t x, uint32_t y) {
+  float factors[2];
+  memcpy(&factors[0], &x, sizeof x);
+  memcpy(&factors[1], &y, sizeof y);
+  return sum + factors[0] * factors[1];
+}
+
+INLINE void multiplyByLoops(float *c, int64_t stride, CKernelsFactor a, const uint32_t *b,
+                            int64_t bStride, int64_t depth, int64_t rowCount, int64_t columnCount,
+                            bool isAdding, MultiplyAdd *multiplyAdd) {
+  for (int64_t row = 0; row < rowCount; row++) {
+    for (int64_t column = 0; column < columnCount; column++) {
+      float sum = 0;
+      for (int64_t k = 0; k < depth; k++) {
+        sum = multiplyAdd(sum, a.start[row * a.rowStride + k * a.depthStride],
+                          b[k * bStride + column]);
+      }
+      float *target = c + row * stride + column;
+      *target = isAdding ? *target + sum : sum;
+    }
+  }
+}
+
+static CKernelsFactor from(CKernelsFactor a, int64_t depth) {
+  return (CKernelsFactor){a.start + depth * a.depthStride, a.rowStride, a.depthStride};
+}
+
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+
+void CKernels_multiplyPairs(float *c, int64_t stride, CKernelsFactor a, const uint32_t *b,
+                            int64_t pairCount, int64_t rowCount, int64_t columnCount,
+                            bool isAdding) {
+  for (int64_t k = 0; k < pairCount; k += blockDepth) {
+    const int64_t depth = smaller(blockDepth, pairCount - k);
+    const uint32_t *block = b + k * panelWidth;
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx512bf16")) {
-      multiplyByInstructions(c, stride, blockA, blockB, count, rowCount, columnCount);
+      const Columns columns = {block, panelWidth, depth, isAdding || k > 0, 0};
+      multiplyByInstructionsOfPairs(c, stride, from(a, k), columns, rowCount, columnCount);
       continue;
     }
 #endif
-    multiplyByLoops(c, stride, blockA, blockB, count, rowCount, columnCount);
+    multiplyByLoops(c, stride, from(a, k), block, panelWidth, depth, rowCount, columnCount,
+                    isAdding || k > 0, addPairs);
+  }
+}
+
+void CKernels_multiplyFloats(float *c, int64_t stride, CKernelsFactor a, const uint32_t *b,
+                             int64_t bStride, int64_t depth, int64_t rowCount,
+                             int64_t columnCount, bool isAdding) {
+  for (int64_t k = 0; k < depth; k += blockDepth) {
+    const int64_t count = smaller(blockDepth, depth - k);
+    const uint32_t *block = b + k * bStride;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f")) {
+      const Columns columns = {block, bStride, count, isAdding || k > 0, 0};
+      multiplyByInstructionsOfFloats(c, stride, from(a, k), columns, rowCount, columnCount);
+      continue;
+    }
+#endif
+    multiplyByLoops(c, stride, from(a, k), block, bStride, count, rowCount, columnCount,
+                    isAdding || k > 0, addFloats);
   }
 }

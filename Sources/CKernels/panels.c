@@ -87,3 +87,10 @@ KERNEL void CKernels_packTransposedPanel(uint32_t *restrict panel,
     }
   }
 }
+
+KERNEL void CKernels_packFloatPanel(float *restrict panel, const float *restrict source,
+                                    int64_t stride, int64_t rowCount, int64_t columnCount) {
+  for (int64_t row = 0; row < rowCount; row++, panel += panelWidth, source += stride) {
+    for (int64_t c = 0; c < columnCount; c++) panel[c] = source[c];
+  }
+}

@@ -2,8 +2,6 @@
 #ifndef VECTOR_H
 #define VECTOR_H
 
-#include <string.h>
-
 #include "kernel.h"
 
 enum { vectorWidth = 16 };
@@ -19,13 +17,22 @@ typedef float HalfVector __attribute__((vector_size(32)));
 typedef float UnalignedHalfVector __attribute__((vector_size(32), aligned(4), may_alias));
 #define HALF_VECTOR(address) (*(const UnalignedHalfVector *)(address))
 
+// What a sum adds to the first half of v, then to its first quarter, pair and number; the rest is of no
+// use.
+#define UPPER_HALF(v) \
+  __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15)
+#define UPPER_QUARTER(v) \
+  __builtin_shufflevector(v, v, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7)
+#define UPPER_PAIR(v) __builtin_shufflevector(v, v, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3)
+#define UPPER_NUMBER(v) \
+  __builtin_shufflevector(v, v, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)
+
 INLINE float vectorSum(const Vector *v) {
-  float s[vectorWidth];
-  memcpy(s, v, sizeof s);
-  for (int half = vectorWidth / 2; half > 0; half /= 2) {
-    for (int i = 0; i < half; i++) s[i] += s[i + half];
-  }
-  return s[0];
+  Vector sum = *v + UPPER_HALF(*v);
+  sum += UPPER_QUARTER(sum);
+  sum += UPPER_PAIR(sum);
+  sum += UPPER_NUMBER(sum);
+  return sum[0];
 }
 
 #endif

@@ -7,13 +7,19 @@ import CKernels
 /// Each head of each sample is a task of its own; its queries run in tiles, so that the scores of
 /// all pairs are never stored, and a tile looks at no key that none of its queries sees. The
 /// gradient computes q̂, k̂ and the probabilities again instead of reading them from memory.
-/// Operands, result and gradients are float32 or bfloat16; everything in between is float32.
-public struct PackedAttention: Sendable {
-  private let qkv: Buffer
-  private let queryNorm: HeadNormBuffers?
-  private let keyNorm: HeadNormBuffers?
-  private let rotation: RotationBuffers
-  private let shape: AttentionShape
+/// Operands, result and gradients are float32 or bfloat16. Where the processor multiplies bfloat16
+/// numbers, rotated queries and keys, probabilities and their gradients are rounded for the products;
+/// sums, softmax and everything else in between are float32.
+public struct PackedAttention {
+  let qkv: Buffer
+  let shape: AttentionShape
+  let route: BFloat16Route
+  /// From a projection to queries, which are scaled for the scores.
+  let queryRotation: HeadRotation
+  /// From a projection to keys.
+  let keyRotation: HeadRotation
+  /// What the rotations read.
+  private let parameters: (HeadNormBuffers?, HeadNormBuffers?, RotationBuffers)
 
   /// Groups the operands.
   ///
@@ -23,9 +29,10 @@ public struct PackedAttention: Sendable {
   ///   - keyNorm: Norm of the keys, likewise.
   ///   - rotation: Angles of the tokens.
   ///   - shape: Sizes and mask; there are as many queries as keys.
+  ///   - route: How bfloat16 operands are multiplied.
   public init(
     _ qkv: Buffer, queryNorm: HeadNormBuffers?, keyNorm: HeadNormBuffers?,
-    rotation: RotationBuffers, _ shape: AttentionShape
+    rotation: RotationBuffers, _ shape: AttentionShape, route: BFloat16Route = .preferred
   ) {
     precondition(
       shape.queryCount == shape.keyCount
@@ -35,16 +42,21 @@ public struct PackedAttention: Sendable {
         + "\(shape.batchCount) x \(shape.keyCount) tokens of \(shape.headCount) x "
         + "\(shape.headSize) channels")
     self.qkv = qkv
-    self.queryNorm = queryNorm
-    self.keyNorm = keyNorm
-    self.rotation = rotation
+    queryRotation = HeadRotation(
+      norm: queryNorm, rotation: rotation, factor: shape.scale, headSize: shape.headSize)
+    keyRotation = HeadRotation(
+      norm: keyNorm, rotation: rotation, factor: 1, headSize: shape.headSize)
+    parameters = (queryNorm, keyNorm, rotation)
     self.shape = shape
+    self.route = route
   }
 
   /// Computes y, `[batch, tokens, width]`, and log Σ e^score, `[batch, heads, tokens]`.
   public func forward(into y: Buffer, logSums: Buffer) {
     check(y, logSums)
+    let isHalf = takesHalves
     parallelFor(shape.taskCount) { tasks in
+      if isHalf { return forwardHalves(tasks, into: y, logSums) }
       let scratch = AttentionScratch(shape, forGradient: false)
       for task in tasks {
         forward(task, into: y, logSums.floats + task * shape.queryCount, scratch)
@@ -58,7 +70,6 @@ public struct PackedAttention: Sendable {
     _ task: Int, into y: Buffer, _ logSums: UnsafeMutablePointer<Float>,
     _ scratch: AttentionScratch
   ) {
-    let (queryRotation, keyRotation) = rotations
     let packed = PackedHead(qkv, shape, task: task, isRead: true)
     let output = HeadPart(y, shape, task: task, isRead: false)
     keyRotation.apply(into: scratch.keys, packed.keys, token: 0, rowCount: shape.keyCount)
@@ -92,10 +103,14 @@ public struct PackedAttention: Sendable {
       "PackedAttention: \(dqkv.count), \(dnorms.count) gradients for \(qkv.count) operands, "
         + "heads of \(shape.headSize)")
     let shares = ChunkShares(rowCount: shape.taskCount, chunkSize: 1, width: 4 * shape.headSize)
-    shares.compute { share, task in
-      backward(
-        task.lowerBound, share: share, dqkv, dy,
-        logSums.floats + task.lowerBound * shape.queryCount)
+    if takesHalves {
+      backwardHalves(shares, dqkv, dy.elementType == .bfloat16 ? dy : dy.rounded, logSums)
+    } else {
+      shares.compute { share, task in
+        backward(
+          task.lowerBound, share: share, dqkv, dy,
+          logSums.floats + task.lowerBound * shape.queryCount)
+      }
     }
     shares.add(into: dnorms, from: 0, isAdding: false)
   }
@@ -109,7 +124,6 @@ public struct PackedAttention: Sendable {
     _ logSums: UnsafeMutablePointer<Float>
   ) {
     let scratch = AttentionScratch(shape, forGradient: true)
-    let (queryRotation, keyRotation) = rotations
     let packed = PackedHead(qkv, shape, task: task, isRead: true)
     let doutput = HeadPart(dy, shape, task: task, isRead: true)
     let dpacked = PackedHead(dqkv, shape, task: task, isRead: false)
@@ -135,16 +149,8 @@ public struct PackedAttention: Sendable {
     withExtendedLifetime((scratch, packed, doutput)) {}
   }
 
-  /// The rotations of queries, which are scaled for the scores, and of keys.
-  private var rotations: (queries: HeadRotation, keys: HeadRotation) {
-    (
-      HeadRotation(
-        norm: queryNorm, rotation: rotation, factor: shape.scale, headSize: shape.headSize),
-      HeadRotation(norm: keyNorm, rotation: rotation, factor: 1, headSize: shape.headSize)
-    )
-  }
-
-  private func zeroUnseen(_ dkeys: HeadRows, _ dvalues: HeadRows) {
+  /// Clears the gradients of keys and values that no query sees.
+  func zeroUnseen(_ dkeys: HeadRows, _ dvalues: HeadRows) {
     for row in Int(shape.visibleKeyCounts.last ?? 0)..<shape.keyCount {
       for target in [dkeys, dvalues] {
         target.from(row).start.update(repeating: 0, count: shape.headSize)

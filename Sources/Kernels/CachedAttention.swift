@@ -65,7 +65,7 @@ public func cachedAttention(
       let (keys, values) = (cached(cache.keys), cached(cache.values))
       keyRotation.apply(
         into: keys.from(cache.count), packed(1), token: cache.count, rowCount: newCount)
-      copyRows(into: values.from(cache.count), packed(2), rowCount: newCount, columnCount: headSize)
+      values.from(cache.count).copy(packed(2), rowCount: newCount, columnCount: headSize)
       for tile in shape.tiles {
         let row = tile.lowerBound
         queryRotation.apply(
@@ -80,11 +80,5 @@ public func cachedAttention(
       }
     }
     withExtendedLifetime(scratch) {}
-  }
-}
-
-private func copyRows(into y: HeadRows, _ x: HeadRows, rowCount: Int, columnCount: Int) {
-  for row in 0..<rowCount {
-    y.from(row).start.update(from: x.from(row).start, count: columnCount)
   }
 }

@@ -20,11 +20,23 @@ struct ChunkShares {
 
   /// Calls `body` on every chunk with its share, which begins as zero.
   func compute(_ body: (_ share: UnsafeMutablePointer<Float>, _ range: Range<Int>) -> Void) {
+    compute(with: {}) { share, range, _ in body(share, range) }
+  }
+
+  /// The same with working memory, which each thread makes for itself.
+  func compute<Scratch>(
+    with makeScratch: () -> Scratch,
+    _ body: (_ share: UnsafeMutablePointer<Float>, _ range: Range<Int>, _ scratch: Scratch) -> Void
+  ) {
     let start = shares.floats
-    parallelChunks(rowCount, chunkSize: chunkSize) { chunk, range in
-      let share = start + chunk * width
-      share.update(repeating: 0, count: width)
-      body(share, range)
+    parallelFor(chunkCount) { chunks in
+      let scratch = makeScratch()
+      for chunk in chunks {
+        let share = start + chunk * width
+        share.update(repeating: 0, count: width)
+        body(share, chunk * chunkSize..<min(rowCount, (chunk + 1) * chunkSize), scratch)
+      }
+      withExtendedLifetime(scratch) {}
     }
   }
 

@@ -1,5 +1,20 @@
 import CKernels
 
+/// Where the rows of one head of one sample lie.
+struct HeadPlace {
+  /// Elements before the first row.
+  let offset: Int
+  /// Elements from one row to the next.
+  let stride: Int
+
+  /// Head `task % headCount` of sample `task / headCount` in part `index` of `count` side by side.
+  init(_ shape: AttentionShape, task: Int, part index: Int = 0, of count: Int = 1) {
+    let (sample, head) = task.quotientAndRemainder(dividingBy: shape.headCount)
+    stride = count * shape.width
+    offset = sample * shape.keyCount * stride + index * shape.width + head * shape.headSize
+  }
+}
+
 /// The rows of one head of one sample in a packed buffer, as single-precision numbers.
 ///
 /// Of a float32 buffer these are the rows in place; of a bfloat16 buffer they are a copy, which is stored
@@ -9,8 +24,7 @@ struct HeadPart {
   let rows: HeadRows
   private let buffer: Buffer
   private let copy: Buffer?
-  private let offset: Int
-  private let stride: Int
+  private let place: HeadPlace
   private let tokenCount: Int
   private let headSize: Int
 
@@ -20,14 +34,12 @@ struct HeadPart {
     _ buffer: Buffer, _ shape: AttentionShape, task: Int, part index: Int = 0, of count: Int = 1,
     isRead: Bool
   ) {
-    let (sample, head) = task.quotientAndRemainder(dividingBy: shape.headCount)
     self.buffer = buffer
     (tokenCount, headSize) = (shape.keyCount, shape.headSize)
-    stride = count * shape.width
-    offset = sample * shape.keyCount * stride + index * shape.width + head * shape.headSize
+    place = HeadPlace(shape, task: task, part: index, of: count)
     guard buffer.elementType == .bfloat16 else {
       copy = nil
-      rows = HeadRows(start: buffer.floats + offset, stride: stride)
+      rows = HeadRows(start: buffer.floats + place.offset, stride: place.stride)
       return
     }
     let copy = Buffer(.float32, count: shape.keyCount * shape.headSize)
@@ -35,15 +47,15 @@ struct HeadPart {
     rows = HeadRows(start: copy.floats, stride: shape.headSize)
     guard isRead else { return }
     CKernels_widenRows(
-      rows.start, Int64(rows.stride), buffer.halves + offset, Int64(stride), Int64(tokenCount),
-      Int64(headSize))
+      rows.start, Int64(rows.stride), buffer.halves + place.offset, Int64(place.stride),
+      Int64(tokenCount), Int64(headSize))
   }
 
   /// Moves what was written into the buffer.
   func store() {
     guard copy != nil else { return }
     CKernels_roundRows(
-      buffer.halves + offset, Int64(stride), rows.start, Int64(rows.stride),
+      buffer.halves + place.offset, Int64(place.stride), rows.start, Int64(rows.stride),
       Int64(tokenCount), Int64(headSize))
   }
 }

@@ -55,6 +55,13 @@ struct HeadRows {
   /// The rows from `row` on.
   func from(_ row: Int) -> HeadRows { HeadRows(start: start + row * stride, stride: stride) }
 
+  /// Writes other rows.
+  func copy(_ rows: HeadRows, rowCount: Int, columnCount: Int) {
+    for row in 0..<rowCount {
+      from(row).start.update(from: rows.from(row).start, count: columnCount)
+    }
+  }
+
   /// The rows as a factor of a product.
   func factor(isTransposed: Bool = false) -> ProductFactor {
     ProductFactor(start, stride: stride, isTransposed: isTransposed)

@@ -9,6 +9,8 @@ import CKernels
 /// and the threads share a strip's products: the order of every sum depends on the shape only.
 package struct PanelConvolution {
   private static let panelWidth = Int(CKernelsPanelWidth)
+  /// Outputs of a panel's first half, in whole blocks of the kernel.
+  private static let firstHalf = 36
   /// Pixels of a strip, whose panels should stay in the second-level cache.
   private static let stripPixelCount = 2_048
 
@@ -98,27 +100,40 @@ package struct PanelConvolution {
     }
   }
 
-  /// Adds the strip's products, one for each tap and pair of panels.
+  /// Adds the strip's products, two for each tap and pair of panels: nine taps alone would not share
+  /// out evenly among the threads.
   private func multiply(
     into dWeight: Buffer, _ gradients: Buffer, _ images: Buffer, _ rows: Range<Int>
   ) {
     let reachedCount = reached(rows).count
     let rowStride = pairCount * Self.panelWidth
     let (target, gradientPanels, imagePanels) = (dWeight.floats, gradients.pairs, images.pairs)
-    parallelFor(shape.tapCount * inputPanelCount * outputPanelCount) { tasks in
+    parallelFor(shape.tapCount * inputPanelCount * 2 * outputPanelCount) { tasks in
       for task in tasks {
-        let (factors, outputPanel) = task.quotientAndRemainder(dividingBy: outputPanelCount)
+        let (factors, half) = task.quotientAndRemainder(dividingBy: 2 * outputPanelCount)
+        let (outputPanel, outputs) = outputs(half)
+        guard !outputs.isEmpty else { continue }
         let (tap, inputPanel) = factors.quotientAndRemainder(dividingBy: inputPanelCount)
         let (kernelRow, kernelColumn) = tap.quotientAndRemainder(dividingBy: shape.kernelWidth)
-        let (output, input) = (outputPanel * Self.panelWidth, inputPanel * Self.panelWidth)
+        let output = outputPanel * Self.panelWidth + outputs.lowerBound
+        let input = inputPanel * Self.panelWidth
         let imageRow = (kernelColumn * inputPanelCount + inputPanel) * reachedCount + kernelRow
-        CKernels_multiplyPanels(
+        let gradients = CKernelsFactor(
+          start: gradientPanels + outputPanel * rows.count * rowStride + outputs.lowerBound,
+          rowStride: 1, depthStride: Int64(Self.panelWidth))
+        CKernels_multiplyPairs(
           target + (output * shape.tapCount + tap) * shape.inputCount + input,
-          Int64(shape.tapCount * shape.inputCount),
-          gradientPanels + outputPanel * rows.count * rowStride, imagePanels + imageRow * rowStride,
-          Int64(rows.count * pairCount), Int64(min(Self.panelWidth, shape.outputCount - output)),
-          Int64(min(Self.panelWidth, shape.inputCount - input)))
+          Int64(shape.tapCount * shape.inputCount), gradients, imagePanels + imageRow * rowStride,
+          Int64(rows.count * pairCount), Int64(outputs.count),
+          Int64(min(Self.panelWidth, shape.inputCount - input)), true)
       }
     }
+  }
+  /// The panel of a half, and the outputs in it, counted from the panel's first.
+  private func outputs(_ half: Int) -> (panel: Int, outputs: Range<Int>) {
+    let panel = half / 2
+    let count = min(Self.panelWidth, shape.outputCount - panel * Self.panelWidth)
+    let middle = min(count, Self.firstHalf)
+    return (panel, half % 2 == 0 ? 0..<middle : middle..<count)
   }
 }

@@ -212,7 +212,7 @@ import Testing
       both.1, zip(one.1, other.1).map(+), tolerance: 5e-3, "the sum of two gradients")
   }
 
-  /// Attention rounds its operands and its result, and is float32 attention between.
+  /// Attention rounds its operands and its result; what it rounds between is tested with the kernel.
   @Test(arguments: [
     AttentionCase(batchCount: 2, tokenCount: 17, headSize: 16, hasNorms: true),
     AttentionCase(
@@ -221,12 +221,7 @@ import Testing
   func attentionRoundsOperandsAndResult(test: AttentionCase) {
     let inputs = test.inputs(seed: 6)
     let outcome = run(.bfloat16, inputs) { test.attend($0) }
-    let saved = Tensor(rounded(inputs[0]).map(Float.init), shape: inputs[0].shape)
-    let twin = run(.float32, [saved] + inputs.dropFirst()) { test.attend($0) }
-    #expect(outcome.value == twin.value.map(BFloat16Reference.rounded))
-    for (index, (a, b)) in zip(outcome.gradients, twin.gradients).enumerated() {
-      expectClose(a, b, tolerance: 5e-3, "gradient \(index) of \(test)")
-    }
+    #expect(outcome.value == outcome.value.map(BFloat16Reference.rounded))
     expectNear(outcome, run(.float32, inputs) { test.attend($0) }, "\(test)")
   }
 

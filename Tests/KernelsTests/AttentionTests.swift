@@ -42,31 +42,34 @@ private func mask(_ groupSizes: [Int], _ tokenCount: Int) -> [Int] {
     Case(
       batchCount: 3, tokenCount: 193, headCount: 1, headSize: 4,
       visibleKeyCounts: [Int](repeating: 3, count: 70) + [Int](repeating: 141, count: 123)),
+    Case(batchCount: 1, tokenCount: 35, headCount: 2, headSize: 80, visibleKeyCounts: nil),
     Case(batchCount: 70, tokenCount: 33, headCount: 4, headSize: 32, visibleKeyCounts: nil),
   ]
 
   /// Output, log sums and gradients of packed queries, keys and values without norms or rotation.
-  private func run(_ qkv: Buffer, _ dy: Buffer, _ test: Case) -> [[Float]] {
+  private func run(
+    _ qkv: Buffer, _ dy: Buffer, _ test: Case, route: BFloat16Route = .preferred
+  ) -> [[Float]] {
     let angleCount = test.tokenCount * test.headSize / 2
     let (ones, zeros) = (Buffer(.float32, count: angleCount), Buffer(.float32, count: angleCount))
     fill(ones, with: 1)
     fill(zeros, with: 0)
     return run(
       qkv, dy, test, norms: [],
-      RotationBuffers(cosines: ones, sines: zeros, tokenCount: test.tokenCount))
+      RotationBuffers(cosines: ones, sines: zeros, tokenCount: test.tokenCount), route: route)
   }
 
   /// The same with norms of queries and keys, and the gradients of the norms' parameters.
   private func run(
     _ qkv: Buffer, _ dy: Buffer, _ test: Case, norms: [HeadNormBuffers],
-    _ rotation: RotationBuffers
+    _ rotation: RotationBuffers, route: BFloat16Route = .preferred
   ) -> [[Float]] {
     let attention = PackedAttention(
       qkv, queryNorm: norms.first, keyNorm: norms.last, rotation: rotation,
       AttentionShape(
         batchCount: test.batchCount, queryCount: test.tokenCount, keyCount: test.tokenCount,
         headCount: test.headCount, headSize: test.headSize,
-        visibleKeyCounts: test.visibleKeyCounts))
+        visibleKeyCounts: test.visibleKeyCounts), route: route)
     let y = Buffer(.float32, count: dy.count)
     let logSums = Buffer(
       .float32, count: test.batchCount * test.headCount * test.tokenCount)
@@ -110,6 +113,33 @@ private func mask(_ groupSizes: [Int], _ tokenCount: Int) -> [Int] {
       tolerance: 3e-6, "gradient")
   }
 
+  /// Operands of type bfloat16, multiplied as they are and widened.
+  ///
+  /// A number halfway between two others may be rounded to the one here and to the other there: hence
+  /// the tolerance of the former.
+  @Test(arguments: cases, BFloat16Route.allCases)
+  private func bfloat16OperandsMatchTheReference(test: Case, route: BFloat16Route) {
+    var numbers = TestNumbers(seed: 3)
+    let width = test.headCount * test.headSize
+    let qkv = numbers.tensor([test.batchCount, test.tokenCount, 3 * width], in: -2..<2)
+      .buffer.rounded
+    let dy = numbers.tensor([test.batchCount, test.tokenCount, width]).buffer.rounded
+    let reference = AttentionReference(
+      batchCount: test.batchCount, tokenCount: test.tokenCount, headCount: test.headCount,
+      headSize: test.headSize, visibleKeyCounts: test.visibleKeyCounts,
+      roundsOperands: route == .library)
+    func doubles(_ buffer: Buffer) -> [Double] {
+      buffer.widened.array(of: Float.self).map(Double.init)
+    }
+    let results = run(qkv, dy, test, route: route)
+    expectClose(
+      results[0].map(Double.init), reference.attention(doubles(qkv)),
+      tolerance: route == .library ? 5e-5 : 1e-6, "output")
+    expectClose(
+      results[2].map(Double.init), reference.attentionGradient(doubles(dy), doubles(qkv)),
+      tolerance: route == .library ? 5e-5 : 3e-6, "gradient")
+  }
+
   @Test func scoresFarApartStayFinite() {
     var numbers = TestNumbers(seed: 4)
     let test = Case(
@@ -133,9 +163,11 @@ private func mask(_ groupSizes: [Int], _ tokenCount: Int) -> [Int] {
       visibleKeyCounts: mask([22, 1, 1, 2, 4, 8, 16, 32, 64], 150))
     let qkv = numbers.tensor([3, 150, 144]).buffer
     let dy = numbers.tensor([3, 150, 48]).buffer
-    let results = onThreadCounts([1, 2, 3]) { run(qkv, dy, test) }
-    #expect(results[1] == results[0])
-    #expect(results[2] == results[0])
+    for (operands, gradient) in [(qkv, dy), (qkv.rounded, dy.rounded)] {
+      let results = onThreadCounts([1, 2, 3]) { run(operands, gradient, test, route: .library) }
+      #expect(results[1] == results[0])
+      #expect(results[2] == results[0])
+    }
   }
 
   @Test func headNormsDoNotDependOnTheThreadCount() {

@@ -5,6 +5,7 @@
 #ifndef CKERNELS_PANELS_H
 #define CKERNELS_PANELS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 // Columns of a panel.
@@ -21,9 +22,30 @@ void CKernels_packPanel(uint32_t *panel, const uint16_t *source, int64_t stride,
 void CKernels_packTransposedPanel(uint32_t *panel, const uint16_t *source, int64_t stride,
                                   int64_t rowCount, int64_t columnCount, int64_t pairCount);
 
-// C += transpose(A) * B of two panels with the same pairs of rows, in single precision. C has as many
-// rows as columns of A are used, and `columnCount` columns, whose number is at most 64 as well.
-void CKernels_multiplyPanels(float *c, int64_t stride, const uint32_t *a, const uint32_t *b,
-                             int64_t pairCount, int64_t rowCount, int64_t columnCount);
+// Copies `columnCount` columns, 64 at most, of a float32 factor with `rowCount` rows into rows of 64 that
+// lie side by side; what is behind them keeps its content.
+void CKernels_packFloatPanel(float *panel, const float *source, int64_t stride, int64_t rowCount,
+                             int64_t columnCount);
+
+// The left-hand factor of a product, in units of 32 bits: floats, or pairs of bfloat16 numbers that are
+// neighbours in a row. Unit k of row r is start[r * rowStride + k * depthStride]. For an ordinary matrix
+// rowStride is what lies between rows and depthStride is 1; for the transpose of one, or of a panel, it
+// is the other way round.
+typedef struct {
+  const uint32_t *start;
+  int64_t rowStride;
+  int64_t depthStride;
+} CKernelsFactor;
+
+// C = A * B in single precision, or C += A * B; B is a panel of as many pairs of rows as A has units in
+// a row, 1 at least. C has `columnCount` columns, 1 to 64.
+void CKernels_multiplyPairs(float *c, int64_t stride, CKernelsFactor a, const uint32_t *b,
+                            int64_t pairCount, int64_t rowCount, int64_t columnCount,
+                            bool isAdding);
+
+// The same of floats; B is `depth` rows that are bStride apart, a panel or an ordinary matrix.
+void CKernels_multiplyFloats(float *c, int64_t stride, CKernelsFactor a, const uint32_t *b,
+                             int64_t bStride, int64_t depth, int64_t rowCount,
+                             int64_t columnCount, bool isAdding);
 
 #endif

@@ -12,15 +12,20 @@ package struct AttentionReference {
   package let headSize: Int
   /// The number of leading keys that each query sees.
   package let visibleKeyCounts: [Int]
+  /// Whether products take scaled queries, keys, exponentials, probabilities and the scores'
+  /// gradients rounded to bfloat16.
+  package let roundsOperands: Bool
 
   /// Groups the sizes.
   package init(
-    batchCount: Int, tokenCount: Int, headCount: Int, headSize: Int, visibleKeyCounts: [Int]?
+    batchCount: Int, tokenCount: Int, headCount: Int, headSize: Int, visibleKeyCounts: [Int]?,
+    roundsOperands: Bool = false
   ) {
     self.batchCount = batchCount
     self.tokenCount = tokenCount
     self.headCount = headCount
     self.headSize = headSize
+    self.roundsOperands = roundsOperands
     self.visibleKeyCounts =
       visibleKeyCounts ?? [Int](repeating: tokenCount, count: tokenCount)
   }
@@ -73,16 +78,27 @@ package struct AttentionReference {
     return result
   }
 
-  /// Rows of softmax(q·kᵀ/√headSize) over the visible keys.
-  private func probabilities(_ q: [[Double]], _ k: [[Double]]) -> [[Double]] {
+  /// What a product takes of a number.
+  private func operand(_ x: Double) -> Double {
+    roundsOperands ? BFloat16Reference.rounded(x) : x
+  }
+
+  /// Scaled queries of one head of one sample.
+  private func queries(_ qkv: [Double], _ sample: Int, _ head: Int) -> [[Double]] {
+    tokens(0, qkv, sample, head).map { $0.map { operand($0 / Double(headSize).squareRoot()) } }
+  }
+
+  /// Keys of one head of one sample.
+  private func keys(_ qkv: [Double], _ sample: Int, _ head: Int) -> [[Double]] {
+    tokens(1, qkv, sample, head).map { $0.map(operand) }
+  }
+
+  /// Rows of e^(q·k − largest) over the visible keys, of scaled queries.
+  private func exponentials(_ q: [[Double]], _ k: [[Double]]) -> [[Double]] {
     (0..<tokenCount).map { i in
-      let scores = (0..<visibleKeyCounts[i]).map { j in
-        inner(q[i], k[j]) / Double(headSize).squareRoot()
-      }
+      let scores = (0..<visibleKeyCounts[i]).map { inner(q[i], k[$0]) }
       let largest = scores.max() ?? 0
-      let exponentials = scores.map { exp($0 - largest) }
-      let sum = exponentials.reduce(0, +)
-      return exponentials.map { $0 / sum }
+      return scores.map { exp($0 - largest) }
     }
   }
 
@@ -91,12 +107,13 @@ package struct AttentionReference {
     var y = [Double](repeating: 0, count: batchCount * tokenCount * width)
     for sample in 0..<batchCount {
       for head in 0..<headCount {
-        let (q, k) = (tokens(0, qkv, sample, head), tokens(1, qkv, sample, head))
         let v = tokens(2, qkv, sample, head)
-        for (i, row) in probabilities(q, k).enumerated() {
+        let rows = exponentials(queries(qkv, sample, head), keys(qkv, sample, head))
+        for (i, row) in rows.enumerated() {
           let start = (sample * tokenCount + i) * width + head * headSize
-          for (j, p) in row.enumerated() {
-            for d in 0..<headSize { y[start + d] += p * v[j][d] }
+          let sum = row.reduce(0, +)
+          for (j, e) in row.enumerated() {
+            for d in 0..<headSize { y[start + d] += operand(e) * v[j][d] / sum }
           }
         }
       }
@@ -111,21 +128,23 @@ package struct AttentionReference {
     var dqkv = [Double](repeating: 0, count: qkv.count)
     for sample in 0..<batchCount {
       for head in 0..<headCount {
-        let (q, k) = (tokens(0, qkv, sample, head), tokens(1, qkv, sample, head))
+        let (q, k) = (queries(qkv, sample, head), keys(qkv, sample, head))
         let v = tokens(2, qkv, sample, head)
         func place(_ part: Int, _ token: Int) -> Int {
           (sample * tokenCount + token) * 3 * width + part * width + head * headSize
         }
-        for (i, p) in probabilities(q, k).enumerated() {
+        for (i, row) in exponentials(q, k).enumerated() {
           let start = (sample * tokenCount + i) * width + head * headSize
           let d = Array(dy[start..<start + headSize])
+          let sum = row.reduce(0, +)
+          let p = row.map { $0 / sum }
           let dp = p.indices.map { inner(d, v[$0]) }
           let mean = inner(p, dp)
           for j in p.indices {
-            let ds = p[j] * (dp[j] - mean) / Double(headSize).squareRoot()
+            let ds = operand(p[j] * (dp[j] - mean))
             for c in 0..<headSize {
-              dqkv[place(2, j) + c] += p[j] * d[c]
-              dqkv[place(0, i) + c] += ds * k[j][c]
+              dqkv[place(2, j) + c] += operand(p[j]) * d[c]
+              dqkv[place(0, i) + c] += ds * k[j][c] / Double(headSize).squareRoot()
               dqkv[place(1, j) + c] += ds * q[i][c]
             }
           }

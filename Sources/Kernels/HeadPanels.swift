@@ -1,0 +1,137 @@
+import CKernels
+
+/// Rows of bfloat16 numbers of one head in memory, an even number of them from row to row.
+struct HalfRows {
+  /// The first element of the first row.
+  let start: UnsafeMutablePointer<UInt16>
+  /// Elements from one row to the next.
+  let stride: Int
+
+  /// Rows at an address.
+  init(start: UnsafeMutablePointer<UInt16>, stride: Int) {
+    self.start = start
+    self.stride = stride
+  }
+
+  /// The rows of a head in a bfloat16 buffer.
+  init(_ buffer: Buffer, _ place: HeadPlace) {
+    self.init(start: buffer.halves + place.offset, stride: place.stride)
+  }
+
+  /// The rows from `row` on.
+  func from(_ row: Int) -> HalfRows { HalfRows(start: start + row * stride, stride: stride) }
+
+  /// The rows as the left-hand factor of a product.
+  var pairs: CKernelsFactor {
+    CKernelsFactor(
+      start: UnsafeMutableRawPointer(start).assumingMemoryBound(to: UInt32.self),
+      rowStride: Int64(stride / 2), depthStride: 1)
+  }
+
+  /// Writes single-precision rows, rounded.
+  func round(_ rows: HeadRows, rowCount: Int, columnCount: Int) {
+    CKernels_roundRows(
+      start, Int64(stride), rows.start, Int64(rows.stride), Int64(rowCount), Int64(columnCount))
+  }
+
+  /// Writes the rows in single precision.
+  func widen(into rows: HeadRows, rowCount: Int, columnCount: Int) {
+    CKernels_widenRows(
+      rows.start, Int64(rows.stride), start, Int64(stride), Int64(rowCount), Int64(columnCount))
+  }
+}
+
+/// A bfloat16 matrix of one head in panels of 64 columns, in which pairs of rows lie side by side.
+struct HeadPanels {
+  /// The panels, one after the other.
+  let start: UnsafeMutablePointer<UInt32>
+  /// Pairs of rows that a panel has room for.
+  let pairCapacity: Int
+
+  private static let width = Int(CKernelsPanelWidth)
+  /// Pairs of rows come in multiples of this, as the packing of a transpose writes them.
+  private static let pairMultiple = 16
+
+  /// Panels at `start` for a matrix of so many rows.
+  init(_ start: UnsafeMutablePointer<UInt32>, rowCount: Int) {
+    self.start = start
+    pairCapacity = Self.pairCapacity(rowCount)
+  }
+
+  /// Pairs of numbers that the panels of a matrix take.
+  static func count(rowCount: Int, columnCount: Int) -> Int {
+    (columnCount + width - 1) / width * width * pairCapacity(rowCount)
+  }
+
+  private static func pairCapacity(_ rowCount: Int) -> Int {
+    (rowCount + 2 * pairMultiple - 1) / (2 * pairMultiple) * pairMultiple
+  }
+
+  /// Packs a matrix.
+  func pack(_ rows: HalfRows, rowCount: Int, columnCount: Int) {
+    forEachPanel(columnCount) { panel, column, width in
+      CKernels_packPanel(
+        panel, rows.start + column, Int64(rows.stride), 0, Int64(rowCount), Int64(width),
+        Int64((rowCount + 1) / 2))
+    }
+  }
+
+  /// Packs the transpose of `rows`, which are as many as the matrix has columns.
+  func packTranspose(of rows: HalfRows, rowCount: Int, columnCount: Int) {
+    forEachPanel(columnCount) { panel, column, width in
+      CKernels_packTransposedPanel(
+        panel, rows.from(column).start, Int64(rows.stride), Int64(rowCount), Int64(width),
+        Int64(pairCapacity))
+    }
+  }
+
+  /// C = A·B, or C += A·B, with B in these panels.
+  ///
+  /// - Parameters:
+  ///   - c: C.
+  ///   - rowCount: Rows of A and C.
+  ///   - columnCount: Columns of B and C.
+  ///   - depth: Columns of A and rows of B; where it is odd, A or B has zeros behind it.
+  ///   - a: A.
+  ///   - isAdding: Whether C is added to.
+  func multiply(
+    into c: HeadRows, rowCount: Int, columnCount: Int, depth: Int, _ a: CKernelsFactor,
+    isAdding: Bool = false
+  ) {
+    forEachPanel(columnCount) { panel, column, width in
+      CKernels_multiplyPairs(
+        c.start + column, Int64(c.stride), a, panel, Int64((depth + 1) / 2), Int64(rowCount),
+        Int64(width), isAdding)
+    }
+  }
+
+  /// C = Aᵀ·B, or C += Aᵀ·B, with A in these panels and B in others.
+  ///
+  /// - Parameters:
+  ///   - c: C.
+  ///   - rowCount: Columns of A, rows of C.
+  ///   - columnCount: Columns of B and C.
+  ///   - depth: Rows of A and B.
+  ///   - b: B.
+  ///   - isAdding: Whether C is added to.
+  func multiplyTranspose(
+    into c: HeadRows, rowCount: Int, columnCount: Int, depth: Int, _ b: HeadPanels, isAdding: Bool
+  ) {
+    forEachPanel(rowCount) { panel, row, width in
+      let rows = CKernelsFactor(start: panel, rowStride: 1, depthStride: Int64(Self.width))
+      b.multiply(
+        into: c.from(row), rowCount: width, columnCount: columnCount, depth: depth, rows,
+        isAdding: isAdding)
+    }
+  }
+
+  /// Calls `body` with each panel, its first column and how many it has.
+  private func forEachPanel(
+    _ columnCount: Int,
+    _ body: (_ panel: UnsafeMutablePointer<UInt32>, _ column: Int, _ width: Int) -> Void
+  ) {
+    for column in stride(from: 0, to: columnCount, by: Self.width) {
+      body(start + column * pairCapacity, column, min(Self.width, columnCount - column))
+    }
+  }
+}
