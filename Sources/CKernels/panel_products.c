@@ -26,8 +26,28 @@ typedef struct {
   __mmask16 last;
 } Columns;
 
+#define PAIR_TARGET target("avx512f,avx512bw,avx512vl,avx512bf16")
+
+__attribute__((PAIR_TARGET)) static void roundByInstructions(uint16_t *y, int64_t yStride,
+                                                             const float *x, int64_t xStride,
+                                                             int64_t rowCount,
+                                                             int64_t columnCount) {
+  const int64_t whole = columnCount / vectorWidth * vectorWidth;
+  const __mmask16 rest = (__mmask16)((1u << (columnCount - whole)) - 1);
+  for (int64_t row = 0; row < rowCount; row++, y += yStride, x += xStride) {
+    for (int64_t i = 0; i < whole; i += vectorWidth) {
+      const __m256bh rounded = _mm512_cvtneps_pbh(_mm512_loadu_ps(x + i));
+      _mm256_storeu_si256((__m256i_u *)(y + i), (__m256i)rounded);
+    }
+    if (rest) {
+      const __m256bh rounded = _mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(rest, x + whole));
+      _mm256_mask_storeu_epi16(y + whole, rest, (__m256i)rounded);
+    }
+  }
+}
+
 #define PRODUCT(name) name##OfPairs
-#define PRODUCT_TARGET target("avx512f,avx512bw,avx512vl,avx512bf16")
+#define PRODUCT_TARGET PAIR_TARGET
 #define MULTIPLY_ADD(sum, row, column) _mm512_dpbf16_ps(sum, (__m512bh)(row), (__m512bh)(column))
 #include "product_kernel.h"
 
@@ -66,6 +86,18 @@ INLINE void multiplyByLoops(float *c, int64_t stride, CKernelsFactor a, const ui
       float *target = c + row * stride + column;
       *target = isAdding ? *target + sum : sum;
     }
+  }
+}
+
+void CKernels_roundOperandRows(uint16_t *y, int64_t yStride, const float *x, int64_t xStride,
+                               int64_t rowCount, int64_t columnCount) {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512bf16")) {
+    return roundByInstructions(y, yStride, x, xStride, rowCount, columnCount);
+  }
+#endif
+  for (int64_t row = 0; row < rowCount; row++, y += yStride, x += xStride) {
+    for (int64_t i = 0; i < columnCount; i++) y[i] = (uint16_t)bfloat16Bits(x[i]);
   }
 }
 

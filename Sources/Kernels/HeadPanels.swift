@@ -30,7 +30,7 @@ struct HalfRows {
 
   /// Writes single-precision rows, rounded.
   func round(_ rows: HeadRows, rowCount: Int, columnCount: Int) {
-    CKernels_roundRows(
+    CKernels_roundOperandRows(
       start, Int64(stride), rows.start, Int64(rows.stride), Int64(rowCount), Int64(columnCount))
   }
 

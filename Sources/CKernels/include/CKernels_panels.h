@@ -37,6 +37,11 @@ typedef struct {
   int64_t depthStride;
 } CKernelsFactor;
 
+// Rounds rows to bfloat16 for products. Numbers below the smallest normal one may become 0, since the
+// processor's instructions take them for 0.
+void CKernels_roundOperandRows(uint16_t *y, int64_t yStride, const float *x, int64_t xStride,
+                               int64_t rowCount, int64_t columnCount);
+
 // C = A * B in single precision, or C += A * B; B is a panel of as many pairs of rows as A has units in
 // a row, 1 at least. C has `columnCount` columns, 1 to 64.
 void CKernels_multiplyPairs(float *c, int64_t stride, CKernelsFactor a, const uint32_t *b,
