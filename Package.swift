@@ -44,6 +44,7 @@ let package = Package(
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(
       name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CFileSystem"),
     .target(
       name: "CImageCodecs",
       linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
@@ -53,7 +54,7 @@ let package = Package(
 
     // MARK: Wrappers
     library("MessagePassing", ["COpenMPI"]),
-    library("ArrayFiles", ["CHDF5", "CArchive"]),
+    library("ArrayFiles", ["CHDF5", "CArchive", "CFileSystem"]),
     library("ImageFiles", ["CImageCodecs", "CKernels"]),
 
     // MARK: Engine

@@ -19,8 +19,11 @@ public final class HDF5Dataset: @unchecked Sendable {
   public let chunkShape: [Int]?
   /// Whether each chunk has a Fletcher-32 checksum.
   public let hasChecksum: Bool
+  /// Whether such checksums are all that is done to a chunk, and the elements are stored as they lie in
+  /// memory.
+  let hasOnlyChecksums: Bool
   /// HDF5's handle; used under the library's lock.
-  private let handle: hid_t
+  let handle: hid_t
 
   /// Takes over an open dataset's handle.
   init(file: HDF5File, name: String, handle: hid_t) throws {
@@ -40,6 +43,7 @@ public final class HDF5Dataset: @unchecked Sendable {
     isString = description.isString
     chunkShape = description.chunkShape
     hasChecksum = description.hasChecksum
+    hasOnlyChecksums = description.hasOnlyChecksums
   }
 
   deinit {
@@ -77,9 +81,14 @@ public final class HDF5Dataset: @unchecked Sendable {
   ) throws {
     try HDF5Library.locked {
       _ = try file.openHandle("read", object: name)
-      let datatype = try checkedDatatype(type, "read")
+      _ = try checkedDatatype(type, "read")
       try checkSize(buffer.count, range, "read")
-      if buffer.isEmpty { return }
+    }
+    // In chunks, so that others get at the library in between.
+    if try buffer.isEmpty || (range == nil && readChunks(into: buffer)) { return }
+    try HDF5Library.locked {
+      _ = try file.openHandle("read", object: name)
+      let datatype = try checkedDatatype(type, "read")
       try withSelection(range) { memory, selected in
         _ = try place.check(
           "H5Dread",
@@ -120,9 +129,13 @@ public final class HDF5Dataset: @unchecked Sendable {
     _ buffer: UnsafeRawBufferPointer, as type: ArrayElementType, range: Range<Int>? = nil
   ) throws {
     try file.writing("write", object: name) { _ in
-      let datatype = try checkedDatatype(type, "write")
+      _ = try checkedDatatype(type, "write")
       try checkSize(buffer.count, range, "write")
-      if buffer.isEmpty { return }
+    }
+    // In chunks, so that others get at the library in between.
+    if try buffer.isEmpty || (range == nil && writeChunks(buffer)) { return }
+    try file.writing("write", object: name) { _ in
+      let datatype = try checkedDatatype(type, "write")
       try withSelection(range) { memory, selected in
         _ = try place.check(
           "H5Dwrite",
@@ -215,6 +228,7 @@ extension HDF5Dataset {
     var isString: Bool
     var chunkShape: [Int]?
     var hasChecksum = false
+    var hasOnlyChecksums = false
 
     init(of handle: hid_t, place: HDF5Place) throws {
       shape = try place.withHandle("H5Dget_space", H5Dget_space(handle), closedBy: H5Sclose) {
@@ -225,10 +239,15 @@ extension HDF5Dataset {
           "H5Sget_simple_extent_dims", H5Sget_simple_extent_dims($0, &sizes, nil))
         return sizes.map { Int(clamping: $0) }
       }
-      (elementType, isString) = try place.withHandle(
+      let isAsInMemory: Bool
+      (elementType, isString, isAsInMemory) = try place.withHandle(
         "H5Dget_type", H5Dget_type(handle), closedBy: H5Tclose
-      ) {
-        (HDF5Library.elementType(of: $0), H5Tget_class($0) == H5T_STRING)
+      ) { type in
+        let elementType = HDF5Library.elementType(of: type)
+        let own = elementType.flatMap { HDF5Library.datatype(of: $0) }
+        return (
+          elementType, H5Tget_class(type) == H5T_STRING, own.map { H5Tequal(type, $0) > 0 } ?? false
+        )
       }
       guard (elementType ?? .float64).byteCount(shape: shape) != nil else {
         throw place.failure(
@@ -236,18 +255,21 @@ extension HDF5Dataset {
           advice: "The file is damaged: restore it from a copy.")
       }
       let axisCount = shape.count
-      (chunkShape, hasChecksum) = try place.withHandle(
+      let filters: [H5Z_filter_t]
+      (chunkShape, filters) = try place.withHandle(
         "H5Dget_create_plist", H5Dget_create_plist(handle), closedBy: H5Pclose
       ) { creation in
-        guard H5Pget_layout(creation) == H5D_CHUNKED else { return (nil, false) }
+        guard H5Pget_layout(creation) == H5D_CHUNKED else { return (nil, []) }
         var chunk = [hsize_t](repeating: 0, count: axisCount)
         try place.check("H5Pget_chunk", H5Pget_chunk(creation, Int32(axisCount), &chunk))
         let filterCount = try place.check("H5Pget_nfilters", H5Pget_nfilters(creation))
         let filters = (0..<UInt32(filterCount)).map {
           H5Pget_filter2(creation, $0, nil, nil, nil, 0, nil, nil)
         }
-        return (chunk.map { Int($0) }, filters.contains(H5Z_FILTER_FLETCHER32))
+        return (chunk.map { Int($0) }, filters)
       }
+      hasChecksum = filters.contains(H5Z_FILTER_FLETCHER32)
+      hasOnlyChecksums = isAsInMemory && filters == [H5Z_FILTER_FLETCHER32]
     }
   }
 }

@@ -51,7 +51,8 @@ public struct CheckpointStore: Sendable {
       try failpoint(.directoryCreated)
       let writer = CheckpointWriter(directory: temporary, failpoint: failpoint)
       try body(writer)
-      let manifest = CheckpointManifest(step: step, description: description, files: writer.files)
+      let manifest = CheckpointManifest(
+        step: step, description: description, files: try writer.finish())
       try publish(temporary, as: name, manifest: try manifest.encoded())
     } catch {
       try? AtomicFile.remove(temporary)
@@ -150,17 +151,23 @@ public struct CheckpointStore: Sendable {
   /// Removes old checkpoints, each only after at least two newer ones have been read and found
   /// sound.
   ///
-  /// `count` is the number of sound checkpoints to keep; at least two are kept in any case.
+  /// - Parameters:
+  ///   - count: The number of sound checkpoints to keep; at least two are kept in any case.
+  ///   - checkpoint: One that this thread has just written, which is not read once more.
   /// - Returns: The removed directories, oldest first.
   /// - Throws: `FileError`; then what was to be kept is as it was.
   @discardableResult
-  public func prune(keep count: Int) throws -> [String] {
+  public func prune(keep count: Int, after checkpoint: Checkpoint? = nil) throws -> [String] {
     var soundCount = 0
     var superfluous: [String] = []
-    for directory in try directories() {
+    let directories = try directories()
+    if directories.count <= max(count, 2) { return [] }
+    for directory in directories {
       if soundCount >= max(count, 2) {
         superfluous.append(directory)
-      } else if CheckpointVerification(of: directory).isSound {
+      } else if directory == checkpoint?.directory
+        || CheckpointVerification(of: directory, isTensorwise: false).isSound
+      {
         soundCount += 1
       }
     }

@@ -1,4 +1,6 @@
 import ArrayFiles
+import Dispatch
+import Synchronization
 
 /// An array with the name it is published under.
 public struct NamedArray: Sendable, Hashable {
@@ -26,7 +28,8 @@ public struct NamedArray: Sendable, Hashable {
 public final class CheckpointWriter {
   private let directory: String
   private let failpoint: CheckpointFailpoint
-  private(set) var files: [CheckpointManifest.File] = []
+  private var files: [WrittenFile] = []
+  private let digestQueue = DispatchQueue(label: "file digests")
 
   init(directory: String, failpoint: @escaping CheckpointFailpoint) {
     self.directory = directory
@@ -47,9 +50,28 @@ public final class CheckpointWriter {
     let tensors = try writer.finish(after: body)
     try failpoint(.fileClosed(file: name))
     files.append(
+      WrittenFile(
+        name: name, size: try AtomicFile.size(of: path), tensors: tensors,
+        digest: FileDigest(of: path, on: digestQueue)))
+  }
+
+  /// What the manifest says of the files.
+  ///
+  /// - Throws: `FileError` when one cannot be read.
+  func finish() throws -> [CheckpointManifest.File] {
+    try files.map {
       CheckpointManifest.File(
-        name: name, size: try AtomicFile.size(of: path),
-        digest: try ContentDigest.ofFile(at: path).hexadecimal, tensors: tensors))
+        name: $0.name, size: $0.size, digest: try $0.digest.value().hexadecimal,
+        tensors: $0.tensors)
+    }
+  }
+
+  /// A complete file whose digest may not be known yet.
+  private struct WrittenFile {
+    let name: String
+    let size: Int
+    let tensors: [CheckpointManifest.Tensor]
+    let digest: FileDigest
   }
 }
 
@@ -58,10 +80,12 @@ public final class CheckpointFileWriter {
   private let file: HDF5File
   private let name: String
   private let failpoint: CheckpointFailpoint
+  private let writeBack: EarlyWriteBack
   private var tensors: [CheckpointManifest.Tensor] = []
 
   fileprivate init(path: String, name: String, failpoint: @escaping CheckpointFailpoint) throws {
     file = try HDF5File(creating: path)
+    writeBack = EarlyWriteBack(of: path)
     self.name = name
     self.failpoint = failpoint
   }
@@ -71,6 +95,7 @@ public final class CheckpointFileWriter {
   {
     try body(self)
     try file.close()
+    writeBack.advance()
     return tensors
   }
 
@@ -89,6 +114,7 @@ public final class CheckpointFileWriter {
       "tensor '\(tensor)': shape \(shape) is not that of \(bytes.count) bytes")
     let dataset = try file.createDataset(tensor, type: .float32, shape: shape)
     try dataset.write(bytes, as: .float32)
+    writeBack.advance()
     tensors.append(
       CheckpointManifest.Tensor(
         name: tensor, shape: shape, digest: ContentDigest.of(bytes).hexadecimal))
@@ -103,5 +129,31 @@ public final class CheckpointFileWriter {
     try array.elements.withUnsafeBytes {
       try write(array.name, shape: array.shape, bytes: $0)
     }
+  }
+}
+
+/// The digest of a complete file, computed beside the writing of the next one.
+///
+/// The bytes are still in memory, so the disk is not asked for them.
+private final class FileDigest: Sendable {
+  private let result = Mutex<Result<ContentDigest, any Error>?>(nil)
+  private let group = DispatchGroup()
+
+  init(of path: String, on queue: DispatchQueue) {
+    queue.async(group: group) { [self] in
+      let digest = Result { try ContentDigest.ofFile(at: path) }
+      result.withLock { $0 = digest }
+    }
+  }
+
+  /// Waits for the digest.
+  ///
+  /// - Throws: `FileError` when the file could not be read.
+  func value() throws -> ContentDigest {
+    group.wait()
+    guard let result = result.withLock({ $0 }) else {
+      preconditionFailure("FileDigest: the queue did nothing")
+    }
+    return try result.get()
   }
 }

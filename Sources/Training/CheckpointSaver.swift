@@ -27,9 +27,9 @@ final class CheckpointSaver: Sendable {
     queue.sync {}
     queue.async { [self] in
       do {
-        try store.write(
+        let checkpoint = try store.write(
           step: step, description: description, arrays: snapshot, layouts: layouts)
-        _ = try store.prune(keep: keptCount)
+        try store.prune(keep: keptCount, after: checkpoint)
         lastError.withLock { $0 = nil }
         logger.info("step \(step): checkpoint saved")
       } catch {
