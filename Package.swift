@@ -122,7 +122,9 @@ let package = Package(
       ], exclude: ["make_goldens.py"], resources: [.copy("Goldens")]),
     tests("HierarchicalGeneratorTests", ["HierarchicalGenerator", "Autodiff", "Tensors"]),
     tests("DatasetsTests", ["Datasets", "ArrayFiles", "ImageFiles"]),
-    tests("CheckpointsTests", ["Checkpoints", "Autodiff", "Optimizers", "Tensors", "ArrayFiles"]),
+    tests(
+      "CheckpointsTests",
+      ["Checkpoints", "Autodiff", "Optimizers", "Tensors", "Kernels", "ArrayFiles"]),
     tests("DataParallelTests", ["DataParallel", "MessagePassing", "Autodiff", "Tensors"]),
     tests("ConfigurationsTests", ["Configurations"]),
     tests(

@@ -35,11 +35,16 @@ public struct ParameterLayout: Sendable, Equatable {
   ///
   /// - Parameter array: A flat float32 array parallel to the arena.
   /// - Returns: A tensor of `publishedShape`: a view of `array` where the order is the same.
-  public func published(_ array: Tensor) -> Tensor {
-    let elements = array.buffer[range]
+  public func published(_ array: Tensor) -> Tensor { published(elements: array.slice(range)) }
+
+  /// The parameter's elements as published files have them.
+  ///
+  /// - Parameter elements: The elements in the engine's order, `[range.count]`.
+  /// - Returns: A tensor of `publishedShape`: a view of `elements` where the order is the same.
+  func published(elements: Tensor) -> Tensor {
     switch layout {
     case .same:
-      return Tensor(shape: publishedShape, buffer: elements)
+      return elements.reshaped(to: publishedShape)
     case .convolution:
       return Tensor(
         Self.transposed(

@@ -4,7 +4,7 @@ public import Tensors
 
 /// The arrays of a training state: flat, float32 and parallel to the model's arena.
 ///
-/// They share storage with what they were made from; `copied()` is a snapshot that a background
+/// They share storage with what they were made from; a `TrainingSnapshot` of them is what a background
 /// thread may save while training goes on.
 public struct TrainingArrays: Sendable {
   /// One of the arrays, and the file of a checkpoint that holds it.
@@ -55,15 +55,4 @@ public struct TrainingArrays: Sendable {
 
   /// The array of a kind; nil when it is left out.
   public subscript(kind: Kind) -> Tensor? { arrays[kind] }
-
-  /// The same arrays in storage of their own.
-  public func copied() -> TrainingArrays {
-    var copy = self
-    copy.arrays = arrays.mapValues { array in
-      let own = Tensor(uninitialized: array.shape)
-      own.buffer.copy(from: array.buffer)
-      return own
-    }
-    return copy
-  }
 }

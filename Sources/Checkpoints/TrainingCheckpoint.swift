@@ -10,7 +10,7 @@ extension CheckpointStore {
   /// - Parameters:
   ///   - step: The number of finished steps.
   ///   - description: What the manifest says beside the files.
-  ///   - arrays: The training state, or a copy of it when training goes on meanwhile.
+  ///   - arrays: The training state, which does not change meanwhile.
   ///   - layouts: The layouts of the arena's parameters.
   /// - Returns: The checkpoint, read back and sound.
   /// - Throws: `HDF5Error` or `FileError`, for example when the disk is full; `CheckpointError`.
@@ -20,12 +20,32 @@ extension CheckpointStore {
     step: Int, description: CheckpointDescription, arrays: TrainingArrays,
     layouts: [ParameterLayout]
   ) throws -> Checkpoint {
-    try write(step: step, description: description) { writer in
-      for kind in arrays.kinds {
-        guard let array = arrays[kind] else { continue }
+    try write(
+      step: step, description: description,
+      snapshot: TrainingSnapshot(of: arrays, layouts: layouts))
+  }
+
+  /// Writes, publishes and reads back a checkpoint of a training state while training goes on.
+  ///
+  /// - Parameters:
+  ///   - step: The number of finished steps.
+  ///   - description: What the manifest says beside the files.
+  ///   - snapshot: The training state, written for the first time; nothing of it is held afterwards.
+  /// - Returns: The checkpoint, read back and sound.
+  /// - Throws: As for arrays that do not change.
+  @discardableResult
+  public func write(
+    step: Int, description: CheckpointDescription, snapshot: TrainingSnapshot
+  ) throws -> Checkpoint {
+    // What is left of it after a failure; in the end there is nothing left.
+    defer { snapshot.release() }
+    return try write(step: step, description: description) { writer in
+      let staging = Tensor(uninitialized: [snapshot.largestPieceCount])
+      for kind in snapshot.kinds {
         try writer.write(file: kind.fileName) { file in
-          for layout in layouts {
-            let published = layout.published(array)
+          for (index, layout) in snapshot.layouts.enumerated() {
+            let elements = snapshot.take(index, of: kind, into: staging)
+            let published = layout.published(elements: elements)
             try published.buffer.withUnsafeMutableBytes {
               try file.write(
                 layout.name, shape: published.shape, bytes: UnsafeRawBufferPointer($0))

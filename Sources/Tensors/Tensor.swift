@@ -79,3 +79,12 @@ public struct Tensor: Sendable {
     return buffer.array(of: Float.self)[0]
   }
 }
+
+extension Tensor {
+  /// The same tensors in storage of their own, copied on all threads.
+  public static func copies(of tensors: [Tensor]) -> [Tensor] {
+    let copies = tensors.map { Tensor(uninitialized: $0.shape, $0.elementType) }
+    copyAll(tensors.map(\.buffer), into: copies.map(\.buffer))
+    return copies
+  }
+}

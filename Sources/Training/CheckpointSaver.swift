@@ -1,39 +1,50 @@
-import Checkpoints
+package import Checkpoints
 import Dispatch
-import Logging
+package import Logging
 import Synchronization
 
 /// Saves training states in the background, one after the other, on the coordinator.
 ///
 /// A save that fails is reported and does not end the training: the next one tries again. How the
 /// last one went is known by `finish()`.
-final class CheckpointSaver: Sendable {
+package final class CheckpointSaver: Sendable {
+  private struct State {
+    /// What is being saved.
+    var snapshot: TrainingSnapshot?
+    var lastError: (any Error)?
+  }
+
   private let store: CheckpointStore
   private let layouts: [ParameterLayout]
   private let keptCount: Int
   private let logger: Logger
   private let queue = DispatchQueue(label: "checkpoints")
-  private let lastError = Mutex<(any Error)?>(nil)
+  private let state = Mutex(State())
 
-  init(store: CheckpointStore, layouts: [ParameterLayout], keptCount: Int, logger: Logger) {
+  /// Saves into a store.
+  package init(store: CheckpointStore, layouts: [ParameterLayout], keptCount: Int, logger: Logger) {
     self.store = store
     self.layouts = layouts
     self.keptCount = keptCount
     self.logger = logger
   }
 
-  /// Saves a snapshot; waits for the save before it, so that at most one snapshot is held.
-  func save(step: Int, description: CheckpointDescription, snapshot: TrainingArrays) {
+  /// Begins to save the arrays as they are; waits for the save before it.
+  ///
+  /// Before they change, `secure` is to be called.
+  package func save(step: Int, description: CheckpointDescription, arrays: TrainingArrays) {
     queue.sync {}
+    let snapshot = TrainingSnapshot(of: arrays, layouts: layouts)
+    state.withLock { $0.snapshot = snapshot }
     queue.async { [self] in
       do {
         let checkpoint = try store.write(
-          step: step, description: description, arrays: snapshot, layouts: layouts)
+          step: step, description: description, snapshot: snapshot)
         try store.prune(keep: keptCount, after: checkpoint)
-        lastError.withLock { $0 = nil }
+        state.withLock { $0 = State() }
         logger.info("step \(step): checkpoint saved")
       } catch {
-        lastError.withLock { $0 = error }
+        state.withLock { $0 = State(lastError: error) }
         let text =
           "step \(step): the checkpoint could not be saved; training goes on, older checkpoints "
           + "are as they were: \(error)"
@@ -42,11 +53,25 @@ final class CheckpointSaver: Sendable {
     }
   }
 
+  /// Whether a save is going on.
+  package var isBusy: Bool { state.withLock { $0.snapshot != nil } }
+
+  /// Makes a save that is going on independent of the arrays, which may change afterwards.
+  ///
+  /// Copies what has not been written, as far as half of the memory that is left allows; for the rest
+  /// it waits.
+  package func secure() {
+    guard let snapshot = state.withLock({ $0.snapshot }), !snapshot.isSecured else { return }
+    let available = MemoryDescription.current.availableByteCount
+    // The system does not tell everywhere.
+    snapshot.secure(copyingAtMost: available > 0 ? available / 2 : .max)
+  }
+
   /// Waits for the last save.
   ///
   /// - Throws: The error of the last save, if it failed.
-  func finish() throws {
+  package func finish() throws {
     queue.sync {}
-    if let error = lastError.withLock({ $0 }) { throw error }
+    if let error = state.withLock({ $0.lastError }) { throw error }
   }
 }

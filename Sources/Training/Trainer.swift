@@ -95,6 +95,7 @@ final class Trainer {
       throw TrainingError.notFinite(step: step, loss: agreement.lossSum, gradientNorm: norm)
     }
     let rate = settings.learningRates.rate(at: step)
+    saver?.secure()
     clock.optimizer {
       optimizer.step(
         task.arena, state: &state, rate: rate,
@@ -159,13 +160,13 @@ final class Trainer {
     task.arena.withValues(state.movingAverage) { recorder?.writePicture(of: task, step: step) }
   }
 
-  /// Saves a snapshot in the background, on the coordinator.
+  /// Saves in the background, on the coordinator.
   private func save() {
     guard let saver else { return }
     saver.save(
       step: state.stepCount,
       description: describe(hexadecimal(digest(of: task.arena.values.buffer))),
-      snapshot: TrainingArrays(task.arena, state).copied())
+      arrays: TrainingArrays(task.arena, state))
   }
 }
 

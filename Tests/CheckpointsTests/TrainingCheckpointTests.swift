@@ -67,15 +67,17 @@ struct TrainingCheckpointTests {
 
   @Test func aCopyIsWrittenAsItWasWhileTrainingGoesOn() async throws {
     let arena = makeArena()
-    let snapshot = TrainingArrays(arena, makeState(of: arena)).copied()
     let layouts = ParameterLayout.layouts(of: arena)
+    let snapshot = TrainingSnapshot(
+      of: TrainingArrays(arena, makeState(of: arena)), layouts: layouts)
+    snapshot.secure()
     fill(arena.values, of: arena, from: -500)
     let read = makeArena(first: 5)
     let target = TrainingArrays(values: read.values)
     try await Task.detached {
       try withTemporaryDirectory { root in
         try CheckpointStore(root: root)
-          .write(step: 4, description: description, arrays: snapshot, layouts: layouts)
+          .write(step: 4, description: description, snapshot: snapshot)
           .read(into: target, layouts: layouts)
       }
     }.value

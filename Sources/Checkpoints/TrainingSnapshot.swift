@@ -1,0 +1,148 @@
+import Foundation
+import Tensors
+
+/// A training state that is written while training goes on.
+///
+/// Making one copies nothing: its pieces, one a parameter of each array, stay in the arrays until the
+/// arrays are about to change. Two threads work on it:
+///
+/// - The writer takes every piece once, into memory of its own, so that nobody waits for the disk.
+/// - The training thread calls `secure` before the arrays change; it copies the pieces that have not
+///   been taken. Such a copy is released when it has been written.
+///
+/// Each reads only pieces that are in their place, and writes only to its own memory; no piece is
+/// copied by both. The training thread alone enters the pool of parallel loops.
+public final class TrainingSnapshot: @unchecked Sendable {
+  /// The kinds of array there are, in the order of their declaration.
+  public let kinds: [TrainingArrays.Kind]
+  /// The layouts of the arena's parameters.
+  let layouts: [ParameterLayout]
+  private let arrays: TrainingArrays
+  /// Guards what is below it; signalled when a piece changes its state.
+  private let condition = NSCondition()
+  /// By kind, then by parameter.
+  private var pieces: [Piece]
+  /// The elements of pieces in their place.
+  private var waitingElementCount: Int
+
+  /// Where the elements of a piece are.
+  private enum Piece {
+    /// In the arrays.
+    case inPlace
+    /// In the arrays, from where a thread is copying them.
+    case beingCopied
+    /// In a copy.
+    case copied(Tensor)
+    /// With the writer, or no longer needed.
+    case taken
+
+    var isInPlace: Bool { if case .inPlace = self { true } else { false } }
+    var isBeingCopied: Bool { if case .beingCopied = self { true } else { false } }
+  }
+
+  /// The state that the arrays have now.
+  ///
+  /// They may change after `secure`.
+  public init(of arrays: TrainingArrays, layouts: [ParameterLayout]) {
+    self.arrays = arrays
+    self.layouts = layouts
+    kinds = arrays.kinds
+    pieces = [Piece](repeating: .inPlace, count: kinds.count * layouts.count)
+    waitingElementCount = kinds.count * layouts.reduce(0) { $0 + $1.range.count }
+  }
+
+  /// Elements of the largest piece.
+  var largestPieceCount: Int { layouts.map(\.range.count).max() ?? 0 }
+
+  /// Whether nothing depends on the arrays any more.
+  public var isSecured: Bool {
+    condition.withLock { !pieces.contains { $0.isInPlace || $0.isBeingCopied } }
+  }
+
+  /// Makes the snapshot independent of the arrays, which may change afterwards.
+  ///
+  /// Copies what the writer has not taken, on all threads. Only for the thread that changes the
+  /// arrays.
+  ///
+  /// - Parameter byteCount: Where more is left, it waits for the writer to take it.
+  public func secure(copyingAtMost byteCount: Int = .max) {
+    let indices = claimPieces(byteCount / MemoryLayout<Float>.stride)
+    let copies = Tensor.copies(of: indices.map { elements(of: $0) })
+    condition.withLock {
+      for (index, copy) in zip(indices, copies) { pieces[index] = .copied(copy) }
+      condition.broadcast()
+      while pieces.contains(where: \.isBeingCopied) { condition.wait() }
+    }
+  }
+
+  /// Waits until so many elements or fewer are in their place, and claims all of them.
+  private func claimPieces(_ elementCount: Int) -> [Int] {
+    condition.withLock {
+      while waitingElementCount > elementCount { condition.wait() }
+      let indices = pieces.indices.filter { pieces[$0].isInPlace }
+      for index in indices { pieces[index] = .beingCopied }
+      waitingElementCount = 0
+      return indices
+    }
+  }
+
+  /// Takes a piece, which is then the writer's; each once.
+  ///
+  /// - Parameters:
+  ///   - parameter: The place of its layout.
+  ///   - kind: Its array.
+  ///   - staging: Memory of the writer's for the largest piece.
+  /// - Returns: The elements in the engine's order: in `staging`, or in a copy.
+  func take(_ parameter: Int, of kind: TrainingArrays.Kind, into staging: Tensor) -> Tensor {
+    guard let row = kinds.firstIndex(of: kind) else {
+      preconditionFailure("TrainingSnapshot: there is no array \(kind)")
+    }
+    let index = row * layouts.count + parameter
+    if let copy = claimOrTakeCopy(index) { return copy }
+    let source = elements(of: index)
+    let staged = staging.slice(0..<source.count)
+    staged.buffer.copy(from: source.buffer)
+    condition.withLock {
+      pieces[index] = .taken
+      condition.broadcast()
+    }
+    return staged
+  }
+
+  /// The copy of a piece, or nil when it is in its place and now claimed.
+  private func claimOrTakeCopy(_ index: Int) -> Tensor? {
+    condition.withLock {
+      while pieces[index].isBeingCopied { condition.wait() }
+      switch pieces[index] {
+      case .inPlace:
+        pieces[index] = .beingCopied
+        waitingElementCount -= layouts[index % layouts.count].range.count
+        return nil
+      case .copied(let copy):
+        pieces[index] = .taken
+        return copy
+      case .beingCopied, .taken:
+        preconditionFailure("TrainingSnapshot: piece \(index) is taken twice")
+      }
+    }
+  }
+
+  /// Lets go of everything that has not been written; only for the writer.
+  func release() {
+    condition.withLock {
+      while pieces.contains(where: \.isBeingCopied) { condition.wait() }
+      for index in pieces.indices { pieces[index] = .taken }
+      waitingElementCount = 0
+      condition.broadcast()
+    }
+  }
+
+  /// The elements of a piece where the arrays have them.
+  private func elements(of index: Int) -> Tensor {
+    let (row, parameter) = index.quotientAndRemainder(dividingBy: layouts.count)
+    guard let array = arrays[kinds[row]] else {
+      preconditionFailure("TrainingSnapshot: there is no array \(kinds[row])")
+    }
+    return array.slice(layouts[parameter].range)
+  }
+}

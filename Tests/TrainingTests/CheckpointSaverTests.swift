@@ -1,0 +1,76 @@
+import ArrayFiles
+import Autodiff
+import Checkpoints
+import Kernels
+import Logging
+import Synchronization
+import Tensors
+import TestSupport
+import Testing
+import Training
+
+@Suite("Saver: in the background, and nothing is left in the end")
+struct CheckpointSaverTests {
+  private let arena = ParameterArena()
+
+  init() {
+    _ = ParameterScope(arena).parameter("weight", [64, 32], .constant(1))
+    arena.allocate(forTraining: false)
+  }
+
+  private func saver(
+    _ root: String, failpoint: @escaping @Sendable (CheckpointStage) throws -> Void = { _ in }
+  ) -> CheckpointSaver {
+    CheckpointSaver(
+      store: CheckpointStore(root: root, failpoint: failpoint),
+      layouts: ParameterLayout.layouts(of: arena), keptCount: 2,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+  }
+
+  private func save(_ saver: CheckpointSaver, step: Int) {
+    saver.save(
+      step: step,
+      description: CheckpointDescription(
+        kind: .tokenizer, configurationDigest: "", replicaDigest: "", pins: [:]),
+      arrays: TrainingArrays(values: arena.values))
+  }
+
+  @Test func everySaveIsOfItsMoment() throws {
+    try withTemporaryDirectory { root in
+      let saver = saver(root)
+      for step in 1...4 {
+        fill(arena.values.buffer, with: Float(step))
+        save(saver, step: step)
+        saver.secure()
+      }
+      fill(arena.values.buffer, with: -1)
+      try saver.finish()
+      #expect(!saver.isBusy)
+      let checkpoints = try CheckpointStore(root: root).directories().map {
+        try Checkpoint(directory: $0)
+      }
+      #expect(checkpoints.map(\.manifest.step) == [4, 3])
+      for checkpoint in checkpoints {
+        let weight = try checkpoint.read("weight", from: "model.h5")
+        #expect(weight.elements.allSatisfy { $0 == Float(checkpoint.manifest.step) })
+      }
+    }
+  }
+
+  @Test func aFailedSaveIsKnownInTheEndUnlessTheNextOneWorks() throws {
+    try withTemporaryDirectory { root in
+      let error = FileError(operation: "write", path: "disk", code: 28)
+      let isFull = Mutex(true)
+      let saver = saver(root) { _ in if isFull.withLock({ $0 }) { throw error } }
+      save(saver, step: 1)
+      #expect(throws: error) { try saver.finish() }
+      #expect(!saver.isBusy)
+      // There is nothing to wait for, nor to copy.
+      saver.secure()
+      isFull.withLock { $0 = false }
+      save(saver, step: 2)
+      try saver.finish()
+      #expect(try AtomicFile.names(in: root) == ["step-000000002"])
+    }
+  }
+}
