@@ -163,6 +163,25 @@ public enum AtomicFile {
     return Int(status.st_size)
   }
 
+  /// The number of bytes in all files of a directory.
+  ///
+  /// - Throws: `FileError`.
+  public static func treeSize(of directory: String) throws -> Int {
+    try names(in: directory).reduce(0) { sum, name in
+      let path = directory + "/" + name
+      return try sum + (isDirectory(path) ? treeSize(of: path) : size(of: path))
+    }
+  }
+
+  /// The number of bytes that a program without special rights may still write to a folder's disk.
+  ///
+  /// - Throws: `FileError`.
+  public static func availableByteCount(in directory: String) throws -> Int {
+    var status = statvfs()
+    try systemCall("statvfs", on: directory) { statvfs(directory, &status) }
+    return Int(clamping: UInt(status.f_bavail) * UInt(status.f_frsize))
+  }
+
   /// A path in the same folder that no other process and no other call uses.
   public static func temporaryPath(beside path: String) -> String {
     let name = (path as NSString).lastPathComponent

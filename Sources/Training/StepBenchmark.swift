@@ -2,12 +2,8 @@ import Autodiff
 public import Configurations
 import DataParallel
 import Foundation
-import HierarchicalGenerator
 import Kernels
 public import MessagePassing
-import Optimizers
-import ResidualTokenizer
-import Tensors
 
 /// Times the training step of a configuration on made-up samples (performance.md, section 4).
 public struct StepBenchmark {
@@ -49,71 +45,20 @@ public struct StepBenchmark {
   /// - Throws: `MessagePassingError`.
   public func run(_ communicator: Communicator) throws -> CommandReport {
     RankThreads.setAutomatic()
-    let arena = ParameterArena()
-    let lane = lane(arena)
-    arena.allocate(forTraining: true, operandType: precision.operandType)
-    arena.initialize(seed: 0)
-    var state = OptimizerState(for: arena)
-    let settings = configuration.training
-    let optimizer = AdamW(settings.adamW, for: arena)
-    let exchange = try GradientExchange(
-      arena: arena, communicator: communicator,
-      bucketByteCount: settings.execution.bucketByteCount, wire: settings.execution.wire.format)
-    let gradients = arena.gradients
-    let recomputesBlocks = settings.execution.recomputation == .blocks
+    let training = try RehearsedTraining(
+      configuration, batchSize: batchSize, precision: precision, communicator)
+    let exchange = training.exchange
     var times: [Double] = []
     var exposedTimes: [Double] = []
     for step in 0..<warmupCount + stepCount {
       let start = ContinuousClock.now
       let exposedBefore = exchange.exposedTime
-      let tape = arena.makeTape(isRecording: true, recomputesBlocks: recomputesBlocks)
-      let result = lane(tape, step)
-      _ = try exchange.backward(from: result.loss, on: tape, into: arena)
-      let norm = squaredNorm(of: gradients).squareRoot()
-      optimizer.step(
-        arena, state: &state, rate: 1e-4,
-        gradientFactor: settings.adamW.clipFactor(gradientNorm: norm))
-      try communicator.barrier()
+      try training.step(step)
       guard step >= warmupCount else { continue }
       times.append((ContinuousClock.now - start).inSeconds)
       exposedTimes.append((exchange.exposedTime - exposedBefore).inSeconds)
     }
-    return report(arena, communicator, times.sorted(), exposedTimes.sorted())
-  }
-
-  /// One lane's forward pass on made-up samples.
-  private func lane(_ arena: ParameterArena) -> (Tape, _ step: Int) -> LaneResult {
-    let count = batchSize
-    let key = RandomKey(seed: 0, purpose: .test)
-    switch configuration {
-    case .tokenizer(let configuration):
-      let model = ResTok(configuration.model, in: ParameterScope(arena))
-      let size = configuration.model.imageSize
-      let images = Tensor.uniform([count, size, size, 3], key: key)
-      let keepCounts = [Int](repeating: configuration.model.latents.count, count: count)
-      return { tape, _ in
-        TokenizerStep.run(
-          model, images, keepCounts: keepCounts, globalSampleCount: count,
-          reconstructionWeight: 1, on: tape)
-      }
-    case .generator(let configuration):
-      let model = Generator(configuration.model, in: ParameterScope(arena))
-      var stream = RandomStream(key)
-      let sizes = configuration.model
-      let tokens = Tensor(
-        (0..<count * sizes.tokenCount).map { _ in
-          Int32(stream.integer(below: sizes.vocabularySize))
-        }, shape: [count, sizes.tokenCount])
-      let labels = (0..<count).map { _ in Int32(stream.integer(below: sizes.classCount)) }
-      return { tape, step in
-        GeneratorStep.run(
-          model, tokens,
-          labels: model.droppedLabels(
-            labels, key: RandomKey(seed: 0, purpose: .classDropout, step: step)),
-          key: RandomKey(seed: 0, purpose: .dropout, step: step), globalSampleCount: count,
-          on: tape)
-      }
-    }
+    return report(training.arena, communicator, times.sorted(), exposedTimes.sorted())
   }
 
   /// The figures, from the steps' times and their exposed parts, each in ascending order.

@@ -58,7 +58,8 @@ enum ExitStatus: Int32 {
         switch error {
         case .notFinite: .notFinite
         case .hasCheckpoints, .outputExists, .unsupported: .usage
-        case .noSoundCheckpoint: .storage
+        case .noSoundCheckpoint, .noRoom: .storage
+        case .interrupted: .failure
         case .unfitData: .data
         }
     case let status as ExitStatusError: self = status.status

@@ -74,7 +74,39 @@ import Testing
     }
   }
 
+  @Test func savingIsTimed() async throws {
+    let arguments = ["--config", Self.configurations + "/generator.yaml", "--repeats", "1"]
+    let folder = NSTemporaryDirectory() + "/test-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let run = try await restok(
+      ["bench", "saving"] + arguments + ["--directory", folder, "--steps", "2", "--json"])
+    let figures = try figures(run)
+    for name in ["step_seconds", "stall_seconds", "stall_steps", "disk_bytes_per_second"] {
+      #expect(try #require(figures[name] as? Double) > 0)
+    }
+    #expect(try #require(figures["slowed_step_count"] as? Int) > 0)
+    let weightCount = try #require(figures["weight_count"] as? Int)
+    #expect(try #require(figures["checkpoint_byte_count"] as? Int) > 16 * weightCount)
+    for kind in ["beside_steps", "alone"] {
+      let writing = try #require(figures[kind] as? [String: Double])
+      #expect(try #require(writing["ratio"]) > 0)
+      #expect(try #require(writing["save_seconds"]) > #require(writing["write_seconds"]))
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
+  }
+
+  #if os(Linux)
+    @Test func aFullDiskIsNotWrittenTo() async throws {
+      let run = try await restok(
+        ["bench", "saving", "--config", Self.configurations + "/generator.yaml"]
+          + ["--directory", "/proc"])
+      #expect(run.exitCode == 73)
+      #expect(run.standardError.contains("/proc has room for 0 bytes"), "\(run.standardError)")
+    }
+  #endif
+
   @Test(arguments: [
+    (["bench", "saving", "--config", "x", "--repeats", "0"], "--repeats 0"),
     (["bench", "collectives"], "one rank sums nothing"),
     (["bench", "collectives", "--sizes", "6"], "a buffer of 6 bytes"),
     (["bench", "sampling", "--config", "x", "--orders", "random"], "random"),

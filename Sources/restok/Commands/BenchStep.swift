@@ -8,7 +8,7 @@ extension Precision: ExpressibleByArgument {}
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure how fast this machine does the work.",
-    subcommands: [BenchStep.self, BenchSampling.self, BenchCollectives.self])
+    subcommands: [BenchStep.self, BenchSampling.self, BenchCollectives.self, BenchSaving.self])
 }
 
 /// `restok bench step`: the time of a training step.

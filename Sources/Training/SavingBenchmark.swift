@@ -1,0 +1,121 @@
+import ArrayFiles
+import Checkpoints
+public import Configurations
+public import DataParallel
+import Foundation
+import Kernels
+import Logging
+public import MessagePassing
+
+/// Times saving beside the training steps of a configuration, and the disk that it writes to.
+///
+/// Each repetition writes a plain file, saves beside steps, writes a plain file again, and saves
+/// while nothing else runs: a disk's rate changes from one second to the next.
+public struct SavingBenchmark {
+  private let configuration: AnyRunConfiguration
+  private let name: String
+  private let directory: String
+  private let batchSize: Int
+  private let stepCount: Int
+  private let repetitionCount: Int
+  private let precision: Precision
+
+  /// The most bytes that are written to learn the disk's rate.
+  private static let plainByteCountLimit = 4 << 30
+
+  /// Reads the configuration.
+  ///
+  /// - Parameters:
+  ///   - configurationPath: The YAML file.
+  ///   - overrides: `key.path=value` pairs that replace values of the file.
+  ///   - directory: Where a folder is made for the files, and removed in the end.
+  ///   - batchSize: Samples of a step; those of the configuration's step when nil.
+  ///   - stepCount: Steps that are timed without a save, after two that are not.
+  ///   - repetitionCount: How often it saves beside steps, and alone.
+  ///   - precision: Element type of products; the configuration's when nil.
+  /// - Throws: `ConfigurationError`.
+  public init(
+    configurationPath: String, overrides: [String], directory: String, batchSize: Int?,
+    stepCount: Int, repetitionCount: Int, precision: Precision?
+  ) throws {
+    configuration = try AnyRunConfiguration(contentsOf: configurationPath, overrides: overrides)
+    name = URL(fileURLWithPath: configurationPath).deletingPathExtension().lastPathComponent
+    self.directory = directory
+    self.batchSize = batchSize ?? configuration.training.batch.sampleCount
+    self.stepCount = stepCount
+    self.repetitionCount = repetitionCount
+    self.precision = precision ?? configuration.training.precision
+  }
+
+  /// Trains and saves.
+  ///
+  /// - Returns: The figures.
+  /// - Throws: `TrainingError.noRoom`, before anything is written; `TrainingError.interrupted` after
+  ///   a signal; `FileError`, `HDF5Error` or `CheckpointError` when the disk fails. The files are
+  ///   removed in any case.
+  public func run(_ communicator: Communicator, stopSignal: StopSignal) throws -> SavingReport {
+    RankThreads.setAutomatic()
+    let training = try RehearsedTraining(
+      configuration, batchSize: batchSize, precision: precision, communicator)
+    let arrays = TrainingArrays(training.arena, training.state)
+    let byteCount = 4 * training.arena.elementCount * arrays.kinds.count
+    let folder = try folder(holding: byteCount)
+    defer { try? AtomicFile.remove(folder) }
+    let stepTimes = try (0..<2 + stepCount).map { try time(training, $0, stopSignal) }
+    let memory = PeakMemory.gibibytes
+    let rehearsal = SavingRehearsal(training, arrays, folder: folder, stopSignal)
+    var (plain, beside, alone): ([Double], [TimedSave], [TimedSave]) = ([], [], [])
+    for _ in 0..<repetitionCount {
+      for isBeside in [true, false] {
+        plain.append(
+          try DiskRate.measure(
+            byteCount: min(byteCount, Self.plainByteCountLimit), path: folder + "/plain"
+          ) { try stopSignal.throwIfRequested() })
+        if isBeside {
+          beside.append(try rehearsal.saveBesideSteps())
+        } else {
+          alone.append(try rehearsal.saveAlone())
+        }
+      }
+    }
+    return SavingReport(
+      size: name, precision: precision.rawValue, batchCount: batchSize, threadCount: threadCount,
+      weightCount: training.arena.elementCount,
+      stepSeconds: SavingReport.median(Array(stepTimes.dropFirst(2))), besideSteps: beside,
+      alone: alone, diskBytesPerSecond: SavingReport.median(plain),
+      trainingMemoryGibibytes: memory, peakMemoryGibibytes: PeakMemory.gibibytes)
+  }
+
+  private func time(_ training: RehearsedTraining, _ step: Int, _ stopSignal: StopSignal) throws
+    -> Double
+  {
+    try stopSignal.throwIfRequested()
+    let start = ContinuousClock.now
+    try training.step(step)
+    return (ContinuousClock.now - start).inSeconds
+  }
+
+  /// A new folder on a disk that has room for a checkpoint.
+  private func folder(holding byteCount: Int) throws -> String {
+    try AtomicFile.createDirectory(directory)
+    // HDF5 adds a little for every tensor.
+    let needed = byteCount + byteCount / 16 + 1 << 24
+    let available = try AtomicFile.availableByteCount(in: directory)
+    guard available >= needed else {
+      throw TrainingError.noRoom(
+        directory: directory, neededByteCount: needed, availableByteCount: available)
+    }
+    let folder = AtomicFile.temporaryPath(beside: directory + "/bench-saving")
+    try AtomicFile.createDirectory(folder)
+    return folder
+  }
+}
+
+extension StopSignal {
+  /// Gives up a measurement when somebody asked for it.
+  ///
+  /// - Throws: `TrainingError.interrupted`.
+  func throwIfRequested() throws {
+    if isRequested { throw TrainingError.interrupted(signal: name ?? "a signal") }
+  }
+}
