@@ -46,10 +46,11 @@ public struct ParameterLayout: Sendable, Equatable {
     case .same:
       return elements.reshaped(to: publishedShape)
     case .convolution:
-      return Tensor(
-        Self.transposed(
-          elements.array(), rowCount: shape[1] * shape[2], columnCount: shape[3]),
-        shape: publishedShape)
+      let published = Tensor(uninitialized: publishedShape)
+      Self.transpose(
+        elements, into: published, rowCount: shape[1] * shape[2],
+        columnCount: shape[3])
+      return published
     }
   }
 
@@ -66,24 +67,31 @@ public struct ParameterLayout: Sendable, Equatable {
     case .same:
       array.buffer[range].copy(from: published.buffer)
     case .convolution:
-      array.buffer[range].copy(
-        from: Self.transposed(
-          published.array(), rowCount: shape[3], columnCount: shape[1] * shape[2]))
+      Self.transpose(
+        published, into: array.slice(range), rowCount: shape[3],
+        columnCount: shape[1] * shape[2])
     }
   }
 
   /// `[matrices, rows, columns]` → `[matrices, columns, rows]`.
   ///
   /// Rows and columns are the kernel's positions and the input channels of one output channel.
-  private static func transposed(_ elements: [Float], rowCount: Int, columnCount: Int) -> [Float] {
-    var result = elements
-    for start in stride(from: 0, to: elements.count, by: rowCount * columnCount) {
-      for row in 0..<rowCount {
-        for column in 0..<columnCount {
-          result[start + column * rowCount + row] = elements[start + row * columnCount + column]
+  private static func transpose(
+    _ source: Tensor, into target: Tensor, rowCount: Int, columnCount: Int
+  ) {
+    source.buffer.withUnsafeMutableBytes { source in
+      target.buffer.withUnsafeMutableBytes { target in
+        let (source, target) = (
+          source.assumingMemoryBound(to: Float.self), target.assumingMemoryBound(to: Float.self)
+        )
+        for start in stride(from: 0, to: source.count, by: rowCount * columnCount) {
+          for column in 0..<columnCount {
+            for row in 0..<rowCount {
+              target[start + column * rowCount + row] = source[start + row * columnCount + column]
+            }
+          }
         }
       }
     }
-    return result
   }
 }
