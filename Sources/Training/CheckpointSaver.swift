@@ -1,5 +1,6 @@
 package import Checkpoints
 import Dispatch
+import Foundation
 package import Logging
 import Synchronization
 
@@ -11,6 +12,8 @@ package final class CheckpointSaver: Sendable {
   private struct State {
     /// What is being saved.
     var snapshot: TrainingSnapshot?
+    /// For how long the training thread waited and copied.
+    var stall = Duration.zero
     var lastError: (any Error)?
   }
 
@@ -33,16 +36,24 @@ package final class CheckpointSaver: Sendable {
   ///
   /// Before they change, `secure` is to be called.
   package func save(step: Int, description: CheckpointDescription, arrays: TrainingArrays) {
+    let start = ContinuousClock.now
     queue.sync {}
     let snapshot = TrainingSnapshot(of: arrays, layouts: layouts)
-    state.withLock { $0.snapshot = snapshot }
+    state.withLock {
+      $0.snapshot = snapshot
+      $0.stall = ContinuousClock.now - start
+    }
     queue.async { [self] in
       do {
         let checkpoint = try store.write(
           step: step, description: description, snapshot: snapshot)
         try store.prune(keep: keptCount, after: checkpoint)
-        state.withLock { $0 = State() }
-        logger.info("step \(step): checkpoint saved")
+        let stall = state.withLock { state in
+          defer { state = State() }
+          return state.stall
+        }
+        let seconds = String(format: "%.2f", stall.inSeconds)
+        logger.info("step \(step): checkpoint saved; training waited \(seconds) s for it")
       } catch {
         state.withLock { $0 = State(lastError: error) }
         let text =
@@ -62,9 +73,11 @@ package final class CheckpointSaver: Sendable {
   /// it waits.
   package func secure() {
     guard let snapshot = state.withLock({ $0.snapshot }), !snapshot.isSecured else { return }
+    let start = ContinuousClock.now
     let available = MemoryDescription.current.availableByteCount
     // The system does not tell everywhere.
     snapshot.secure(copyingAtMost: available > 0 ? available / 2 : .max)
+    state.withLock { $0.stall += ContinuousClock.now - start }
   }
 
   /// Waits for the last save.
