@@ -132,6 +132,11 @@ func tiledProduct(
   epilogue: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
 ) {
   requireProduct(c, a, b, beta, nil)
+  if alpha == 1, beta == 0 || beta == 1, c.rowCount >= 2 * rowsOfTile,
+    ShallowProduct.isPreferred(depth: a.columnCount, isLeftTransposed: a.isTransposed)
+  {
+    return shallowProduct(into: c, a, b, isAdding: beta == 1, epilogue)
+  }
   let grid = TileGrid(rowCount: c.rowCount, columnCount: c.columnCount, depth: a.columnCount)
   let target = c.buffer.floats
   parallelFor(grid.tileCount) { tiles in
@@ -143,6 +148,28 @@ func tiledProduct(
         a.factor(row: rows.lowerBound, column: 0), b.factor(row: 0, column: columns.lowerBound),
         alpha: alpha, beta: beta)
       epilogue(rows, columns)
+    }
+  }
+}
+
+/// Rows of C that are computed at a time, which stay in the second-level cache for the epilogue.
+private let rowsOfTile = 96
+
+/// The same for short sums, with B packed once for all tiles; how the rows are cut into tiles does not
+/// matter to the bits.
+private func shallowProduct(
+  into c: Matrix, _ a: Matrix, _ b: Matrix, isAdding: Bool,
+  _ epilogue: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
+) {
+  let (panels, start) = (FloatPanels(b), c.buffer.floats)
+  parallelFor(c.rowCount) { rows in
+    for first in stride(from: rows.lowerBound, to: rows.upperBound, by: rowsOfTile) {
+      let tile = first..<min(rows.upperBound, first + rowsOfTile)
+      panels.multiply(
+        into: ProductTarget(
+          start: start + first * c.stride, stride: c.stride, rowCount: tile.count,
+          columnCount: c.columnCount, isAdding: isAdding), a.factor(row: first, column: 0))
+      epilogue(tile, 0..<c.columnCount)
     }
   }
 }

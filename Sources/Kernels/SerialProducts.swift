@@ -35,13 +35,13 @@ package func serialProduct(
   _ a: ProductFactor, _ b: ProductFactor, alpha: Float = 1, beta: Float = 0
 ) {
   guard rowCount > 0, columnCount > 0 else { return }
-  if alpha == 1, beta == 0 || beta == 1, depth > 0,
+  if alpha == 1, beta == 0 || beta == 1,
     ShallowProduct.isPreferred(depth: depth, isLeftTransposed: a.isTransposed)
   {
-    return ShallowProduct(
-      target: c, stride: stride, rowCount: rowCount, columnCount: columnCount, depth: depth,
-      isAdding: beta == 1
-    ).run(a, b)
+    let target = ProductTarget(
+      start: c, stride: stride, rowCount: rowCount, columnCount: columnCount, isAdding: beta == 1)
+    return FloatPanels(b, depth: depth, columnCount: columnCount, rowCount: rowCount)
+      .multiply(into: target, a)
   }
   let multiply =
     isDeep(depth, isTransposed: a.isTransposed) ? productByOpenBLAS : productByOneDNN
