@@ -106,10 +106,10 @@ public struct PackedAttention {
     if takesHalves {
       backwardHalves(shares, dqkv, dy.elementType == .bfloat16 ? dy : dy.rounded, logSums)
     } else {
-      shares.compute { share, task in
+      shares.compute(with: { AttentionScratch(shape, forGradient: true) }) { share, task, scratch in
         backward(
           task.lowerBound, share: share, dqkv, dy,
-          logSums.floats + task.lowerBound * shape.queryCount)
+          logSums.floats + task.lowerBound * shape.queryCount, scratch)
       }
     }
     shares.add(into: dnorms, from: 0, isAdding: false)
@@ -121,9 +121,8 @@ public struct PackedAttention {
   /// can write the gradients of keys and values that the others add to.
   private func backward(
     _ task: Int, share: UnsafeMutablePointer<Float>, _ dqkv: Buffer, _ dy: Buffer,
-    _ logSums: UnsafeMutablePointer<Float>
+    _ logSums: UnsafeMutablePointer<Float>, _ scratch: AttentionScratch
   ) {
-    let scratch = AttentionScratch(shape, forGradient: true)
     let packed = PackedHead(qkv, shape, task: task, isRead: true)
     let doutput = HeadPart(dy, shape, task: task, isRead: true)
     let dpacked = PackedHead(dqkv, shape, task: task, isRead: false)
@@ -146,7 +145,7 @@ public struct PackedAttention {
       into: dpacked.keys, share: share + 2 * shape.headSize, scratch.dkeys, packed.keys, token: 0,
       rowCount: shape.keyCount)
     dpacked.store()
-    withExtendedLifetime((scratch, packed, doutput)) {}
+    withExtendedLifetime((packed, doutput)) {}
   }
 
   /// Clears the gradients of keys and values that no query sees.

@@ -62,23 +62,28 @@ struct HeadPart {
 
 /// Queries, keys and values of one head of one sample, packed side by side, or their gradients.
 struct PackedHead {
-  private let parts: [HeadPart]
+  private let queryPart: HeadPart
+  private let keyPart: HeadPart
+  private let valuePart: HeadPart
 
   /// The head of a task in `[batch, tokens, 3 * width]`.
   init(_ buffer: Buffer, _ shape: AttentionShape, task: Int, isRead: Bool) {
-    parts = (0..<3).map {
-      HeadPart(buffer, shape, task: task, part: $0, of: 3, isRead: isRead)
+    func part(_ index: Int) -> HeadPart {
+      HeadPart(buffer, shape, task: task, part: index, of: 3, isRead: isRead)
     }
+    (queryPart, keyPart, valuePart) = (part(0), part(1), part(2))
   }
 
-  var queries: HeadRows { parts[0].rows }
+  var queries: HeadRows { queryPart.rows }
 
-  var keys: HeadRows { parts[1].rows }
+  var keys: HeadRows { keyPart.rows }
 
-  var values: HeadRows { parts[2].rows }
+  var values: HeadRows { valuePart.rows }
 
   /// Moves what was written into the buffer.
   func store() {
-    for part in parts { part.store() }
+    queryPart.store()
+    keyPart.store()
+    valuePart.store()
   }
 }

@@ -45,7 +45,8 @@ final class StoragePool: Sendable {
   static let largeByteCount = 1 << 18
 
   private struct State {
-    var free: [Int: [Address]] = [:]
+    /// By `sizeClassIndex`.
+    var free = [[Address]](repeating: [], count: sizeClassIndex(largeByteCount) + 1)
     var regions: [MemoryRegion] = []
     var statistics = StorageStatistics()
   }
@@ -64,6 +65,14 @@ final class StoragePool: Sendable {
     guard byteCount < largeByteCount else { return BlockPlacement.blockSize(of: byteCount) }
     let step = 1 << (Int.bitWidth - 1 - (byteCount - 1).leadingZeroBitCount - 3)
     return (byteCount + step - 1) / step * step
+  }
+
+  /// The place of a small size class among all of them: eight up to 512 bytes, then eight for each
+  /// doubling.
+  static func sizeClassIndex(_ byteCount: Int) -> Int {
+    guard byteCount > 512 else { return byteCount / 64 }
+    let exponent = Int.bitWidth - 1 - (byteCount - 1).leadingZeroBitCount
+    return 8 * (exponent - 8) + (byteCount - 1 << exponent) >> (exponent - 3)
   }
 
   func take(_ byteCount: Int) -> UnsafeMutableRawPointer {
@@ -85,7 +94,7 @@ final class StoragePool: Sendable {
     state.withLock { state in
       state.statistics.liveByteCount -= byteCount
       if byteCount < Self.largeByteCount {
-        state.free[byteCount, default: []].append(block)
+        state.free[Self.sizeClassIndex(byteCount)].append(block)
       } else if let index = state.regions.firstIndex(where: { $0.contains(block.pointer) }) {
         state.regions[index].give(block.pointer, byteCount)
       }
@@ -93,7 +102,7 @@ final class StoragePool: Sendable {
   }
 
   private static func takeSmall(_ byteCount: Int, _ state: inout State) -> Address? {
-    if let block = state.free[byteCount]?.popLast() { return block }
+    if let block = state.free[sizeClassIndex(byteCount)].popLast() { return block }
     var pointer: UnsafeMutableRawPointer?
     guard posix_memalign(&pointer, 64, byteCount) == 0, let pointer else { return nil }
     state.statistics.countFromSystem(byteCount)
