@@ -9,8 +9,8 @@ import CKernels
 /// and the threads share a strip's products: the order of every sum depends on the shape only.
 package struct PanelConvolution {
   private static let panelWidth = Int(CKernelsPanelWidth)
-  /// Outputs of a panel's first half, in whole blocks of the kernel.
-  private static let firstHalf = 36
+  /// Outputs of a task where one panel is all there is, in whole blocks of the kernel.
+  private static let partSize = 36
   /// Pixels of a strip, whose panels should stay in the second-level cache.
   private static let stripPixelCount = 2_048
 
@@ -100,19 +100,17 @@ package struct PanelConvolution {
     }
   }
 
-  /// Adds the strip's products, two for each tap and pair of panels: nine taps alone would not share
-  /// out evenly among the threads.
+  /// Adds the strip's products, one for each tap and pair of panels.
   private func multiply(
     into dWeight: Buffer, _ gradients: Buffer, _ images: Buffer, _ rows: Range<Int>
   ) {
     let reachedCount = reached(rows).count
     let rowStride = pairCount * Self.panelWidth
     let (target, gradientPanels, imagePanels) = (dWeight.floats, gradients.pairs, images.pairs)
-    parallelFor(shape.tapCount * inputPanelCount * 2 * outputPanelCount) { tasks in
+    parallelFor(shape.tapCount * inputPanelCount * outputPartCount) { tasks in
       for task in tasks {
-        let (factors, half) = task.quotientAndRemainder(dividingBy: 2 * outputPanelCount)
-        let (outputPanel, outputs) = outputs(half)
-        guard !outputs.isEmpty else { continue }
+        let (factors, part) = task.quotientAndRemainder(dividingBy: outputPartCount)
+        let (outputPanel, outputs) = outputs(part)
         let (tap, inputPanel) = factors.quotientAndRemainder(dividingBy: inputPanelCount)
         let (kernelRow, kernelColumn) = tap.quotientAndRemainder(dividingBy: shape.kernelWidth)
         let output = outputPanel * Self.panelWidth + outputs.lowerBound
@@ -129,11 +127,21 @@ package struct PanelConvolution {
       }
     }
   }
-  /// The panel of a half, and the outputs in it, counted from the panel's first.
-  private func outputs(_ half: Int) -> (panel: Int, outputs: Range<Int>) {
-    let panel = half / 2
-    let count = min(Self.panelWidth, shape.outputCount - panel * Self.panelWidth)
-    let middle = min(count, Self.firstHalf)
-    return (panel, half % 2 == 0 ? 0..<middle : middle..<count)
+  /// Tasks that share the outputs.
+  ///
+  /// Nine taps of a single panel would not share out evenly among the threads, so it is cut in two;
+  /// elsewhere larger products are faster.
+  private var outputPartCount: Int {
+    inputPanelCount == 1 && outputPanelCount == 1 && shape.outputCount > Self.partSize
+      ? 2 : outputPanelCount
+  }
+
+  /// The panel of a part, and the outputs in it, counted from the panel's first.
+  private func outputs(_ part: Int) -> (panel: Int, outputs: Range<Int>) {
+    if outputPartCount > outputPanelCount {
+      return (0, part == 0 ? 0..<Self.partSize : Self.partSize..<shape.outputCount)
+    }
+    let count = min(Self.panelWidth, shape.outputCount - part * Self.panelWidth)
+    return (part, 0..<count)
   }
 }

@@ -12,7 +12,7 @@ public final class Storage: @unchecked Sendable {
   /// Takes a block of at least `byteCount` bytes, with any content.
   public init(byteCount: Int) {
     precondition(byteCount >= 0, "Storage: byteCount \(byteCount) is negative")
-    self.byteCount = StoragePool.sizeClass(of: byteCount)
+    self.byteCount = SizeClass.byteCount(for: byteCount)
     address = StoragePool.shared.take(self.byteCount)
   }
 
@@ -41,12 +41,9 @@ public struct StorageStatistics: Sendable, Equatable {
 final class StoragePool: Sendable {
   static let shared = StoragePool()
 
-  /// From this size on blocks lie in regions.
-  static let largeByteCount = 1 << 18
-
   private struct State {
-    /// By `sizeClassIndex`.
-    var free = [[Address]](repeating: [], count: sizeClassIndex(largeByteCount) + 1)
+    /// By the index of their size class.
+    var free = [[Address]](repeating: [], count: SizeClass.smallCount)
     var regions: [MemoryRegion] = []
     var statistics = StorageStatistics()
   }
@@ -58,29 +55,12 @@ final class StoragePool: Sendable {
 
   var statistics: StorageStatistics { state.withLock { $0.statistics } }
 
-  /// Rounds small sizes up to an eighth of the next lower power of two, so that at most an eighth is
-  /// wasted, and large ones to whole pages.
-  static func sizeClass(of byteCount: Int) -> Int {
-    guard byteCount > 512 else { return max(64, (byteCount + 63) & ~63) }
-    guard byteCount < largeByteCount else { return BlockPlacement.blockSize(of: byteCount) }
-    let step = 1 << (Int.bitWidth - 1 - (byteCount - 1).leadingZeroBitCount - 3)
-    return (byteCount + step - 1) / step * step
-  }
-
-  /// The place of a small size class among all of them: eight up to 512 bytes, then eight for each
-  /// doubling.
-  static func sizeClassIndex(_ byteCount: Int) -> Int {
-    guard byteCount > 512 else { return byteCount / 64 }
-    let exponent = Int.bitWidth - 1 - (byteCount - 1).leadingZeroBitCount
-    return 8 * (exponent - 8) + (byteCount - 1 << exponent) >> (exponent - 3)
-  }
-
   func take(_ byteCount: Int) -> UnsafeMutableRawPointer {
     let taken = state.withLock { state -> Address? in
       state.statistics.liveByteCount += byteCount
       state.statistics.peakByteCount = max(
         state.statistics.peakByteCount, state.statistics.liveByteCount)
-      return byteCount < Self.largeByteCount
+      return byteCount < SizeClass.largeByteCount
         ? Self.takeSmall(byteCount, &state) : Self.takeLarge(byteCount, &state)
     }
     guard let taken else {
@@ -93,8 +73,8 @@ final class StoragePool: Sendable {
     let block = Address(pointer: pointer)
     state.withLock { state in
       state.statistics.liveByteCount -= byteCount
-      if byteCount < Self.largeByteCount {
-        state.free[Self.sizeClassIndex(byteCount)].append(block)
+      if byteCount < SizeClass.largeByteCount {
+        state.free[SizeClass.index(of: byteCount)].append(block)
       } else if let index = state.regions.firstIndex(where: { $0.contains(block.pointer) }) {
         state.regions[index].give(block.pointer, byteCount)
       }
@@ -102,7 +82,7 @@ final class StoragePool: Sendable {
   }
 
   private static func takeSmall(_ byteCount: Int, _ state: inout State) -> Address? {
-    if let block = state.free[sizeClassIndex(byteCount)].popLast() { return block }
+    if let block = state.free[SizeClass.index(of: byteCount)].popLast() { return block }
     var pointer: UnsafeMutableRawPointer?
     guard posix_memalign(&pointer, 64, byteCount) == 0, let pointer else { return nil }
     state.statistics.countFromSystem(byteCount)
