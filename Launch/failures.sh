@@ -108,19 +108,34 @@ is_caught() {
 }
 
 # kill_when CONDITION…: SIGKILL to all ranks as soon as the condition holds; then nothing under a
-# final name is unfinished.
+# final name is unfinished. A save is short: on a busy machine the moment may be missed, and the run
+# ends; then another one is started from the beginning.
 kill_when() {
-  local run="$work/bits/killed" pid status=0 caught=0
+  local run="$work/bits/killed" status try
+  for try in 1 2 3 4 5 6 7 8; do
+    status=0
+    kill_once "$@" || status=$?
+    echo "killed with status $status; there is: $(cd "$run" && echo checkpoints/*)"
+    if ((status != 0)); then break; fi
+    echo "missed in try $try"
+    rm -rf "$run"
+  done
+  ((status == 137)) || return 1
+  if is_there "$run/checkpoints/step-*"; then "$RESTOK" checkpoint verify "$run"; fi
+}
+
+# kill_once CONDITION…: one run to be killed; returns its status, 0 if it ended before. What the one
+# before was writing goes first, so that the condition is of this run.
+kill_once() {
+  local pid
   : >"$work/pids"
+  rm -rf "$work"/bits/killed/checkpoints/tmp-*
   RESTOK="$work/killable" bits_run tokenizer killed 2 checkpoint.every=4 \
     >>"$work/killed.log" 2>&1 &
   pid=$!
-  wait_for "$pid" "$@" || caught=$?
+  wait_for "$pid" "$@" || true
   signal_ranks KILL
-  wait "$pid" || status=$?
-  echo "killed with status $status; there is: $(cd "$run" && echo checkpoints/*)"
-  ((caught == 0 && status == 137)) || return 1
-  if is_there "$run/checkpoints/step-*"; then "$RESTOK" checkpoint verify "$run"; fi
+  wait "$pid"
 }
 
 # leaves_nothing RUN: no temporary file or directory in a run, however it went before.
