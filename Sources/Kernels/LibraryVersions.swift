@@ -1,9 +1,13 @@
 import COneDNN
 import COpenBLAS
 
-/// The libraries whose version the bits of products and convolutions depend on.
+/// Raised with every change after which some kernel of this program gives other bits than before.
+private let kernelsRevision = 2
+
+/// The versions that the bits of results depend on: of the libraries of products and convolutions, and
+/// of this program's own kernels.
 public var libraryVersions: [String: String] {
-  var versions: [String: String] = [:]
+  var versions = ["kernels": String(kernelsRevision)]
   if let text = openblas_get_config() { versions["openblas"] = String(cString: text) }
   if let text = openblas_get_corename() { versions["openblas_core"] = String(cString: text) }
   if let version = dnnl_version() {

@@ -6,6 +6,14 @@ import Testing
 /// oneDNN's products and convolutions as bfloat16 operands take them, here on float32 operands, so
 /// that every processor that oneDNN is fast on runs the code around them.
 @Suite struct LibraryTests {
+  /// A checkpoint of a program whose kernels give other bits is told apart by these.
+  @Test func versionsNameTheLibrariesAndTheOwnKernels() {
+    let versions = libraryVersions
+    for name in ["kernels", "onednn", "openblas", "openblas_core"] {
+      #expect(versions[name]?.isEmpty == false, "\(name)")
+    }
+  }
+
   @Test(arguments: [(1, 1, 1), (3, 5, 7), (17, 1, 33), (33, 31, 129), (130, 190, 70)])
   func productsMatchTheReference(size: (Int, Int, Int)) {
     let (rowCount, columnCount, depth) = size
