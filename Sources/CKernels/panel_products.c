@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "CKernels_bfloat16.h"
 #include "bfloat16.h"
 #include "kernel.h"
 
@@ -11,20 +12,22 @@ enum {
   blockDepth = 128
 };
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-
-enum { vectorWidth = 16, largestRowCount = 24, rowsOfPointer = 3 };
-
 // The right-hand factor, at most 64 columns of it, and what becomes of the product.
 typedef struct {
   const uint32_t *start;
   int64_t stride;
   int64_t depth;
   bool isAdding;
-  // Which numbers of the last vector there are.
-  __mmask16 last;
 } Columns;
+
+// C = A * B or C += A * B for a few units of depth.
+typedef void Multiply(float *c, int64_t stride, CKernelsFactor a, Columns b, int64_t rowCount,
+                      int64_t columnCount);
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+enum { vectorWidth = 16, largestRowCount = 24, rowsOfPointer = 3 };
 
 #define PAIR_TARGET target("avx512f,avx512bw,avx512vl,avx512bf16")
 
@@ -73,20 +76,62 @@ INLINE float addFloats(float sum, uint32_t x, uint32_t y) {
   return sum + factors[0] * factors[1];
 }
 
-INLINE void multiplyByLoops(float *c, int64_t stride, CKernelsFactor a, const uint32_t *b,
-                            int64_t bStride, int64_t depth, int64_t rowCount, int64_t columnCount,
-                            bool isAdding, MultiplyAdd *multiplyAdd) {
+INLINE void multiplyByLoops(float *c, int64_t stride, CKernelsFactor a, Columns b,
+                            int64_t rowCount, int64_t columnCount, MultiplyAdd *multiplyAdd) {
   for (int64_t row = 0; row < rowCount; row++) {
     for (int64_t column = 0; column < columnCount; column++) {
       float sum = 0;
-      for (int64_t k = 0; k < depth; k++) {
+      for (int64_t k = 0; k < b.depth; k++) {
         sum = multiplyAdd(sum, a.start[row * a.rowStride + k * a.depthStride],
-                          b[k * bStride + column]);
+                          b.start[k * b.stride + column]);
       }
       float *target = c + row * stride + column;
-      *target = isAdding ? *target + sum : sum;
+      *target = b.isAdding ? *target + sum : sum;
     }
   }
+}
+
+static void multiplyPairsByLoops(float *c, int64_t stride, CKernelsFactor a, Columns b,
+                                 int64_t rowCount, int64_t columnCount) {
+  multiplyByLoops(c, stride, a, b, rowCount, columnCount, addPairs);
+}
+
+static void multiplyFloatsByLoops(float *c, int64_t stride, CKernelsFactor a, Columns b,
+                                  int64_t rowCount, int64_t columnCount) {
+  multiplyByLoops(c, stride, a, b, rowCount, columnCount, addFloats);
+}
+
+static void multiplyInBlocks(float *c, int64_t stride, CKernelsFactor a, Columns b,
+                             int64_t rowCount, int64_t columnCount, Multiply *multiply) {
+  for (int64_t k = 0; k < b.depth; k += blockDepth) {
+    const CKernelsFactor left = {a.start + k * a.depthStride, a.rowStride, a.depthStride};
+    const int64_t rest = b.depth - k;
+    const Columns right = {b.start + k * b.stride, b.stride, rest < blockDepth ? rest : blockDepth,
+                           b.isAdding || k > 0};
+    multiply(c, stride, left, right, rowCount, columnCount);
+  }
+}
+
+void CKernels_multiplyPairs(float *c, int64_t stride, CKernelsFactor a, const uint32_t *b,
+                            int64_t pairCount, int64_t rowCount, int64_t columnCount,
+                            bool isAdding) {
+  Multiply *multiply = multiplyPairsByLoops;
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512bf16")) multiply = multiplyByInstructionsOfPairs;
+#endif
+  const Columns columns = {b, panelWidth, pairCount, isAdding};
+  multiplyInBlocks(c, stride, a, columns, rowCount, columnCount, multiply);
+}
+
+void CKernels_multiplyFloats(float *c, int64_t stride, CKernelsFactor a, const uint32_t *b,
+                             int64_t bStride, int64_t depth, int64_t rowCount,
+                             int64_t columnCount, bool isAdding) {
+  Multiply *multiply = multiplyFloatsByLoops;
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f")) multiply = multiplyByInstructionsOfFloats;
+#endif
+  const Columns columns = {b, bStride, depth, isAdding};
+  multiplyInBlocks(c, stride, a, columns, rowCount, columnCount, multiply);
 }
 
 void CKernels_roundOperandRows(uint16_t *y, int64_t yStride, const float *x, int64_t xStride,
@@ -96,49 +141,5 @@ void CKernels_roundOperandRows(uint16_t *y, int64_t yStride, const float *x, int
     return roundByInstructions(y, yStride, x, xStride, rowCount, columnCount);
   }
 #endif
-  for (int64_t row = 0; row < rowCount; row++, y += yStride, x += xStride) {
-    for (int64_t i = 0; i < columnCount; i++) y[i] = (uint16_t)bfloat16Bits(x[i]);
-  }
-}
-
-static CKernelsFactor from(CKernelsFactor a, int64_t depth) {
-  return (CKernelsFactor){a.start + depth * a.depthStride, a.rowStride, a.depthStride};
-}
-
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-
-void CKernels_multiplyPairs(float *c, int64_t stride, CKernelsFactor a, const uint32_t *b,
-                            int64_t pairCount, int64_t rowCount, int64_t columnCount,
-                            bool isAdding) {
-  for (int64_t k = 0; k < pairCount; k += blockDepth) {
-    const int64_t depth = smaller(blockDepth, pairCount - k);
-    const uint32_t *block = b + k * panelWidth;
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512bf16")) {
-      const Columns columns = {block, panelWidth, depth, isAdding || k > 0, 0};
-      multiplyByInstructionsOfPairs(c, stride, from(a, k), columns, rowCount, columnCount);
-      continue;
-    }
-#endif
-    multiplyByLoops(c, stride, from(a, k), block, panelWidth, depth, rowCount, columnCount,
-                    isAdding || k > 0, addPairs);
-  }
-}
-
-void CKernels_multiplyFloats(float *c, int64_t stride, CKernelsFactor a, const uint32_t *b,
-                             int64_t bStride, int64_t depth, int64_t rowCount,
-                             int64_t columnCount, bool isAdding) {
-  for (int64_t k = 0; k < depth; k += blockDepth) {
-    const int64_t count = smaller(blockDepth, depth - k);
-    const uint32_t *block = b + k * bStride;
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f")) {
-      const Columns columns = {block, bStride, count, isAdding || k > 0, 0};
-      multiplyByInstructionsOfFloats(c, stride, from(a, k), columns, rowCount, columnCount);
-      continue;
-    }
-#endif
-    multiplyByLoops(c, stride, from(a, k), block, bStride, count, rowCount, columnCount,
-                    isAdding || k > 0, addFloats);
-  }
+  CKernels_roundRows(y, yStride, x, xStride, rowCount, columnCount);
 }

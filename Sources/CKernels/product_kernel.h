@@ -5,10 +5,12 @@
 // which gives each function a name of its own, PRODUCT_TARGET, the instructions it takes, and
 // MULTIPLY_ADD(sum, row, column), the sum with a unit of a row times a unit of each column added.
 
-// A block of rows whose sums, 24 vectors at most, stay in registers. Three rows share a pointer,
-// which the processor's addresses can reach, so that the pointers stay in registers too.
+// A block of rows whose sums, 24 vectors at most, stay in registers; `last` says which numbers of
+// the last vector there are. Three rows share a pointer, which the processor's addresses can reach, so
+// that the pointers stay in registers too.
 static inline __attribute__((always_inline, PRODUCT_TARGET)) void PRODUCT(multiplyBlock)(
-    float *c, int64_t stride, CKernelsFactor a, Columns b, int rowCount, int vectorCount) {
+    float *c, int64_t stride, CKernelsFactor a, Columns b, int rowCount, int vectorCount,
+    __mmask16 last) {
   __m512 sums[largestRowCount][panelWidth / vectorWidth];
   const uint32_t *rows[largestRowCount / rowsOfPointer];
 #pragma clang loop unroll(full)
@@ -22,7 +24,7 @@ static inline __attribute__((always_inline, PRODUCT_TARGET)) void PRODUCT(multip
     __m512i columns[panelWidth / vectorWidth];
 #pragma clang loop unroll(full)
     for (int j = 0; j < vectorCount; j++) {
-      columns[j] = j == vectorCount - 1 ? _mm512_maskz_loadu_epi32(b.last, units + j * vectorWidth)
+      columns[j] = j == vectorCount - 1 ? _mm512_maskz_loadu_epi32(last, units + j * vectorWidth)
                                         : _mm512_loadu_si512(units + j * vectorWidth);
     }
 #pragma clang loop unroll(full)
@@ -42,7 +44,7 @@ static inline __attribute__((always_inline, PRODUCT_TARGET)) void PRODUCT(multip
 #pragma clang loop unroll(full)
     for (int j = 0; j < vectorCount; j++) {
       float *target = c + i * stride + j * vectorWidth;
-      const __mmask16 stored = j == vectorCount - 1 ? b.last : 0xffff;
+      const __mmask16 stored = j == vectorCount - 1 ? last : 0xffff;
       const __m512 sum =
           b.isAdding ? _mm512_add_ps(_mm512_maskz_loadu_ps(stored, target), sums[i][j])
                      : sums[i][j];
@@ -54,10 +56,10 @@ static inline __attribute__((always_inline, PRODUCT_TARGET)) void PRODUCT(multip
 // Blocks of `blockRowCount` rows from `row` on, as many as there are; the row behind them.
 static inline __attribute__((always_inline, PRODUCT_TARGET)) int64_t PRODUCT(multiplyBlocks)(
     float *c, int64_t stride, CKernelsFactor a, Columns b, int64_t row, int64_t rowCount,
-    int blockRowCount, int vectorCount) {
+    int blockRowCount, int vectorCount, __mmask16 last) {
   for (; row + blockRowCount <= rowCount; row += blockRowCount) {
     const CKernelsFactor rows = {a.start + row * a.rowStride, a.rowStride, a.depthStride};
-    PRODUCT(multiplyBlock)(c + row * stride, stride, rows, b, blockRowCount, vectorCount);
+    PRODUCT(multiplyBlock)(c + row * stride, stride, rows, b, blockRowCount, vectorCount, last);
   }
   return row;
 }
@@ -65,9 +67,9 @@ static inline __attribute__((always_inline, PRODUCT_TARGET)) int64_t PRODUCT(mul
 // All rows, in blocks of `blockRowCount`, then in smaller ones; a multiple of six.
 static inline __attribute__((always_inline, PRODUCT_TARGET)) void PRODUCT(multiplyRows)(
     float *c, int64_t stride, CKernelsFactor a, Columns b, int64_t rowCount, int blockRowCount,
-    int vectorCount) {
+    int vectorCount, __mmask16 last) {
 #define BLOCKS(size) \
-  PRODUCT(multiplyBlocks)(c, stride, a, b, row, rowCount, size, vectorCount)
+  PRODUCT(multiplyBlocks)(c, stride, a, b, row, rowCount, size, vectorCount, last)
   int64_t row = 0;
   row = BLOCKS(blockRowCount);
   row = BLOCKS(blockRowCount / 3 * 2);
@@ -82,12 +84,12 @@ __attribute__((PRODUCT_TARGET)) static void PRODUCT(multiplyByInstructions)(
     int64_t columnCount) {
   const int64_t vectorCount = (columnCount + vectorWidth - 1) / vectorWidth;
   const int64_t restCount = columnCount - (vectorCount - 1) * vectorWidth;
-  b.last = (__mmask16)((1u << restCount) - 1);
+  const __mmask16 last = (__mmask16)((1u << restCount) - 1);
   switch (vectorCount) {
-    case 1: return PRODUCT(multiplyRows)(c, stride, a, b, rowCount, 24, 1);
-    case 2: return PRODUCT(multiplyRows)(c, stride, a, b, rowCount, 12, 2);
-    case 3: return PRODUCT(multiplyRows)(c, stride, a, b, rowCount, 6, 3);
-    case 4: return PRODUCT(multiplyRows)(c, stride, a, b, rowCount, 6, 4);
+    case 1: return PRODUCT(multiplyRows)(c, stride, a, b, rowCount, 24, 1, last);
+    case 2: return PRODUCT(multiplyRows)(c, stride, a, b, rowCount, 12, 2, last);
+    case 3: return PRODUCT(multiplyRows)(c, stride, a, b, rowCount, 6, 3, last);
+    case 4: return PRODUCT(multiplyRows)(c, stride, a, b, rowCount, 6, 4, last);
   }
 }
 

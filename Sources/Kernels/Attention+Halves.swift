@@ -4,13 +4,11 @@ extension PackedAttention {
   /// Whether products take bfloat16 operands as they are.
   var takesHalves: Bool { route.multipliesAsTheyAre(qkv, qkv) }
 
-  /// `forward` for some heads.
-  func forwardHalves(_ tasks: Range<Int>, into y: Buffer, _ logSums: Buffer) {
-    let scratch = HalfAttentionScratch(shape)
-    for task in tasks {
+  /// `forward` for all heads.
+  func forwardHalves(into y: Buffer, _ logSums: Buffer) {
+    parallelFor(shape.taskCount, with: { HalfAttentionScratch(shape) }) { task, scratch in
       forwardHalves(task, into: y, logSums.floats + task * shape.queryCount, scratch)
     }
-    withExtendedLifetime(scratch) {}
   }
 
   /// One head of one sample.
@@ -35,12 +33,10 @@ extension PackedAttention {
   func backwardHalves(_ shares: ChunkShares, _ dqkv: Buffer, _ dy: Buffer, _ logSums: Buffer) {
     shares.compute(with: {
       (HalfAttentionScratch(shape), HalfGradientScratch(shape))
-    }) { share, tasks, scratch in
-      for task in tasks {
-        backwardHalves(
-          task, share: share, dqkv, dy, logSums.floats + task * shape.queryCount, scratch.0,
-          scratch.1)
-      }
+    }) { share, task, scratch in
+      backwardHalves(
+        task.lowerBound, share: share, dqkv, dy,
+        logSums.floats + task.lowerBound * shape.queryCount, scratch.0, scratch.1)
     }
   }
 
@@ -53,7 +49,7 @@ extension PackedAttention {
     let (keyCount, size) = (shape.keyCount, shape.headSize)
     let head = HalfAttentionHead(shape: shape, scratch: scratch)
     let doutput = HalfRows(dy, HeadPlace(shape, task: task))
-    let places = (0..<3).map { HeadPlace(shape, task: task, part: $0, of: 3) }
+    func place(_ part: Int) -> HeadPlace { HeadPlace(shape, task: task, part: part, of: 3) }
     prepareKeys(task, scratch)
     more.keys.pack(scratch.turnedKeys, rowCount: keyCount, columnCount: size)
     more.transposedValues.packTranspose(
@@ -67,13 +63,13 @@ extension PackedAttention {
       queryRotation.pullBack(
         into: scratch.turned, share: share, scratch.tileRows, scratch.queries, token: row,
         rowCount: tile.count)
-      store(scratch.turned, into: dqkv, places[0], row: row, rowCount: tile.count)
+      store(scratch.turned, into: dqkv, place(0), row: row, rowCount: tile.count)
     }
     keyRotation.pullBack(
       into: scratch.turned, share: share + 2 * size, more.dkeys, scratch.keys, token: 0,
       rowCount: keyCount)
-    store(scratch.turned, into: dqkv, places[1], row: 0, rowCount: keyCount)
-    store(more.dvalues, into: dqkv, places[2], row: 0, rowCount: keyCount)
+    store(scratch.turned, into: dqkv, place(1), row: 0, rowCount: keyCount)
+    store(more.dvalues, into: dqkv, place(2), row: 0, rowCount: keyCount)
   }
 
   private func prepareKeys(_ task: Int, _ scratch: HalfAttentionScratch) {

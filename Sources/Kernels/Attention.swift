@@ -54,14 +54,11 @@ public struct PackedAttention {
   /// Computes y, `[batch, tokens, width]`, and log Σ e^score, `[batch, heads, tokens]`.
   public func forward(into y: Buffer, logSums: Buffer) {
     check(y, logSums)
-    let isHalf = takesHalves
-    parallelFor(shape.taskCount) { tasks in
-      if isHalf { return forwardHalves(tasks, into: y, logSums) }
-      let scratch = AttentionScratch(shape, forGradient: false)
-      for task in tasks {
-        forward(task, into: y, logSums.floats + task * shape.queryCount, scratch)
-      }
-      withExtendedLifetime(scratch) {}
+    if takesHalves { return forwardHalves(into: y, logSums) }
+    parallelFor(
+      shape.taskCount, with: { AttentionScratch(shape, forGradient: false) }
+    ) { task, scratch in
+      forward(task, into: y, logSums.floats + task * shape.queryCount, scratch)
     }
   }
 

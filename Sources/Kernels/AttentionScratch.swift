@@ -16,23 +16,19 @@ struct AttentionScratch {
   let dqueries: HeadRows
   /// Gradient of `scores`, likewise.
   let dscores: UnsafeMutablePointer<Float>
-  private let buffer: Buffer
+  private let buffers: [Buffer]
 
   /// Takes the memory from the pool.
   init(_ shape: AttentionShape, forGradient: Bool) {
-    let (size, rowCount) = (shape.headSize, shape.tileRowCount)
-    let keyCount = shape.keyCount * size
-    let queryCount = rowCount * size
-    let scoreCount = rowCount * shape.scoreStride
-    let half = scoreCount + keyCount + queryCount
-    let offset = forGradient ? half : 0
-    buffer = Buffer(.float32, count: half + offset + rowCount)
-    scores = buffer.floats
-    dscores = scores + offset
-    keys = HeadRows(start: scores + scoreCount, stride: size)
-    dkeys = HeadRows(start: keys.start + offset, stride: size)
-    queries = HeadRows(start: keys.start + keyCount, stride: size)
-    dqueries = HeadRows(start: queries.start + offset, stride: size)
-    rowSums = scores + half + offset
+    let (size, tileCount, stride) = (shape.headSize, shape.tileRowCount, shape.scoreStride)
+    var parts = ScratchParts()
+    keys = parts.rows(shape.keyCount, size)
+    queries = parts.rows(tileCount, size)
+    scores = parts.rows(tileCount, stride).start
+    rowSums = parts.rows(tileCount, 1).start
+    dkeys = forGradient ? parts.rows(shape.keyCount, size) : keys
+    dqueries = forGradient ? parts.rows(tileCount, size) : queries
+    dscores = forGradient ? parts.rows(tileCount, stride).start : scores
+    buffers = parts.buffers
   }
 }

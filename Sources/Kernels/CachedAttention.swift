@@ -49,36 +49,34 @@ public func cachedAttention(
     norm: nil, rotation: rotation, factor: shape.scale, headSize: headSize)
   let keyRotation = HeadRotation(norm: nil, rotation: rotation, factor: 1, headSize: headSize)
   let logSums = Buffer(.float32, count: shape.taskCount * newCount)
-  parallelFor(shape.taskCount) { tasks in
-    let scratch = AttentionScratch(shape, forGradient: false)
-    for task in tasks {
-      let (sample, head) = task.quotientAndRemainder(dividingBy: headCount)
-      func packed(_ third: Int) -> HeadRows {
-        HeadRows(
-          start: qkv.floats + sample * newCount * 3 * width + third * width + head * headSize,
-          stride: 3 * width)
-      }
-      func cached(_ buffer: Buffer) -> HeadRows {
-        HeadRows(
-          start: buffer.floats + sample * cache.capacity * width + head * headSize, stride: width)
-      }
-      let (keys, values) = (cached(cache.keys), cached(cache.values))
-      keyRotation.apply(
-        into: keys.from(cache.count), packed(1), token: cache.count, rowCount: newCount)
-      values.from(cache.count).copy(packed(2), rowCount: newCount, columnCount: headSize)
-      for tile in shape.tiles {
-        let row = tile.lowerBound
-        queryRotation.apply(
-          into: scratch.queries, packed(0).from(row), token: cache.count + row,
-          rowCount: tile.count)
-        attend(
-          into: HeadRows(
-            start: y.floats + (sample * newCount + row) * width + head * headSize, stride: width),
-          logSums: logSums.floats + task * newCount + row, scores: scratch.scores,
-          inverseSums: scratch.rowSums, queries: scratch.queries, keys: keys, values: values,
-          tile, shape)
-      }
+  parallelFor(
+    shape.taskCount, with: { AttentionScratch(shape, forGradient: false) }
+  ) { task, scratch in
+    let (sample, head) = task.quotientAndRemainder(dividingBy: headCount)
+    func packed(_ third: Int) -> HeadRows {
+      HeadRows(
+        start: qkv.floats + sample * newCount * 3 * width + third * width + head * headSize,
+        stride: 3 * width)
     }
-    withExtendedLifetime(scratch) {}
+    func cached(_ buffer: Buffer) -> HeadRows {
+      HeadRows(
+        start: buffer.floats + sample * cache.capacity * width + head * headSize, stride: width)
+    }
+    let (keys, values) = (cached(cache.keys), cached(cache.values))
+    keyRotation.apply(
+      into: keys.from(cache.count), packed(1), token: cache.count, rowCount: newCount)
+    values.from(cache.count).copy(packed(2), rowCount: newCount, columnCount: headSize)
+    for tile in shape.tiles {
+      let row = tile.lowerBound
+      queryRotation.apply(
+        into: scratch.queries, packed(0).from(row), token: cache.count + row,
+        rowCount: tile.count)
+      attend(
+        into: HeadRows(
+          start: y.floats + (sample * newCount + row) * width + head * headSize, stride: width),
+        logSums: logSums.floats + task * newCount + row, scores: scratch.scores,
+        inverseSums: scratch.rowSums, queries: scratch.queries, keys: keys, values: values,
+        tile, shape)
+    }
   }
 }

@@ -29,14 +29,10 @@ struct ChunkShares {
     _ body: (_ share: UnsafeMutablePointer<Float>, _ range: Range<Int>, _ scratch: Scratch) -> Void
   ) {
     let start = shares.floats
-    parallelFor(chunkCount) { chunks in
-      let scratch = makeScratch()
-      for chunk in chunks {
-        let share = start + chunk * width
-        share.update(repeating: 0, count: width)
-        body(share, chunk * chunkSize..<min(rowCount, (chunk + 1) * chunkSize), scratch)
-      }
-      withExtendedLifetime(scratch) {}
+    parallelFor(chunkCount, with: makeScratch) { chunk, scratch in
+      let share = start + chunk * width
+      share.update(repeating: 0, count: width)
+      body(share, chunk * chunkSize..<min(rowCount, (chunk + 1) * chunkSize), scratch)
     }
   }
 

@@ -7,35 +7,32 @@ package struct FactorPanels {
   /// The panels, one after the other, with zeros up to multiples of 32 rows and 64 columns.
   package let buffer: Buffer
 
-  private static let panelWidth = Int(CKernelsPanelWidth)
-  /// Rows come in multiples of this.
-  private static let rowMultiple = 32
-  /// Rows that a thread packs at a time, a multiple of `rowMultiple`.
+  /// Rows that a thread packs at a time.
   private static let blockSize = 256
 
   /// Packs a bfloat16 matrix, on all threads.
   package init(_ matrix: Matrix) {
-    let panelCount = Self.ceiling(matrix.columnCount, Self.panelWidth) / Self.panelWidth
-    let paddedCount = Self.ceiling(matrix.rowCount, Self.rowMultiple)
-    let blockCount = Self.ceiling(paddedCount, Self.blockSize) / Self.blockSize
-    buffer = Buffer(.bfloat16, count: panelCount * paddedCount * Self.panelWidth)
+    let layout = PanelLayout(halfRowCount: matrix.rowCount, columnCount: matrix.columnCount)
+    let paddedCount = 2 * layout.unitCapacity
+    let blockCount = (paddedCount + Self.blockSize - 1) / Self.blockSize
+    buffer = Buffer(.bfloat16, count: 2 * layout.unitCount)
     let (target, source) = (buffer.pairs, matrix.buffer.halves)
-    parallelFor(panelCount * blockCount) { tasks in
+    parallelFor(layout.panelCount * blockCount) { tasks in
       for task in tasks {
         let (panel, block) = task.quotientAndRemainder(dividingBy: blockCount)
-        let (row, column) = (block * Self.blockSize, panel * Self.panelWidth)
-        let place = target + (panel * paddedCount + row) / 2 * Self.panelWidth
+        let (row, columns) = (block * Self.blockSize, layout.columns(of: panel))
+        let place = target + panel * layout.panelSize + row / 2 * PanelLayout.width
         let stride = Int64(matrix.stride)
         let rowCount = Int64(min(Self.blockSize, matrix.rowCount - row))
-        let columnCount = Int64(min(Self.panelWidth, matrix.columnCount - column))
         let pairCount = Int64(min(Self.blockSize, paddedCount - row) / 2)
         if matrix.isTransposed {
           CKernels_packTransposedPanel(
-            place, source + column * matrix.stride + row, stride, rowCount, columnCount, pairCount)
+            place, source + columns.lowerBound * matrix.stride + row, stride, rowCount,
+            Int64(columns.count), pairCount)
         } else {
           CKernels_packPanel(
-            place, source + row * matrix.stride + column, stride, 0, rowCount, columnCount,
-            pairCount)
+            place, source + row * matrix.stride + columns.lowerBound, stride, 0, rowCount,
+            Int64(columns.count), pairCount)
         }
       }
     }
@@ -51,10 +48,6 @@ package struct FactorPanels {
         &layout, 2, dimensions([rowCount, columnCount]), dnnl_bf16, dnnl_BA16a64b2a),
       "dnnl_memory_desc_init_by_tag (panels)", work)
     return layout
-  }
-
-  private static func ceiling(_ count: Int, _ multiple: Int) -> Int {
-    (count + multiple - 1) / multiple * multiple
   }
 }
 

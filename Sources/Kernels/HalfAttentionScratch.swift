@@ -1,27 +1,3 @@
-/// Memory for the parts of one head, kept until nothing uses it any more.
-private struct ScratchParts {
-  private(set) var buffers: [Buffer] = []
-
-  mutating func rows(_ rowCount: Int, _ columnCount: Int) -> HeadRows {
-    let buffer = Buffer(.float32, count: rowCount * columnCount)
-    buffers.append(buffer)
-    return HeadRows(start: buffer.floats, stride: columnCount)
-  }
-
-  mutating func halves(_ rowCount: Int, _ columnCount: Int) -> HalfRows {
-    let buffer = Buffer(.bfloat16, count: rowCount * columnCount)
-    buffers.append(buffer)
-    return HalfRows(start: buffer.halves, stride: columnCount)
-  }
-
-  mutating func panels(_ rowCount: Int, _ columnCount: Int) -> HeadPanels {
-    let pairCount = HeadPanels.count(rowCount: rowCount, columnCount: columnCount)
-    let buffer = Buffer(.bfloat16, count: 2 * pairCount)
-    buffers.append(buffer)
-    return HeadPanels(buffer.pairs, rowCount: rowCount)
-  }
-}
-
 /// Working memory of the attention of one head on bfloat16 operands: its keys and values, and one
 /// tile's queries and scores.
 ///

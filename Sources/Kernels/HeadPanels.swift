@@ -45,43 +45,24 @@ struct HalfRows {
 struct HeadPanels {
   /// The panels, one after the other.
   let start: UnsafeMutablePointer<UInt32>
-  /// Pairs of rows that a panel has room for.
-  let pairCapacity: Int
-
-  private static let width = Int(CKernelsPanelWidth)
-  /// Pairs of rows come in multiples of this, as the packing of a transpose writes them.
-  private static let pairMultiple = 16
-
-  /// Panels at `start` for a matrix of so many rows.
-  init(_ start: UnsafeMutablePointer<UInt32>, rowCount: Int) {
-    self.start = start
-    pairCapacity = Self.pairCapacity(rowCount)
-  }
-
-  /// Pairs of numbers that the panels of a matrix take.
-  static func count(rowCount: Int, columnCount: Int) -> Int {
-    (columnCount + width - 1) / width * width * pairCapacity(rowCount)
-  }
-
-  private static func pairCapacity(_ rowCount: Int) -> Int {
-    (rowCount + 2 * pairMultiple - 1) / (2 * pairMultiple) * pairMultiple
-  }
+  /// Room for the largest matrix.
+  let layout: PanelLayout
 
   /// Packs a matrix.
   func pack(_ rows: HalfRows, rowCount: Int, columnCount: Int) {
-    forEachPanel(columnCount) { panel, column, width in
+    forEachPanel(columnCount) { panel, columns in
       CKernels_packPanel(
-        panel, rows.start + column, Int64(rows.stride), 0, Int64(rowCount), Int64(width),
-        Int64((rowCount + 1) / 2))
+        panel, rows.start + columns.lowerBound, Int64(rows.stride), 0, Int64(rowCount),
+        Int64(columns.count), Int64((rowCount + 1) / 2))
     }
   }
 
   /// Packs the transpose of `rows`, which are as many as the matrix has columns.
   func packTranspose(of rows: HalfRows, rowCount: Int, columnCount: Int) {
-    forEachPanel(columnCount) { panel, column, width in
+    forEachPanel(columnCount) { panel, columns in
       CKernels_packTransposedPanel(
-        panel, rows.from(column).start, Int64(rows.stride), Int64(rowCount), Int64(width),
-        Int64(pairCapacity))
+        panel, rows.from(columns.lowerBound).start, Int64(rows.stride), Int64(rowCount),
+        Int64(columns.count), Int64(layout.unitCapacity))
     }
   }
 
@@ -98,10 +79,10 @@ struct HeadPanels {
     into c: HeadRows, rowCount: Int, columnCount: Int, depth: Int, _ a: CKernelsFactor,
     isAdding: Bool = false
   ) {
-    forEachPanel(columnCount) { panel, column, width in
+    forEachPanel(columnCount) { panel, columns in
       CKernels_multiplyPairs(
-        c.start + column, Int64(c.stride), a, panel, Int64((depth + 1) / 2), Int64(rowCount),
-        Int64(width), isAdding)
+        c.start + columns.lowerBound, Int64(c.stride), a, panel, Int64((depth + 1) / 2),
+        Int64(rowCount), Int64(columns.count), isAdding)
     }
   }
 
@@ -117,21 +98,23 @@ struct HeadPanels {
   func multiplyTranspose(
     into c: HeadRows, rowCount: Int, columnCount: Int, depth: Int, _ b: HeadPanels, isAdding: Bool
   ) {
-    forEachPanel(rowCount) { panel, row, width in
-      let rows = CKernelsFactor(start: panel, rowStride: 1, depthStride: Int64(Self.width))
+    forEachPanel(rowCount) { panel, rows in
+      let left = CKernelsFactor(
+        start: panel, rowStride: 1, depthStride: Int64(PanelLayout.width))
       b.multiply(
-        into: c.from(row), rowCount: width, columnCount: columnCount, depth: depth, rows,
-        isAdding: isAdding)
+        into: c.from(rows.lowerBound), rowCount: rows.count, columnCount: columnCount,
+        depth: depth, left, isAdding: isAdding)
     }
   }
 
-  /// Calls `body` with each panel, its first column and how many it has.
+  /// Calls `body` with each panel of the first columns, and its columns.
   private func forEachPanel(
     _ columnCount: Int,
-    _ body: (_ panel: UnsafeMutablePointer<UInt32>, _ column: Int, _ width: Int) -> Void
+    _ body: (_ panel: UnsafeMutablePointer<UInt32>, _ columns: Range<Int>) -> Void
   ) {
-    for column in stride(from: 0, to: columnCount, by: Self.width) {
-      body(start + column * pairCapacity, column, min(Self.width, columnCount - column))
+    let used = PanelLayout(unitCount: layout.unitCapacity, columnCount: columnCount)
+    for panel in 0..<used.panelCount {
+      body(start + panel * used.panelSize, used.columns(of: panel))
     }
   }
 }

@@ -47,6 +47,9 @@ final class LibraryEngine: @unchecked Sendable {
     dnnl_get_effective_cpu_isa().rawValue & instructions.rawValue == instructions.rawValue
   }
 
+  /// Whether the processor has AVX-512, as far as oneDNN may use it; asked once.
+  static let hasAVX512 = uses(dnnl_cpu_isa_avx512_core)
+
   /// The primitive of a descriptor.
   static func primitive(
     _ description: dnnl_primitive_desc_t?, _ work: (any CustomStringConvertible)?

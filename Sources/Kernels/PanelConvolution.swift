@@ -8,9 +8,7 @@ import CKernels
 /// is a product of panels; a row of the kernel is another row of the strip. Strips follow one another,
 /// and the threads share a strip's products: the order of every sum depends on the shape only.
 package struct PanelConvolution {
-  private static let panelWidth = Int(CKernelsPanelWidth)
-  /// Outputs of a task where one panel is all there is, in whole blocks of the kernel.
-  private static let partSize = 36
+  private static let panelWidth = PanelLayout.width
   /// Pixels of a strip, whose panels should stay in the second-level cache.
   private static let stripPixelCount = 2_048
 
@@ -107,41 +105,22 @@ package struct PanelConvolution {
     let reachedCount = reached(rows).count
     let rowStride = pairCount * Self.panelWidth
     let (target, gradientPanels, imagePanels) = (dWeight.floats, gradients.pairs, images.pairs)
-    parallelFor(shape.tapCount * inputPanelCount * outputPartCount) { tasks in
+    parallelFor(shape.tapCount * inputPanelCount * outputPanelCount) { tasks in
       for task in tasks {
-        let (factors, part) = task.quotientAndRemainder(dividingBy: outputPartCount)
-        let (outputPanel, outputs) = outputs(part)
+        let (factors, outputPanel) = task.quotientAndRemainder(dividingBy: outputPanelCount)
         let (tap, inputPanel) = factors.quotientAndRemainder(dividingBy: inputPanelCount)
         let (kernelRow, kernelColumn) = tap.quotientAndRemainder(dividingBy: shape.kernelWidth)
-        let output = outputPanel * Self.panelWidth + outputs.lowerBound
-        let input = inputPanel * Self.panelWidth
+        let (output, input) = (outputPanel * Self.panelWidth, inputPanel * Self.panelWidth)
         let imageRow = (kernelColumn * inputPanelCount + inputPanel) * reachedCount + kernelRow
         let gradients = CKernelsFactor(
-          start: gradientPanels + outputPanel * rows.count * rowStride + outputs.lowerBound,
-          rowStride: 1, depthStride: Int64(Self.panelWidth))
+          start: gradientPanels + outputPanel * rows.count * rowStride, rowStride: 1,
+          depthStride: Int64(Self.panelWidth))
         CKernels_multiplyPairs(
           target + (output * shape.tapCount + tap) * shape.inputCount + input,
           Int64(shape.tapCount * shape.inputCount), gradients, imagePanels + imageRow * rowStride,
-          Int64(rows.count * pairCount), Int64(outputs.count),
+          Int64(rows.count * pairCount), Int64(min(Self.panelWidth, shape.outputCount - output)),
           Int64(min(Self.panelWidth, shape.inputCount - input)), true)
       }
     }
-  }
-  /// Tasks that share the outputs.
-  ///
-  /// Nine taps of a single panel would not share out evenly among the threads, so it is cut in two;
-  /// elsewhere larger products are faster.
-  private var outputPartCount: Int {
-    inputPanelCount == 1 && outputPanelCount == 1 && shape.outputCount > Self.partSize
-      ? 2 : outputPanelCount
-  }
-
-  /// The panel of a part, and the outputs in it, counted from the panel's first.
-  private func outputs(_ part: Int) -> (panel: Int, outputs: Range<Int>) {
-    if outputPartCount > outputPanelCount {
-      return (0, part == 0 ? 0..<Self.partSize : Self.partSize..<shape.outputCount)
-    }
-    let count = min(Self.panelWidth, shape.outputCount - part * Self.panelWidth)
-    return (part, 0..<count)
   }
 }

@@ -27,6 +27,18 @@ package func parallelFor(_ count: Int, grain: Int = 1, _ body: (Range<Int>) -> V
   }
 }
 
+/// Calls `body` with each index of `0..<count` and working memory, which each thread makes for itself and
+/// which is kept alive for it.
+func parallelFor<Scratch>(
+  _ count: Int, with makeScratch: () -> Scratch, _ body: (_ index: Int, _ scratch: Scratch) -> Void
+) {
+  parallelFor(count) { indices in
+    let scratch = makeScratch()
+    for index in indices { body(index, scratch) }
+    withExtendedLifetime(scratch) {}
+  }
+}
+
 /// Calls `body` with each chunk of `0..<count` and the chunk's index.
 ///
 /// The chunks depend on `count` and `chunkSize` only, never on the number of threads, so that

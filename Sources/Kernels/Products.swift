@@ -132,8 +132,9 @@ func tiledProduct(
   epilogue: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
 ) {
   requireProduct(c, a, b, beta, nil)
-  if alpha == 1, beta == 0 || beta == 1, c.rowCount >= 2 * rowsOfTile,
-    ShallowProduct.isPreferred(depth: a.columnCount, isLeftTransposed: a.isTransposed)
+  if c.rowCount >= 2 * rowsOfTile,
+    FloatPanels.isPreferred(
+      depth: a.columnCount, isLeftTransposed: a.isTransposed, alpha: alpha, beta: beta)
   {
     return shallowProduct(into: c, a, b, isAdding: beta == 1, epilogue)
   }

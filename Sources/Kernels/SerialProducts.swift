@@ -35,8 +35,8 @@ package func serialProduct(
   _ a: ProductFactor, _ b: ProductFactor, alpha: Float = 1, beta: Float = 0
 ) {
   guard rowCount > 0, columnCount > 0 else { return }
-  if alpha == 1, beta == 0 || beta == 1,
-    ShallowProduct.isPreferred(depth: depth, isLeftTransposed: a.isTransposed)
+  if FloatPanels.isPreferred(
+    depth: depth, isLeftTransposed: a.isTransposed, alpha: alpha, beta: beta)
   {
     let target = ProductTarget(
       start: c, stride: stride, rowCount: rowCount, columnCount: columnCount, isAdding: beta == 1)
@@ -51,16 +51,14 @@ package func serialProduct(
 /// Whether OpenBLAS is the faster library; a function of the processor and the shape only, for the
 /// bits' sake.
 ///
-/// With AVX-512 oneDNN is as fast for every shape, and does not depend on OpenBLAS's choice of kernels,
+/// With AVX-512 oneDNN is as fast for what is left to the libraries, and does not depend on OpenBLAS's choice of kernels,
 /// which may be those of an older processor at half the rate. For the others:
 /// It packs both factors before it multiplies, which long sums repay. oneDNN reads shallow factors
 /// where they are: on one core of a Zen 3 at 98 GFLOP/s it multiplies the tiles of attention at 88 to
 /// 95 against 56 to 80, the layers of small models at 80 to 95 against 54 to 85.
 private func isDeep(_ depth: Int, isTransposed: Bool) -> Bool {
-  !hasAVX512 && (depth > 512 || isTransposed && depth >= 384)
+  !LibraryEngine.hasAVX512 && (depth > 512 || isTransposed && depth >= 384)
 }
-
-private let hasAVX512 = LibraryEngine.uses(dnnl_cpu_isa_avx512_core)
 
 /// C ← alpha·A·B + beta·C by OpenBLAS.
 private func productByOpenBLAS(
