@@ -7,21 +7,13 @@ extension HDF5Dataset {
   /// - Returns: Whether it did: only where checksums are the one filter and chunks are runs of
   ///   elements.
   func writeChunks(_ bytes: UnsafeRawBufferPointer) throws -> Bool {
-    guard let chunks = checkedRuns else { return false }
-    return try withUnsafeTemporaryAllocation(
-      byteCount: chunks.byteCount + checksumSize, alignment: 64
-    ) { staging in
-      for index in 0..<chunks.count {
-        let chunk = chunks[index]
-        staging.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[chunk.bytes]))
-        // What lies beyond the end of an axis.
-        for place in chunk.bytes.count..<chunks.byteCount { staging[place] = 0 }
-        let checksum = Fletcher32.checksum(
-          UnsafeRawBufferPointer(rebasing: staging[..<chunks.byteCount]))
-        staging.storeBytes(
-          of: checksum.littleEndian, toByteOffset: chunks.byteCount, as: UInt32.self)
-        try writeChunk(at: chunk.start, UnsafeRawBufferPointer(staging))
-      }
+    try forEachChunk { chunk, content, stored in
+      content.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[chunk.bytes]))
+      // What lies beyond the end of an axis.
+      for place in chunk.bytes.count..<content.count { content[place] = 0 }
+      let checksum = Fletcher32.checksum(UnsafeRawBufferPointer(content))
+      stored.storeBytes(of: checksum.littleEndian, toByteOffset: content.count, as: UInt32.self)
+      try writeChunk(at: chunk.start, UnsafeRawBufferPointer(stored))
       return true
     }
   }
@@ -31,20 +23,35 @@ extension HDF5Dataset {
   /// - Returns: Whether it did, and all is as it was written; else HDF5 is to read them, which finds
   ///   the reason.
   func readChunks(into bytes: UnsafeMutableRawBufferPointer) throws -> Bool {
+    try forEachChunk { chunk, content, stored in
+      guard try readChunk(at: chunk.start, into: stored) else { return false }
+      let checksum = stored.loadUnaligned(fromByteOffset: content.count, as: UInt32.self)
+      guard
+        Fletcher32.checksum(UnsafeRawBufferPointer(content)) == UInt32(littleEndian: checksum)
+      else { return false }
+      UnsafeMutableRawBufferPointer(rebasing: bytes[chunk.bytes])
+        .copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: content[..<chunk.bytes.count]))
+      return true
+    }
+  }
+
+  /// Calls `body` with each chunk, memory for its content, and the same with the checksum behind it,
+  /// until it returns false.
+  ///
+  /// - Returns: Whether there are such chunks, and `body` returned true for all.
+  private func forEachChunk(
+    _ body: (
+      HDF5Chunks.Chunk, _ content: UnsafeMutableRawBufferPointer,
+      _ stored: UnsafeMutableRawBufferPointer
+    ) throws -> Bool
+  ) throws -> Bool {
     guard let chunks = checkedRuns else { return false }
     return try withUnsafeTemporaryAllocation(
       byteCount: chunks.byteCount + checksumSize, alignment: 64
-    ) { staging in
-      for index in 0..<chunks.count {
-        let chunk = chunks[index]
-        guard try readChunk(at: chunk.start, into: staging) else { return false }
-        let content = UnsafeRawBufferPointer(rebasing: staging[..<chunks.byteCount])
-        let checksum = staging.loadUnaligned(fromByteOffset: chunks.byteCount, as: UInt32.self)
-        guard Fletcher32.checksum(content) == UInt32(littleEndian: checksum) else { return false }
-        UnsafeMutableRawBufferPointer(rebasing: bytes[chunk.bytes])
-          .copyMemory(from: UnsafeRawBufferPointer(rebasing: content[..<chunk.bytes.count]))
-      }
-      return true
+    ) { stored in
+      let content = UnsafeMutableRawBufferPointer(rebasing: stored[..<chunks.byteCount])
+      return try (0..<chunks.count).allSatisfy { try body(chunks[$0], content, stored) }
     }
   }
 

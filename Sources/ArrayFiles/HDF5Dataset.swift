@@ -68,7 +68,7 @@ public final class HDF5Dataset: @unchecked Sendable {
 
   // MARK: Reading
 
-  /// Reads elements into memory that the caller owns, without a copy between.
+  /// Reads elements into memory that the caller owns; a chunk at a time lies in memory between.
   ///
   /// - Parameters:
   ///   - buffer: Takes exactly the bytes of the elements asked for.
@@ -118,7 +118,7 @@ public final class HDF5Dataset: @unchecked Sendable {
 
   // MARK: Writing
 
-  /// Writes elements from memory that the caller owns, without a copy between.
+  /// Writes elements from memory that the caller owns; a chunk at a time lies in memory between.
   ///
   /// - Parameters:
   ///   - buffer: Exactly the bytes of the elements.

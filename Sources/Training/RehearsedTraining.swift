@@ -28,14 +28,11 @@ final class RehearsedTraining {
   /// Collective: every rank.
   ///
   /// - Throws: `MessagePassingError`.
-  init(
-    _ configuration: AnyRunConfiguration, batchSize: Int, precision: Precision,
-    _ communicator: Communicator
-  ) throws {
+  init(_ rehearsal: Rehearsal, _ communicator: Communicator) throws {
     self.communicator = communicator
-    settings = configuration.training
-    lane = Self.lane(configuration, batchSize: batchSize, arena)
-    arena.allocate(forTraining: true, operandType: precision.operandType)
+    settings = rehearsal.configuration.training
+    lane = Self.lane(rehearsal.configuration, batchSize: rehearsal.batchSize, arena)
+    arena.allocate(forTraining: true, operandType: rehearsal.precision.operandType)
     arena.initialize(seed: 0)
     state = OptimizerState(for: arena)
     optimizer = AdamW(settings.adamW, for: arena)

@@ -110,8 +110,6 @@ public struct SamplingBenchmark {
     }
     return median(Array(times.dropFirst())) / Double(batchSize)
   }
-
-  private func median(_ times: [Double]) -> Double { times.sorted()[times.count / 2] }
 }
 
 /// A generator with the weights of a new model.

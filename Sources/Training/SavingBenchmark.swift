@@ -1,6 +1,5 @@
 import ArrayFiles
 import Checkpoints
-public import Configurations
 public import DataParallel
 import Foundation
 import Kernels
@@ -12,39 +11,26 @@ public import MessagePassing
 /// Each repetition writes a plain file, saves beside steps, writes a plain file again, and saves
 /// while nothing else runs: a disk's rate changes from one second to the next.
 public struct SavingBenchmark {
-  private let configuration: AnyRunConfiguration
-  private let name: String
+  private let rehearsal: Rehearsal
   private let directory: String
-  private let batchSize: Int
   private let stepCount: Int
   private let repetitionCount: Int
-  private let precision: Precision
 
   /// The most bytes that are written to learn the disk's rate.
   private static let plainByteCountLimit = 4 << 30
 
-  /// Reads the configuration.
+  /// Gathers what is to be done.
   ///
   /// - Parameters:
-  ///   - configurationPath: The YAML file.
-  ///   - overrides: `key.path=value` pairs that replace values of the file.
+  ///   - rehearsal: What is trained.
   ///   - directory: Where a folder is made for the files, and removed in the end.
-  ///   - batchSize: Samples of a step; those of the configuration's step when nil.
   ///   - stepCount: Steps that are timed without a save, after two that are not.
   ///   - repetitionCount: How often it saves beside steps, and alone.
-  ///   - precision: Element type of products; the configuration's when nil.
-  /// - Throws: `ConfigurationError`.
-  public init(
-    configurationPath: String, overrides: [String], directory: String, batchSize: Int?,
-    stepCount: Int, repetitionCount: Int, precision: Precision?
-  ) throws {
-    configuration = try AnyRunConfiguration(contentsOf: configurationPath, overrides: overrides)
-    name = URL(fileURLWithPath: configurationPath).deletingPathExtension().lastPathComponent
+  public init(_ rehearsal: Rehearsal, directory: String, stepCount: Int, repetitionCount: Int) {
+    self.rehearsal = rehearsal
     self.directory = directory
-    self.batchSize = batchSize ?? configuration.training.batch.sampleCount
     self.stepCount = stepCount
     self.repetitionCount = repetitionCount
-    self.precision = precision ?? configuration.training.precision
   }
 
   /// Trains and saves.
@@ -55,15 +41,14 @@ public struct SavingBenchmark {
   ///   removed in any case.
   public func run(_ communicator: Communicator, stopSignal: StopSignal) throws -> SavingReport {
     RankThreads.setAutomatic()
-    let training = try RehearsedTraining(
-      configuration, batchSize: batchSize, precision: precision, communicator)
+    let training = try RehearsedTraining(rehearsal, communicator)
     let arrays = TrainingArrays(training.arena, training.state)
     let byteCount = 4 * training.arena.elementCount * arrays.kinds.count
     let folder = try folder(holding: byteCount)
     defer { try? AtomicFile.remove(folder) }
     let stepTimes = try (0..<2 + stepCount).map { try time(training, $0, stopSignal) }
     let memory = PeakMemory.gibibytes
-    let rehearsal = SavingRehearsal(training, arrays, folder: folder, stopSignal)
+    let saves = SavingRehearsal(training, arrays, folder: folder, stopSignal)
     var (plain, beside, alone): ([Double], [TimedSave], [TimedSave]) = ([], [], [])
     for _ in 0..<repetitionCount {
       for isBeside in [true, false] {
@@ -72,17 +57,18 @@ public struct SavingBenchmark {
             byteCount: min(byteCount, Self.plainByteCountLimit), path: folder + "/plain"
           ) { try stopSignal.throwIfRequested() })
         if isBeside {
-          beside.append(try rehearsal.saveBesideSteps())
+          beside.append(try saves.saveBesideSteps())
         } else {
-          alone.append(try rehearsal.saveAlone())
+          alone.append(try saves.saveAlone())
         }
       }
     }
     return SavingReport(
-      size: name, precision: precision.rawValue, batchCount: batchSize, threadCount: threadCount,
+      size: rehearsal.name, precision: rehearsal.precision.rawValue,
+      batchCount: rehearsal.batchSize, threadCount: threadCount,
       weightCount: training.arena.elementCount,
-      stepSeconds: SavingReport.median(Array(stepTimes.dropFirst(2))), besideSteps: beside,
-      alone: alone, diskBytesPerSecond: SavingReport.median(plain),
+      stepSeconds: median(Array(stepTimes.dropFirst(2))), besideSteps: beside,
+      alone: alone, diskBytesPerSecond: median(plain),
       trainingMemoryGibibytes: memory, peakMemoryGibibytes: PeakMemory.gibibytes)
   }
 

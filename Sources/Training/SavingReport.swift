@@ -61,10 +61,10 @@ extension SavingReport {
     self.threadCount = threadCount
     self.weightCount = weightCount
     self.stepSeconds = stepSeconds
-    stallSeconds = Self.median(besideSteps.map(\.stallSeconds))
+    stallSeconds = median(besideSteps.map(\.stallSeconds))
     stallSteps = stallSeconds / stepSeconds
-    slowedStepCount = Int(Self.median(besideSteps.map { Double($0.stepTimes.count) }))
-    slowdownSeconds = Self.median(
+    slowedStepCount = Int(median(besideSteps.map { Double($0.stepTimes.count) }))
+    slowdownSeconds = median(
       besideSteps.map { save in save.stepTimes.reduce(0) { $0 + $1 - stepSeconds } })
     checkpointByteCount = alone.first?.byteCount ?? 0
     self.besideSteps = Writing(besideSteps, diskBytesPerSecond)
@@ -73,19 +73,14 @@ extension SavingReport {
     self.trainingMemoryGibibytes = trainingMemoryGibibytes
     self.peakMemoryGibibytes = peakMemoryGibibytes
   }
-
-  /// The middle of some figures; the upper one of two.
-  static func median(_ figures: [Double]) -> Double {
-    figures.isEmpty ? .nan : figures.sorted()[figures.count / 2]
-  }
 }
 
 extension SavingReport.Writing {
   init(_ saves: [TimedSave], _ diskBytesPerSecond: Double) {
-    writeSeconds = SavingReport.median(saves.map(\.writeSeconds))
+    writeSeconds = median(saves.map(\.writeSeconds))
     bytesPerSecond = Double(saves.first?.byteCount ?? 0) / writeSeconds
     ratio = bytesPerSecond / diskBytesPerSecond
-    saveSeconds = SavingReport.median(saves.map(\.saveSeconds))
+    saveSeconds = median(saves.map(\.saveSeconds))
   }
 }
 

@@ -1,5 +1,5 @@
 import Autodiff
-public import Configurations
+import Configurations
 import DataParallel
 import Foundation
 import Kernels
@@ -7,34 +7,15 @@ public import MessagePassing
 
 /// Times the training step of a configuration on made-up samples (performance.md, section 4).
 public struct StepBenchmark {
-  private let configuration: AnyRunConfiguration
-  private let name: String
-  private let batchSize: Int
+  private let rehearsal: Rehearsal
   private let stepCount: Int
   private let warmupCount: Int
-  private let precision: Precision
 
-  /// Reads the configuration.
-  ///
-  /// - Parameters:
-  ///   - configurationPath: The YAML file.
-  ///   - overrides: `key.path=value` pairs that replace values of the file.
-  ///   - batchSize: Samples of a rank's step; those of the configuration's step when nil.
-  ///   - stepCount: Steps that are timed.
-  ///   - warmupCount: Steps before them that are not.
-  ///   - precision: Element type of products; the configuration's when nil.
-  /// - Throws: `ConfigurationError`.
-  public init(
-    configurationPath: String, overrides: [String], batchSize: Int?, stepCount: Int,
-    warmupCount: Int,
-    precision: Precision?
-  ) throws {
-    configuration = try AnyRunConfiguration(contentsOf: configurationPath, overrides: overrides)
-    name = URL(fileURLWithPath: configurationPath).deletingPathExtension().lastPathComponent
-    self.batchSize = batchSize ?? configuration.training.batch.sampleCount
+  /// Times `stepCount` steps after `warmupCount` that are not timed.
+  public init(_ rehearsal: Rehearsal, stepCount: Int, warmupCount: Int) {
+    self.rehearsal = rehearsal
     self.stepCount = stepCount
     self.warmupCount = warmupCount
-    self.precision = precision ?? configuration.training.precision
   }
 
   /// Runs the steps.
@@ -45,8 +26,7 @@ public struct StepBenchmark {
   /// - Throws: `MessagePassingError`.
   public func run(_ communicator: Communicator) throws -> CommandReport {
     RankThreads.setAutomatic()
-    let training = try RehearsedTraining(
-      configuration, batchSize: batchSize, precision: precision, communicator)
+    let training = try RehearsedTraining(rehearsal, communicator)
     let exchange = training.exchange
     var times: [Double] = []
     var exposedTimes: [Double] = []
@@ -58,16 +38,18 @@ public struct StepBenchmark {
       times.append((ContinuousClock.now - start).inSeconds)
       exposedTimes.append((exchange.exposedTime - exposedBefore).inSeconds)
     }
-    return report(training.arena, communicator, times.sorted(), exposedTimes.sorted())
+    return report(training.arena, communicator, times, exposedTimes)
   }
 
-  /// The figures, from the steps' times and their exposed parts, each in ascending order.
+  /// The figures, from the steps' times and their exposed parts.
   private func report(
     _ arena: ParameterArena, _ communicator: Communicator, _ times: [Double],
     _ exposedTimes: [Double]
   ) -> CommandReport {
-    let seconds = times[times.count / 2]
-    let exposedSeconds = exposedTimes[times.count / 2]
+    let (name, precision) = (rehearsal.name, rehearsal.precision)
+    let batchSize = rehearsal.batchSize
+    let seconds = median(times)
+    let exposedSeconds = median(exposedTimes)
     let rate = Double(batchSize * communicator.worldSize) / seconds
     let parameters = Double(arena.elementCount) / 1e6
     let memory = PeakMemory.gibibytes
@@ -81,7 +63,7 @@ public struct StepBenchmark {
         ("size", .text(name)), ("dtype", .text(precision == .bfloat16 ? "bf16" : "fp32")),
         ("ranks", .integer(communicator.worldSize)), ("threads", .integer(threadCount)),
         ("batch", .integer(batchSize)), ("params_M", .number(parameters)),
-        ("step_s", .number(seconds)), ("step_min_s", .number(times[0])),
+        ("step_s", .number(seconds)), ("step_min_s", .number(times.min() ?? seconds)),
         ("samples_per_s", .number(rate)),
         ("exchange_exposed_s", .number(exposedSeconds)), ("peak_rss_GiB", .number(memory)),
       ])

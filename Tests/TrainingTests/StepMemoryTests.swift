@@ -44,11 +44,10 @@ import Training
   func theKeyRecomputeLowersTheStepsPeak(kind: String) async {
     await #expect(processExitsWith: .success) { [kind = kind as String] in
       func peak(_ choice: String) throws -> Int {
-        _ = try StepBenchmark(
+        let rehearsal = try Rehearsal(
           configurationPath: SmallRuns.configurations + "/\(kind).yaml",
-          overrides: ["recompute=\(choice)"], batchSize: 16, stepCount: 1, warmupCount: 0,
-          precision: .float32
-        ).run(.single())
+          overrides: ["recompute=\(choice)"], batchSize: 16, precision: .float32)
+        _ = try StepBenchmark(rehearsal, stepCount: 1, warmupCount: 0).run(.single())
         return StorageStatistics.current.peakByteCount
       }
       let (recomputed, kept) = (try peak("blocks"), try peak("none"))

@@ -1,0 +1,31 @@
+public import Configurations
+import Foundation
+
+/// What a benchmark trains on made-up samples.
+public struct Rehearsal: Sendable {
+  /// The configuration; its data are not read.
+  let configuration: AnyRunConfiguration
+  /// The name of the configuration's file, without its ending.
+  let name: String
+  /// Samples of a rank's step.
+  let batchSize: Int
+  /// Element type of products.
+  let precision: Precision
+
+  /// Reads the configuration.
+  ///
+  /// - Parameters:
+  ///   - configurationPath: The YAML file.
+  ///   - overrides: `key.path=value` pairs that replace values of the file.
+  ///   - batchSize: Samples of a rank's step; those of the configuration's step when nil.
+  ///   - precision: Element type of products; the configuration's when nil.
+  /// - Throws: `ConfigurationError`.
+  public init(
+    configurationPath: String, overrides: [String], batchSize: Int?, precision: Precision?
+  ) throws {
+    configuration = try AnyRunConfiguration(contentsOf: configurationPath, overrides: overrides)
+    name = URL(fileURLWithPath: configurationPath).deletingPathExtension().lastPathComponent
+    self.batchSize = batchSize ?? configuration.training.batch.sampleCount
+    self.precision = precision ?? configuration.training.precision
+  }
+}

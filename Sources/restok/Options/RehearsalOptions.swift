@@ -1,0 +1,41 @@
+import ArgumentParser
+import Configurations
+import Training
+
+/// The training on made-up samples that a benchmark runs.
+struct RehearsalOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("The configuration, such as Configs/bench/gen-b.yaml.", valueName: "file"))
+  var config: String
+
+  @Option(help: "Samples of a step on each rank (default: the configuration's lanes x per_lane).")
+  var batch: Int?
+
+  @Option(help: "Steps that are timed.")
+  var steps = 5
+
+  @Option(help: "The element type of products (default: the configuration's).")
+  var precision: Precision?
+
+  @Flag(help: "Print the figures as one line of JSON.")
+  var json = false
+
+  @Argument(
+    help: ArgumentHelp(
+      "Values to use instead of the configuration's, such as recompute=blocks.",
+      valueName: "key.path=value"))
+  var overrides: [String] = []
+
+  func validate() throws {
+    if let batch, batch < 1 { throw ValidationError("--batch \(batch): expected at least 1") }
+    guard steps >= 1 else { throw ValidationError("--steps \(steps): expected at least 1") }
+  }
+
+  /// What is trained.
+  ///
+  /// - Throws: `ConfigurationError`.
+  func rehearsal() throws -> Rehearsal {
+    try Rehearsal(
+      configurationPath: config, overrides: overrides, batchSize: batch, precision: precision)
+  }
+}
