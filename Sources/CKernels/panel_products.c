@@ -1,4 +1,4 @@
-#include "CKernels_panels.h"
+#include "panel_products.h"
 
 #include <string.h>
 
@@ -11,18 +11,6 @@ enum {
   // Units of depth whose products are summed before they are added to C; 32 KiB of a panel.
   blockDepth = 128
 };
-
-// The right-hand factor, at most 64 columns of it, and what becomes of the product.
-typedef struct {
-  const uint32_t *start;
-  int64_t stride;
-  int64_t depth;
-  bool isAdding;
-} Columns;
-
-// C = A * B or C += A * B for a few units of depth.
-typedef void Multiply(float *c, int64_t stride, CKernelsFactor a, Columns b, int64_t rowCount,
-                      int64_t columnCount);
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -112,15 +100,29 @@ static void multiplyInBlocks(float *c, int64_t stride, CKernelsFactor a, Columns
   }
 }
 
-void CKernels_multiplyPairs(float *c, int64_t stride, CKernelsFactor a, const uint32_t *b,
-                            int64_t pairCount, int64_t rowCount, int64_t columnCount,
-                            bool isAdding) {
-  Multiply *multiply = multiplyPairsByLoops;
+CKernelsInstructions CKernels_bestInstructions(void) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512bf16")) multiply = multiplyByInstructionsOfPairs;
+  if (multipliesTiles()) return CKernelsTiles;
+  if (__builtin_cpu_supports("avx512bf16")) return CKernelsVectors;
 #endif
+  return CKernelsLoops;
+}
+
+void CKernels_multiplyPairs(CKernelsInstructions instructions, float *c, int64_t stride,
+                            CKernelsFactor a, const uint32_t *b, int64_t pairCount,
+                            int64_t rowCount, int64_t columnCount, bool isAdding) {
   const Columns columns = {b, panelWidth, pairCount, isAdding};
-  multiplyInBlocks(c, stride, a, columns, rowCount, columnCount, multiply);
+  switch (instructions) {
+    case CKernelsTiles:
+      return multiplyTilesOfPairs(c, stride, a, columns, rowCount, columnCount);
+#if defined(__x86_64__)
+    case CKernelsVectors:
+      return multiplyInBlocks(c, stride, a, columns, rowCount, columnCount,
+                              multiplyByInstructionsOfPairs);
+#endif
+    default:
+      multiplyInBlocks(c, stride, a, columns, rowCount, columnCount, multiplyPairsByLoops);
+  }
 }
 
 void CKernels_multiplyFloats(float *c, int64_t stride, CKernelsFactor a, const uint32_t *b,

@@ -3,12 +3,9 @@
 #include <string.h>
 
 #include "kernel.h"
+#include "transpose.h"
 
-enum { panelWidth = CKernelsPanelWidth, tile = 16 };
-
-// Sixteen pairs of numbers.
-typedef uint32_t Pairs __attribute__((vector_size(64)));
-typedef uint32_t UnalignedPairs __attribute__((vector_size(64), aligned(2), may_alias));
+enum { panelWidth = CKernelsPanelWidth, tile = transposeWidth };
 
 INLINE uint32_t pairOf(uint32_t first, uint32_t second) { return first | second << 16; }
 
@@ -34,30 +31,6 @@ KERNEL void CKernels_packPanel(uint32_t *restrict panel, const uint16_t *restric
   }
 }
 
-#define INTERLEAVED_LOW(a, b) \
-  __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
-#define INTERLEAVED_HIGH(a, b) \
-  __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
-
-// Sixteen columns and sixteen pairs. To interleave the halves of a list of sixteen vectors four times
-// is to transpose it.
-INLINE void transposeTile(uint32_t *restrict panel, const uint16_t *restrict source,
-                          int64_t stride) {
-  Pairs rows[tile], mixed[tile];
-  for (int i = 0; i < tile; i++) rows[i] = *(const UnalignedPairs *)(source + i * stride);
-#pragma clang loop unroll(full)
-  for (int round = 0; round < 4; round++) {
-#pragma clang loop unroll(full)
-    for (int i = 0; i < tile / 2; i++) {
-      mixed[2 * i] = INTERLEAVED_LOW(rows[i], rows[i + tile / 2]);
-      mixed[2 * i + 1] = INTERLEAVED_HIGH(rows[i], rows[i + tile / 2]);
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < tile; i++) rows[i] = mixed[i];
-  }
-  for (int i = 0; i < tile; i++) *(UnalignedPairs *)(panel + i * panelWidth) = rows[i];
-}
-
 // Some columns and pairs at an edge, with zeros for what does not exist.
 INLINE void transposeEdge(uint32_t *restrict panel, const uint16_t *restrict source,
                           int64_t stride, int64_t rowCount, int64_t columnCount) {
@@ -80,10 +53,20 @@ KERNEL void CKernels_packTransposedPanel(uint32_t *restrict panel,
       uint32_t *target = panel + pair * panelWidth + column;
       const uint16_t *numbers = source + column * stride + 2 * pair;
       if (rowCount - 2 * pair >= 2 * tile && columnCount - column >= tile) {
-        transposeTile(target, numbers, stride);
+        transposeUnits(target, panelWidth, numbers, stride * (int64_t)sizeof *source, tile);
       } else {
         transposeEdge(target, numbers, stride, rowCount - 2 * pair, columnCount - column);
       }
+    }
+  }
+}
+
+KERNEL void CKernels_turnPanel(uint32_t *restrict rows, int64_t stride,
+                               const uint32_t *restrict panel, int64_t pairCount) {
+  for (int64_t pair = 0; pair < pairCount; pair += tile, panel += tile * panelWidth) {
+    for (int64_t column = 0; column < panelWidth; column += tile) {
+      transposeUnits(rows + column * stride + pair, stride, panel + column,
+                     panelWidth * (int64_t)sizeof *panel, pairCount - pair);
     }
   }
 }

@@ -79,9 +79,11 @@ struct HeadPanels {
     into c: HeadRows, rowCount: Int, columnCount: Int, depth: Int, _ a: CKernelsFactor,
     isAdding: Bool = false
   ) {
+    let instructions = PairInstructions.best.value
     forEachPanel(columnCount) { panel, columns in
       CKernels_multiplyPairs(
-        c.start + columns.lowerBound, Int64(c.stride), a, panel, Int64((depth + 1) / 2),
+        instructions, c.start + columns.lowerBound, Int64(c.stride), a, panel,
+        Int64((depth + 1) / 2),
         Int64(rowCount), Int64(columns.count), isAdding)
     }
   }

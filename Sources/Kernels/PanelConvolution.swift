@@ -13,6 +13,7 @@ package struct PanelConvolution {
   private static let stripPixelCount = 2_048
 
   private let shape: ConvolutionShape
+  private let instructions: PairInstructions
   /// Pairs of pixels of a row of the image.
   private let pairCount: Int
   private let stripHeight: Int
@@ -25,8 +26,9 @@ package struct PanelConvolution {
   }
 
   /// The gradient for convolutions of a shape.
-  package init(_ shape: ConvolutionShape) {
+  package init(_ shape: ConvolutionShape, instructions: PairInstructions = .best) {
     self.shape = shape
+    self.instructions = instructions
     pairCount = (shape.width + 1) / 2
     stripHeight = min(shape.height, max(1, Self.stripPixelCount / shape.width))
     outputPanelCount = (shape.outputCount + Self.panelWidth - 1) / Self.panelWidth
@@ -41,11 +43,15 @@ package struct PanelConvolution {
     let images = Buffer(
       .bfloat16,
       count: shape.kernelWidth * inputPanelCount * (stripHeight + shape.kernelHeight - 1) * rowSize)
+    let turned = Buffer(
+      .bfloat16,
+      count: instructions == .tiles ? 2 * outputPanelCount * Self.panelWidth * turnedStride : 0)
     for image in 0..<shape.batchSize {
       for first in stride(from: 0, to: shape.height, by: stripHeight) {
         let rows = first..<min(shape.height, first + stripHeight)
         pack(into: gradients, images, dy, x, image: image, rows)
-        multiply(into: dWeight, gradients, images, rows)
+        if instructions == .tiles { turn(into: turned, gradients, rows) }
+        multiply(into: dWeight, instructions == .tiles ? turned : gradients, images, rows)
       }
     }
   }
@@ -98,6 +104,42 @@ package struct PanelConvolution {
     }
   }
 
+  /// Pairs from one row of a turned panel to the next: room for whole tiles, and not a power of two, so
+  /// that rows do not compete for the same places of the cache.
+  private var turnedStride: Int { (stripHeight * pairCount + 15) / 16 * 16 + 16 }
+
+  /// Turns the panels of gradients into rows once, as tiles hold them, instead of in every product.
+  private func turn(into turned: Buffer, _ gradients: Buffer, _ rows: Range<Int>) {
+    let (target, source) = (turned.pairs, gradients.pairs)
+    let blockSize = 256
+    let (unitCount, stride) = (rows.count * pairCount, turnedStride)
+    let blockCount = (unitCount + blockSize - 1) / blockSize
+    parallelFor(outputPanelCount * blockCount) { tasks in
+      for task in tasks {
+        let (panel, block) = task.quotientAndRemainder(dividingBy: blockCount)
+        let first = block * blockSize
+        CKernels_turnPanel(
+          target + panel * Self.panelWidth * stride + first, Int64(stride),
+          source + (panel * unitCount + first) * Self.panelWidth,
+          Int64(min(blockSize, unitCount - first)))
+      }
+    }
+  }
+
+  /// A panel of gradients as the left-hand factor, turned where it is multiplied in tiles.
+  private func factor(_ gradients: UnsafePointer<UInt32>, panel: Int, _ rows: Range<Int>)
+    -> CKernelsFactor
+  {
+    guard instructions != .tiles else {
+      return CKernelsFactor(
+        start: gradients + panel * Self.panelWidth * turnedStride, rowStride: Int64(turnedStride),
+        depthStride: 1)
+    }
+    return CKernelsFactor(
+      start: gradients + panel * rows.count * pairCount * Self.panelWidth, rowStride: 1,
+      depthStride: Int64(Self.panelWidth))
+  }
+
   /// Adds the strip's products, one for each tap and pair of panels.
   private func multiply(
     into dWeight: Buffer, _ gradients: Buffer, _ images: Buffer, _ rows: Range<Int>
@@ -112,12 +154,10 @@ package struct PanelConvolution {
         let (kernelRow, kernelColumn) = tap.quotientAndRemainder(dividingBy: shape.kernelWidth)
         let (output, input) = (outputPanel * Self.panelWidth, inputPanel * Self.panelWidth)
         let imageRow = (kernelColumn * inputPanelCount + inputPanel) * reachedCount + kernelRow
-        let gradients = CKernelsFactor(
-          start: gradientPanels + outputPanel * rows.count * rowStride, rowStride: 1,
-          depthStride: Int64(Self.panelWidth))
         CKernels_multiplyPairs(
-          target + (output * shape.tapCount + tap) * shape.inputCount + input,
-          Int64(shape.tapCount * shape.inputCount), gradients, imagePanels + imageRow * rowStride,
+          instructions.value, target + (output * shape.tapCount + tap) * shape.inputCount + input,
+          Int64(shape.tapCount * shape.inputCount),
+          factor(gradientPanels, panel: outputPanel, rows), imagePanels + imageRow * rowStride,
           Int64(rows.count * pairCount), Int64(min(Self.panelWidth, shape.outputCount - output)),
           Int64(min(Self.panelWidth, shape.inputCount - input)), true)
       }

@@ -59,15 +59,19 @@ import Testing
       doubles(dy), doubles(x), weight: [Double](repeating: 0, count: shape.weightCount),
       shape: shape
     ).dWeight
-    for isAdding in [false, true] {
+    let cases = [false, true].flatMap { adding in
+      PairInstructions.available.map { (adding, $0) }
+    }
+    for (isAdding, instructions) in cases {
       let results = onThreadCounts([1, 2, 3]) {
         let dWeight = Tensor(repeating: isAdding ? 2 : .nan, shape: [shape.weightCount]).buffer
-        PanelConvolution(shape).weightGradient(into: dWeight, isAdding: isAdding, dy, x)
+        PanelConvolution(shape, instructions: instructions).weightGradient(
+          into: dWeight, isAdding: isAdding, dy, x)
         return dWeight.array(of: Float.self)
       }
       expectClose(
         results[0].map(Double.init), expected.map { $0 + (isAdding ? 2 : 0) }, tolerance: 2e-6,
-        "dW of \(shape)")
+        "dW of \(shape) by \(instructions)")
       #expect(results.allSatisfy { $0 == results[0] }, "the bits depend on the thread count")
     }
   }

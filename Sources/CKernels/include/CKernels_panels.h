@@ -22,6 +22,10 @@ void CKernels_packPanel(uint32_t *panel, const uint16_t *source, int64_t stride,
 void CKernels_packTransposedPanel(uint32_t *panel, const uint16_t *source, int64_t stride,
                                   int64_t rowCount, int64_t columnCount, int64_t pairCount);
 
+// Turns a panel into rows: pair p of column c, of all 64, goes to rows[c * stride + p]. Up to fifteen pairs more
+// of each row become zero, for which there is room.
+void CKernels_turnPanel(uint32_t *rows, int64_t stride, const uint32_t *panel, int64_t pairCount);
+
 // Copies `columnCount` columns, 64 at most, of a float32 factor with `rowCount` rows into rows of 64 that
 // lie side by side; what is behind them keeps its content.
 void CKernels_packFloatPanel(float *panel, const float *source, int64_t stride, int64_t rowCount,
@@ -42,13 +46,27 @@ typedef struct {
 void CKernels_roundOperandRows(uint16_t *y, int64_t yStride, const float *x, int64_t xStride,
                                int64_t rowCount, int64_t columnCount);
 
-// C = A * B in single precision, or C += A * B; B is a panel of as many pairs of rows as A has units in
-// a row, 1 at least. C has `columnCount` columns, 1 to 64.
-void CKernels_multiplyPairs(float *c, int64_t stride, CKernelsFactor a, const uint32_t *b,
-                            int64_t pairCount, int64_t rowCount, int64_t columnCount,
-                            bool isAdding);
+// What multiplies pairs of bfloat16 numbers; each adds in an order of its own.
+typedef enum {
+  // Ordinary loops: the reference, and what any processor runs.
+  CKernelsLoops,
+  // AVX-512 with bfloat16.
+  CKernelsVectors,
+  // The matrix registers of AMX.
+  CKernelsTiles,
+} CKernelsInstructions;
 
-// The same of floats; B is `depth` rows that are bStride apart, a panel or an ordinary matrix.
+// The fastest that this process may use, which may use those before it too.
+CKernelsInstructions CKernels_bestInstructions(void);
+
+// C = A * B in single precision, or C += A * B; B is a panel of as many pairs of rows as A has units in
+// a row, 1 at least. C has `columnCount` columns, 1 to 64. Where A is a transpose, all sixteen columns are
+// readable of which one is used.
+void CKernels_multiplyPairs(CKernelsInstructions instructions, float *c, int64_t stride,
+                            CKernelsFactor a, const uint32_t *b, int64_t pairCount,
+                            int64_t rowCount, int64_t columnCount, bool isAdding);
+
+// The same of floats, by what is fastest; B is `depth` rows that are bStride apart, a panel or an ordinary matrix.
 void CKernels_multiplyFloats(float *c, int64_t stride, CKernelsFactor a, const uint32_t *b,
                              int64_t bStride, int64_t depth, int64_t rowCount,
                              int64_t columnCount, bool isAdding);
