@@ -63,12 +63,7 @@ KERNEL void CKernels_packTransposedPanel(uint32_t *restrict panel,
 
 KERNEL void CKernels_turnPanel(uint32_t *restrict rows, int64_t stride,
                                const uint32_t *restrict panel, int64_t pairCount) {
-  for (int64_t pair = 0; pair < pairCount; pair += tile, panel += tile * panelWidth) {
-    for (int64_t column = 0; column < panelWidth; column += tile) {
-      transposeUnits(rows + column * stride + pair, stride, panel + column,
-                     panelWidth * (int64_t)sizeof *panel, pairCount - pair);
-    }
-  }
+  turnColumns(rows, stride, panel, panelWidth, panelWidth, pairCount);
 }
 
 KERNEL void CKernels_packFloatPanel(float *restrict panel, const float *restrict source,

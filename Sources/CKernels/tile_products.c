@@ -152,17 +152,6 @@ static inline int64_t blockCount(int64_t count, int64_t first) {
   return count - first < blockSize ? count - first : blockSize;
 }
 
-// Rows of the transpose of a panel, with zeros behind the depth.
-TILE_INLINE void turn(uint32_t *target, int64_t stride, CKernelsFactor a, int64_t depth,
-                      int64_t rowCount) {
-  for (int64_t row = 0; row < rowCount; row += size) {
-    for (int64_t k = 0; k < depth; k += size) {
-      transposeUnits(target + row * stride + k, stride, a.start + row + k * a.depthStride,
-                     a.depthStride * unitSize, depth - k);
-    }
-  }
-}
-
 // All of C for at most `tileDepth` units of depth, a multiple of sixteen or less than that.
 TILE_INLINE void multiplyPart(BlockSize *shapes, float *c, int64_t stride, CKernelsFactor a,
                               Columns b, int64_t rowCount, int64_t columnCount) {
@@ -175,7 +164,7 @@ TILE_INLINE void multiplyPart(BlockSize *shapes, float *c, int64_t stride, CKern
   for (int64_t row = 0; row < rowCount; row += blockSize) {
     const CKernelsFactor left = {a.start + row * a.rowStride, a.rowStride, a.depthStride};
     const int64_t rows = blockCount(rowCount, row);
-    if (isTurned) turn(space, turnedStride, left, b.depth, rows);
+    if (isTurned) turnColumns(space, turnedStride, left.start, a.depthStride, rows, b.depth);
     const void *first = isTurned ? space : left.start;
     for (int64_t column = 0; column < columnCount; column += blockSize) {
       const Factors factors = {

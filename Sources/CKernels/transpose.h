@@ -42,4 +42,18 @@ INLINE void transposeUnits(uint32_t *restrict target, int64_t targetStride,
   }
 }
 
+// Turns columns of a panel into rows: unit k of column c goes to target[c * targetStride + k], in whole blocks of
+// sixteen by sixteen; units behind the depth are zeros.
+INLINE void turnColumns(uint32_t *restrict target, int64_t targetStride,
+                        const uint32_t *restrict panel, int64_t panelStride, int64_t columnCount,
+                        int64_t depth) {
+  for (int64_t k = 0; k < depth; k += transposeWidth) {
+    for (int64_t column = 0; column < columnCount; column += transposeWidth) {
+      transposeUnits(target + column * targetStride + k, targetStride,
+                     panel + k * panelStride + column, panelStride * (int64_t)sizeof *panel,
+                     depth - k);
+    }
+  }
+}
+
 #endif

@@ -83,8 +83,7 @@ struct HeadPanels {
     forEachPanel(columnCount) { panel, columns in
       CKernels_multiplyPairs(
         instructions, c.start + columns.lowerBound, Int64(c.stride), a, panel,
-        Int64((depth + 1) / 2),
-        Int64(rowCount), Int64(columns.count), isAdding)
+        Int64((depth + 1) / 2), Int64(rowCount), Int64(columns.count), isAdding)
     }
   }
 

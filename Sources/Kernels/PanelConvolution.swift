@@ -43,15 +43,15 @@ package struct PanelConvolution {
     let images = Buffer(
       .bfloat16,
       count: shape.kernelWidth * inputPanelCount * (stripHeight + shape.kernelHeight - 1) * rowSize)
-    let turned = Buffer(
-      .bfloat16,
-      count: instructions == .tiles ? 2 * outputPanelCount * Self.panelWidth * turnedStride : 0)
+    let turned =
+      instructions == .tiles
+      ? Buffer(.bfloat16, count: 2 * outputPanelCount * Self.panelWidth * turnedStride) : nil
     for image in 0..<shape.batchSize {
       for first in stride(from: 0, to: shape.height, by: stripHeight) {
         let rows = first..<min(shape.height, first + stripHeight)
         pack(into: gradients, images, dy, x, image: image, rows)
-        if instructions == .tiles { turn(into: turned, gradients, rows) }
-        multiply(into: dWeight, instructions == .tiles ? turned : gradients, images, rows)
+        if let turned { turn(into: turned, gradients, rows) }
+        multiply(into: dWeight, turned ?? gradients, images, rows)
       }
     }
   }
