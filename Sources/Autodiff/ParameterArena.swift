@@ -77,9 +77,12 @@ public final class ParameterArena {
   }
 
   /// A tape for operations with the parameters, whose products take operands of the arena's type.
-  public func makeTape(isRecording: Bool, recomputesBlocks: Bool = false) -> Tape {
+  public func makeTape(
+    isRecording: Bool, recomputesBlocks: Bool = false, keepsFactorPanels: Bool = false
+  ) -> Tape {
     Tape(
-      isRecording: isRecording, operandType: operandType, recomputesBlocks: recomputesBlocks)
+      isRecording: isRecording, operandType: operandType, recomputesBlocks: recomputesBlocks,
+      keepsFactorPanels: keepsFactorPanels)
   }
 
   /// Runs `body` with other values in the parameters' place, for instance their moving average.

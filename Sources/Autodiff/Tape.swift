@@ -14,6 +14,11 @@ public final class Tape {
   /// The type that products and convolutions round their operands to: float32 leaves them as they
   /// are; with bfloat16, sums and everything else stay float32.
   public let operandType: ElementType
+  /// Whether weights that were packed for a product stay packed for the next.
+  ///
+  /// For many passes over a few rows, at the price of another copy of the weights. Never while
+  /// recording, where each is packed once forward and, turned, once backward.
+  public let keepsFactorPanels: Bool
   /// Told the values that the model names with `Variable.observed(as:)`; for golden tests.
   public var observer: ((String, Tensor) -> Void)?
 
@@ -24,6 +29,8 @@ public final class Tape {
 
   private var records: [Record] = []
   private var parameters: [Int: Variable] = [:]
+  /// The operands of parameters whose packed weights are kept.
+  private var roundedValues: [Int: RoundedValue] = [:]
   /// The tape that this one is a part of: parameters and their adjoints are shared with it.
   private let parent: Tape?
   /// The parameters in the order of their first use, with the number of records made before it.
@@ -35,8 +42,10 @@ public final class Tape {
   ///   - isRecording: Whether pullbacks are kept.
   ///   - operandType: float32 or bfloat16.
   ///   - recomputesBlocks: Whether `recomputing` keeps inputs only.
+  ///   - keepsFactorPanels: Whether packed weights are kept; not while recording.
   public init(
-    isRecording: Bool, operandType: ElementType = .float32, recomputesBlocks: Bool = false
+    isRecording: Bool, operandType: ElementType = .float32, recomputesBlocks: Bool = false,
+    keepsFactorPanels: Bool = false
   ) {
     precondition(
       operandType == .float32 || operandType == .bfloat16,
@@ -44,6 +53,7 @@ public final class Tape {
     self.isRecording = isRecording
     self.operandType = operandType
     self.recomputesBlocks = recomputesBlocks
+    self.keepsFactorPanels = keepsFactorPanels && !isRecording
     parent = nil
   }
 
@@ -52,6 +62,7 @@ public final class Tape {
     self.isRecording = isRecording
     operandType = parent.operandType
     recomputesBlocks = false
+    keepsFactorPanels = false
     self.parent = parent
   }
 
@@ -64,16 +75,24 @@ public final class Tape {
       let shared = parent[parameter]
       return Variable(
         value: shared.value, tape: self, adjoint: isRecording ? shared.adjoint : nil,
-        operand: parameter.operand)
+        rounded: roundedValue(of: parameter))
     }
     let adjoint = isRecording ? Adjoint(target: parameter.gradient) : nil
     let variable = Variable(
-      value: parameter.value, tape: self, adjoint: adjoint, operand: parameter.operand)
+      value: parameter.value, tape: self, adjoint: adjoint, rounded: roundedValue(of: parameter))
     if isRecording {
       parameters[parameter.index] = variable
       firstUses.append((parameter, records.count))
     }
     return variable
+  }
+
+  /// The parameter's operand; the same each time where packed weights are kept.
+  private func roundedValue(of parameter: Parameter) -> RoundedValue {
+    if let known = roundedValues[parameter.index] { return known }
+    let value = RoundedValue(parameter.operand)
+    if keepsFactorPanels { roundedValues[parameter.index] = value }
+    return value
   }
 
   /// A value computed from `inputs`, with the pullback of the operation.

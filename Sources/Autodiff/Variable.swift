@@ -24,11 +24,11 @@ public struct Variable {
     self.init(value: value, tape: tape, adjoint: tape.isRecording ? Adjoint() : nil)
   }
 
-  init(value: Tensor, tape: Tape, adjoint: Adjoint?, operand: Tensor? = nil) {
+  init(value: Tensor, tape: Tape, adjoint: Adjoint?, rounded: RoundedValue? = nil) {
     self.value = value
     self.tape = tape
     self.adjoint = adjoint
-    rounded = tape.operandType == .bfloat16 ? RoundedValue(operand) : nil
+    self.rounded = tape.operandType == .bfloat16 ? rounded ?? RoundedValue(nil) : nil
   }
 
   /// The value as an operand of products, in the tape's operand type: rounded once for all uses.
@@ -40,6 +40,15 @@ public struct Variable {
     let made = Tensor(shape: value.shape, buffer: value.buffer.rounded)
     rounded.tensor = made
     return made
+  }
+
+  /// The transpose of a matrix, packed for products with it, where the tape keeps packed weights and
+  /// products take them; nil elsewhere.
+  var factorPanels: FactorPanels? {
+    guard tape.keepsFactorPanels, let rounded else { return nil }
+    if let known = rounded.panels { return known }
+    rounded.panels = FactorPanels(weight: operand.buffer, inputSize: shape[1])
+    return rounded.panels
   }
 
   /// The same variable, whose value later pullbacks compute again instead of keeping it.
@@ -85,9 +94,10 @@ public struct Variable {
   }
 }
 
-/// The bfloat16 copy of a value, once it was asked for.
-private final class RoundedValue {
+/// The bfloat16 copy of a value, and the same packed for products, once they were asked for.
+final class RoundedValue {
   var tensor: Tensor?
+  var panels: FactorPanels?
 
   init(_ tensor: Tensor?) { self.tensor = tensor }
 }

@@ -45,7 +45,7 @@ extension Generator {
       labels.count == samples.count, "sample: \(labels.count) labels, \(samples.count) samples")
     let batchCount = labels.count
     let isGuided = guidance.strength != 1
-    let tape = arena.makeTape(isRecording: false)
+    let tape = arena.makeTape(isRecording: false, keepsFactorPanels: true)
     let null = [Int32](repeating: Int32(configuration.classCount), count: batchCount)
     let allLabels = isGuided ? labels + null : labels
     let caches = blocks.map { _ in

@@ -3,15 +3,37 @@ import COneDNN
 
 /// The right-hand factor of a bfloat16 product in the order in which the processor's instructions read
 /// it: panels of 64 columns, in which pairs of rows lie side by side.
-package struct FactorPanels {
+public struct FactorPanels: Sendable {
   /// The panels, one after the other, with zeros up to multiples of 32 rows and 64 columns.
   package let buffer: Buffer
+  /// Rows of the factor.
+  let rowCount: Int
+  /// Columns of the factor.
+  let columnCount: Int
 
   /// Rows that a thread packs at a time.
   private static let blockSize = 256
 
+  /// Packs the Wᵀ of x·Wᵀ for several products; nil where products take no panels: of float32 weights, or
+  /// by another route.
+  ///
+  /// - Parameters:
+  ///   - weight: W, `[outputSize, inputSize]`.
+  ///   - inputSize: Columns of W.
+  ///   - route: How bfloat16 operands are multiplied.
+  public init?(weight: Buffer, inputSize: Int, route: BFloat16Route = .preferred) {
+    guard route.multipliesAsTheyAre(weight, weight) else { return nil }
+    precondition(
+      inputSize > 0 && weight.count % inputSize == 0,
+      "FactorPanels: \(weight.count) weights for \(inputSize) inputs")
+    let matrix = Matrix(weight, rowCount: weight.count / inputSize, columnCount: inputSize)
+    self.init(matrix.transposed)
+  }
+
   /// Packs a bfloat16 matrix, on all threads.
   package init(_ matrix: Matrix) {
+    rowCount = matrix.rowCount
+    columnCount = matrix.columnCount
     let layout = PanelLayout(halfRowCount: matrix.rowCount, columnCount: matrix.columnCount)
     let paddedCount = 2 * layout.unitCapacity
     let blockCount = (paddedCount + Self.blockSize - 1) / Self.blockSize

@@ -46,9 +46,12 @@ package final class LibraryProduct: @unchecked Sendable {
 
   /// Computes C ← A·B + bias, or C ← C + A·B + bias when `isAdding`.
   ///
+  /// `panels` are those of a bfloat16 B, where they are there already.
+  ///
   /// - Returns: False, with C untouched, when oneDNN has just its slow reference for these matrices.
   package static func run(
-    into c: Matrix, _ a: Matrix, _ b: Matrix, bias: Buffer? = nil, isAdding: Bool
+    into c: Matrix, _ a: Matrix, _ b: Matrix, panels: FactorPanels? = nil, bias: Buffer? = nil,
+    isAdding: Bool
   ) -> Bool {
     let key = Key(
       rowCount: c.rowCount, columnCount: c.columnCount, depth: a.columnCount, stride: c.stride,
@@ -58,7 +61,7 @@ package final class LibraryProduct: @unchecked Sendable {
     guard let product = cache.primitive(for: key, make: { LibraryProduct(key) }) else {
       return false
     }
-    product.run(into: c, a, b, bias)
+    product.run(into: c, a, b, panels, bias)
     return true
   }
 
@@ -94,9 +97,11 @@ package final class LibraryProduct: @unchecked Sendable {
 
   deinit { dnnl_primitive_destroy(primitive) }
 
-  private func run(into c: Matrix, _ a: Matrix, _ b: Matrix, _ bias: Buffer?) {
+  private func run(
+    into c: Matrix, _ a: Matrix, _ b: Matrix, _ panels: FactorPanels?, _ bias: Buffer?
+  ) {
     let scratch = Buffer(.uint8, count: dnnl_memory_desc_get_size(&scratchLayout))
-    let right = key.operandType == .bfloat16 ? FactorPanels(b).buffer : b.buffer
+    let right = key.operandType == .bfloat16 ? (panels ?? FactorPanels(b)).buffer : b.buffer
     var arguments = [
       (DNNL_ARG_SRC, layouts.a, a.buffer), (DNNL_ARG_WEIGHTS, layouts.b, right),
       (DNNL_ARG_DST, layouts.c, c.buffer), (DNNL_ARG_SCRATCHPAD, scratchLayout, scratch),

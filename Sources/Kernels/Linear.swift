@@ -6,15 +6,16 @@ import CKernels
 ///   - y: `[rowCount, outputSize]`; float32 or bfloat16.
 ///   - x: `[rowCount, inputSize]`; float32 or bfloat16, as the weights.
 ///   - weight: W, `[outputSize, inputSize]`.
+///   - panels: Wᵀ packed before; nil when it was not.
 ///   - bias: b, `[outputSize]`, float32; none when nil.
 ///   - rowCount: Number of rows.
 ///   - route: How bfloat16 operands are multiplied.
 public func affine(
-  into y: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer?, rowCount: Int,
-  route: BFloat16Route = .preferred
+  into y: Buffer, _ x: Buffer, weight: Buffer, panels: FactorPanels? = nil, bias: Buffer?,
+  rowCount: Int, route: BFloat16Route = .preferred
 ) {
   let (target, factor, transposed) = affineMatrices(y, x, weight, rowCount)
-  product(into: target, factor, transposed, bias: bias, route: route)
+  product(into: target, factor, transposed, panels: panels, bias: bias, route: route)
 }
 
 /// u = x·Wᵀ + b and y = gelu(u); in single precision in one pass over the product's tiles.

@@ -76,18 +76,25 @@ public struct Matrix: Sendable {
 ///   - c: C, not transposed; not read when `beta` is 0, as it must be when C is of type bfloat16.
 ///   - a: A, with the rows of C; float32 or bfloat16.
 ///   - b: B, with the columns of C; float32 or bfloat16.
+///   - panels: B packed before, for products of bfloat16 matrices as they are; packed here when nil.
 ///   - alpha: Factor of the product.
 ///   - beta: Factor of what C held.
 ///   - bias: Added to each row of the product; none when nil.
 ///   - route: How bfloat16 matrices are multiplied.
 public func product(
-  into c: Matrix, _ a: Matrix, _ b: Matrix, alpha: Float = 1, beta: Float = 0,
-  bias: Buffer? = nil, route: BFloat16Route = .preferred
+  into c: Matrix, _ a: Matrix, _ b: Matrix, panels: FactorPanels? = nil, alpha: Float = 1,
+  beta: Float = 0, bias: Buffer? = nil, route: BFloat16Route = .preferred
 ) {
   requireProduct(c, a, b, beta, bias)
+  precondition(
+    panels.map { $0.rowCount == b.rowCount && $0.columnCount == b.columnCount } ?? true,
+    """
+    product: panels of \(panels?.rowCount ?? 0)x\(panels?.columnCount ?? 0) \
+    for \(b.rowCount)x\(b.columnCount)
+    """)
   guard c.rowCount > 0, c.columnCount > 0 else { return }
   if route.multipliesAsTheyAre(a.buffer, b.buffer), alpha == 1, beta == 0 || beta == 1,
-    LibraryProduct.run(into: c, a, b, bias: bias, isAdding: beta == 1)
+    LibraryProduct.run(into: c, a, b, panels: panels, bias: bias, isAdding: beta == 1)
   {
     return
   }
@@ -95,7 +102,7 @@ public func product(
     let wide = Matrix(
       Buffer(.float32, count: c.rowCount * c.columnCount), rowCount: c.rowCount,
       columnCount: c.columnCount)
-    product(into: wide, a, b, alpha: alpha, bias: bias, route: route)
+    product(into: wide, a, b, panels: panels, alpha: alpha, bias: bias, route: route)
     return c.round(wide)
   }
   let (start, stride, added) = (c.buffer.floats, c.stride, bias?.floats)

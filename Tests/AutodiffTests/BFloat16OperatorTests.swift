@@ -249,6 +249,23 @@ import Testing
     expectClose(product(), expected(), tolerance: 2e-6, "own values again")
   }
 
+  /// A weight that stays packed gives the same bits, the second time too; a recording tape keeps none.
+  @Test func keptFactorPanelsChangeNothing() {
+    let arena = ParameterArena()
+    let parameter = ParameterScope(arena).parameter("weight", [70, 33], .normal(deviation: 1))
+    arena.allocate(forTraining: true, operandType: .bfloat16)
+    arena.initialize(seed: 3)
+    var numbers = TestNumbers(seed: 5)
+    let inputs = [numbers.tensor([4, 33]), numbers.tensor([2, 19, 33])]
+    func products(on tape: Tape) -> [[Double]] {
+      inputs.map { linear(Variable(constant: $0, on: tape), weight: tape[parameter]).value.doubles }
+    }
+    let kept = arena.makeTape(isRecording: false, keepsFactorPanels: true)
+    #expect(products(on: kept) == products(on: arena.makeTape(isRecording: false)))
+    #expect(kept.keepsFactorPanels)
+    #expect(!arena.makeTape(isRecording: true, keepsFactorPanels: true).keepsFactorPanels)
+  }
+
   @Test func otherOperandTypesAreRefused() async {
     await #expect(processExitsWith: .failure) {
       _ = Tape(isRecording: false, operandType: .int32)

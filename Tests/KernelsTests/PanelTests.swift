@@ -19,6 +19,17 @@ import Testing
     }
   }
 
+  @Test func panelsOfAnotherFactorAreRefused() async {
+    await #expect(processExitsWith: .failure) {
+      let buffer = Buffer(.bfloat16, count: 6)
+      let (a, b) = (
+        Matrix(buffer, rowCount: 2, columnCount: 3), Matrix(buffer, rowCount: 3, columnCount: 2)
+      )
+      let c = Matrix(Buffer(.float32, count: 4), rowCount: 2, columnCount: 2)
+      product(into: c, a, b, panels: FactorPanels(b.transposed))
+    }
+  }
+
   private func expectPanels(
     _ panels: FactorPanels, _ rowCount: Int, _ columnCount: Int, _ element: (Int, Int) -> Float
   ) {

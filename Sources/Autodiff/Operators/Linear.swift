@@ -21,8 +21,8 @@ public func linear(
   let rowCount = x.value.rowCount
   let y = Tensor(uninitialized: x.shape.dropLast() + [weight.shape[0]], resultType)
   affine(
-    into: y.buffer, x.operand.buffer, weight: weight.operand.buffer, bias: bias?.value.buffer,
-    rowCount: rowCount)
+    into: y.buffer, x.operand.buffer, weight: weight.operand.buffer, panels: weight.factorPanels,
+    bias: bias?.value.buffer, rowCount: rowCount)
   let pullback = AffinePullback(x, weight, bias)
   return x.tape.record(
     y, from: [x, weight] + (bias.map { [$0] } ?? []), gradientType: resultType
