@@ -1,65 +1,92 @@
 import CKernels
 
-// Operands and results are float32 or bfloat16; what is computed in between is float32.
+// Operands and results are float32 or bfloat16; what is computed in between is float32. Where all are
+// bfloat16 a kernel reads and writes them in place, otherwise they go through scratch memory.
 
 /// y = x·Φ(x), the exact GELU.
-public func gelu(into y: Buffer, _ x: Buffer) { map(y, x, "gelu", CKernels_gelu) }
+public func gelu(into y: Buffer, _ x: Buffer) {
+  map(y, x, "gelu", CKernels_gelu, halves: CKernels_geluOfHalves)
+}
 
 /// dx = dy·(Φ(x) + x·φ(x)); `dx` may be `dy`.
 public func geluGradient(into dx: Buffer, _ dy: Buffer, _ x: Buffer) {
-  map(dx, dy, x, "geluGradient", CKernels_geluGradient)
+  map(dx, dy, x, "geluGradient", CKernels_geluGradient, halves: CKernels_geluGradientOfHalves)
 }
 
 /// y = x / (1 + e^−x).
-public func silu(into y: Buffer, _ x: Buffer) { map(y, x, "silu", CKernels_silu) }
+public func silu(into y: Buffer, _ x: Buffer) {
+  map(y, x, "silu", CKernels_silu, halves: CKernels_siluOfHalves)
+}
 
 /// The gradient of `silu`; `dx` may be `dy`.
 public func siluGradient(into dx: Buffer, _ dy: Buffer, _ x: Buffer) {
-  map(dx, dy, x, "siluGradient", CKernels_siluGradient)
+  map(dx, dy, x, "siluGradient", CKernels_siluGradient, halves: CKernels_siluGradientOfHalves)
 }
 
 /// y = silu(gate)·value, the core of SwiGLU.
 public func siluProduct(into y: Buffer, gate: Buffer, value: Buffer) {
-  map(y, gate, value, "siluProduct", CKernels_siluProduct)
+  map(
+    y, gate, value, "siluProduct", CKernels_siluProduct, halves: CKernels_siluProductOfHalves)
 }
 
 /// The gradients of `siluProduct` for the gradient `dy` of its result.
 public func siluProductGradient(
   gate dgate: Buffer, value dvalue: Buffer, _ dy: Buffer, gate: Buffer, value: Buffer
 ) {
-  for buffer in [dgate, dvalue, gate, value] {
-    precondition(
-      buffer.count == dy.count, "siluProductGradient: counts \(buffer.count), \(dy.count) differ")
-  }
-  forEachStripe(
-    of: dy.count, rowSize: 1, grain: elementGrain, writing: [dgate, dvalue],
-    reading: [dy, gate, value]
-  ) { range, floats in
-    CKernels_siluProductGradient(
-      floats[0], floats[1], floats[2], floats[3], floats[4], Int64(range.count))
+  map(
+    writing: [dgate, dvalue], reading: [dy, gate, value], "siluProductGradient",
+    floats: { CKernels_siluProductGradient($0[0], $0[1], $0[2], $0[3], $0[4], $1) },
+    halves: { CKernels_siluProductGradientOfHalves($0[0], $0[1], $0[2], $0[3], $0[4], $1) })
+}
+
+/// A kernel of one operand, for numbers of a type.
+private typealias Unary<Number> = (
+  UnsafeMutablePointer<Number>, UnsafePointer<Number>, Int64
+) -> Void
+
+/// A kernel of two operands, for numbers of a type.
+private typealias Binary<Number> = (
+  UnsafeMutablePointer<Number>, UnsafePointer<Number>, UnsafePointer<Number>, Int64
+) -> Void
+
+private func map(
+  _ y: Buffer, _ x: Buffer, _ name: String, _ floats: Unary<Float>, halves: Unary<UInt16>
+) {
+  map(writing: [y], reading: [x], name) {
+    floats($0[0], $0[1], $1)
+  } halves: {
+    halves($0[0], $0[1], $1)
   }
 }
 
 private func map(
-  _ y: Buffer, _ x: Buffer, _ name: String,
-  _ kernel: (UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int64) -> Void
+  _ y: Buffer, _ a: Buffer, _ b: Buffer, _ name: String, _ floats: Binary<Float>,
+  halves: Binary<UInt16>
 ) {
-  precondition(y.count == x.count, "\(name): counts \(y.count), \(x.count) differ")
-  forEachStripe(of: y.count, rowSize: 1, grain: elementGrain, writing: [y], reading: [x]) {
-    kernel($1[0], $1[1], Int64($0.count))
+  map(writing: [y], reading: [a, b], name) {
+    floats($0[0], $0[1], $0[2], $1)
+  } halves: {
+    halves($0[0], $0[1], $0[2], $1)
   }
 }
 
+/// Calls a kernel with pieces of buffers of equal size: where they begin, those that are written first, and
+/// their count.
 private func map(
-  _ y: Buffer, _ a: Buffer, _ b: Buffer, _ name: String,
-  _ kernel: (
-    UnsafeMutablePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Int64
-  ) -> Void
+  writing written: [Buffer], reading read: [Buffer], _ name: String,
+  floats: ([UnsafeMutablePointer<Float>], Int64) -> Void,
+  halves: ([UnsafeMutablePointer<UInt16>], Int64) -> Void
 ) {
+  let (buffers, count) = (written + read, written[0].count)
   precondition(
-    y.count == a.count && y.count == b.count,
-    "\(name): counts \(y.count), \(a.count), \(b.count) differ")
-  forEachStripe(of: y.count, rowSize: 1, grain: elementGrain, writing: [y], reading: [a, b]) {
-    kernel($1[0], $1[1], $1[2], Int64($0.count))
+    buffers.allSatisfy { $0.count == count }, "\(name): counts \(buffers.map(\.count)) differ")
+  guard buffers.allSatisfy({ $0.elementType == .bfloat16 }) else {
+    return forEachStripe(
+      of: count, rowSize: 1, grain: elementGrain, writing: written, reading: read
+    ) { floats($1, Int64($0.count)) }
+  }
+  let starts = buffers.map(\.halves)
+  parallelFor(count, grain: elementGrain) { range in
+    halves(starts.map { $0 + range.lowerBound }, Int64(range.count))
   }
 }
