@@ -5,28 +5,42 @@ import CKernels
 
 /// y = x·Φ(x), the exact GELU.
 public func gelu(into y: Buffer, _ x: Buffer) {
-  map(y, x, "gelu", CKernels_gelu, halves: CKernels_geluOfHalves)
+  map(
+    writing: [y], reading: [x], "gelu",
+    floats: { CKernels_gelu($0[0], $0[1], $1) },
+    halves: { CKernels_geluOfHalves($0[0], $0[1], $1) })
 }
 
 /// dx = dy·(Φ(x) + x·φ(x)); `dx` may be `dy`.
 public func geluGradient(into dx: Buffer, _ dy: Buffer, _ x: Buffer) {
-  map(dx, dy, x, "geluGradient", CKernels_geluGradient, halves: CKernels_geluGradientOfHalves)
+  map(
+    writing: [dx], reading: [dy, x], "geluGradient",
+    floats: { CKernels_geluGradient($0[0], $0[1], $0[2], $1) },
+    halves: { CKernels_geluGradientOfHalves($0[0], $0[1], $0[2], $1) })
 }
 
 /// y = x / (1 + e^−x).
 public func silu(into y: Buffer, _ x: Buffer) {
-  map(y, x, "silu", CKernels_silu, halves: CKernels_siluOfHalves)
+  map(
+    writing: [y], reading: [x], "silu",
+    floats: { CKernels_silu($0[0], $0[1], $1) },
+    halves: { CKernels_siluOfHalves($0[0], $0[1], $1) })
 }
 
 /// The gradient of `silu`; `dx` may be `dy`.
 public func siluGradient(into dx: Buffer, _ dy: Buffer, _ x: Buffer) {
-  map(dx, dy, x, "siluGradient", CKernels_siluGradient, halves: CKernels_siluGradientOfHalves)
+  map(
+    writing: [dx], reading: [dy, x], "siluGradient",
+    floats: { CKernels_siluGradient($0[0], $0[1], $0[2], $1) },
+    halves: { CKernels_siluGradientOfHalves($0[0], $0[1], $0[2], $1) })
 }
 
 /// y = silu(gate)·value, the core of SwiGLU.
 public func siluProduct(into y: Buffer, gate: Buffer, value: Buffer) {
   map(
-    y, gate, value, "siluProduct", CKernels_siluProduct, halves: CKernels_siluProductOfHalves)
+    writing: [y], reading: [gate, value], "siluProduct",
+    floats: { CKernels_siluProduct($0[0], $0[1], $0[2], $1) },
+    halves: { CKernels_siluProductOfHalves($0[0], $0[1], $0[2], $1) })
 }
 
 /// The gradients of `siluProduct` for the gradient `dy` of its result.
@@ -39,39 +53,14 @@ public func siluProductGradient(
     halves: { CKernels_siluProductGradientOfHalves($0[0], $0[1], $0[2], $0[3], $0[4], $1) })
 }
 
-/// A kernel of one operand, for numbers of a type.
-private typealias Unary<Number> = (
-  UnsafeMutablePointer<Number>, UnsafePointer<Number>, Int64
-) -> Void
-
-/// A kernel of two operands, for numbers of a type.
-private typealias Binary<Number> = (
-  UnsafeMutablePointer<Number>, UnsafePointer<Number>, UnsafePointer<Number>, Int64
-) -> Void
-
-private func map(
-  _ y: Buffer, _ x: Buffer, _ name: String, _ floats: Unary<Float>, halves: Unary<UInt16>
-) {
-  map(writing: [y], reading: [x], name) {
-    floats($0[0], $0[1], $1)
-  } halves: {
-    halves($0[0], $0[1], $1)
-  }
-}
-
-private func map(
-  _ y: Buffer, _ a: Buffer, _ b: Buffer, _ name: String, _ floats: Binary<Float>,
-  halves: Binary<UInt16>
-) {
-  map(writing: [y], reading: [a, b], name) {
-    floats($0[0], $0[1], $0[2], $1)
-  } halves: {
-    halves($0[0], $0[1], $0[2], $1)
-  }
-}
-
-/// Calls a kernel with pieces of buffers of equal size: where they begin, those that are written first, and
-/// their count.
+/// Calls the kernel for the buffers' type with pieces of them, on all threads.
+///
+/// - Parameters:
+///   - written: Buffers that the kernel writes.
+///   - read: Buffers that it reads, as many elements each as those.
+///   - name: What is computed, for messages.
+///   - floats: Given where the pieces begin, those that are written first, and their count.
+///   - halves: The same of bfloat16 numbers.
 private func map(
   writing written: [Buffer], reading read: [Buffer], _ name: String,
   floats: ([UnsafeMutablePointer<Float>], Int64) -> Void,
