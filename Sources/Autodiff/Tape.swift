@@ -16,8 +16,8 @@ public final class Tape {
   public let operandType: ElementType
   /// Whether weights that were packed for a product stay packed for the next.
   ///
-  /// For many passes over a few rows, at the price of another copy of the weights. Never while
-  /// recording, where each is packed once forward and, turned, once backward.
+  /// For many passes over a few rows, at the price of another copy of the weights, which must not change
+  /// meanwhile. Not for recording, where each is packed once forward and, turned, once backward.
   public let keepsFactorPanels: Bool
   /// Told the values that the model names with `Variable.observed(as:)`; for golden tests.
   public var observer: ((String, Tensor) -> Void)?
@@ -50,10 +50,12 @@ public final class Tape {
     precondition(
       operandType == .float32 || operandType == .bfloat16,
       "Tape: operands of type \(operandType); float32 or bfloat16 expected")
+    precondition(
+      !(isRecording && keepsFactorPanels), "Tape: packed weights are not kept while recording")
     self.isRecording = isRecording
     self.operandType = operandType
     self.recomputesBlocks = recomputesBlocks
-    self.keepsFactorPanels = keepsFactorPanels && !isRecording
+    self.keepsFactorPanels = keepsFactorPanels
     parent = nil
   }
 
