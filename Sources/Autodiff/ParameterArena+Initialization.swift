@@ -15,9 +15,10 @@ extension ParameterArena {
       let (value, key) = (parameter.value, root.child(named: parameter.name))
       switch parameter.initializer {
       case .constant(let constant): fill(value.buffer, with: constant)
-      case .normal(let deviation): value.fillNormal(deviation: deviation, key: key)
-      case .truncatedNormal(let deviation):
-        value.fillTruncatedNormal(deviation: deviation, key: key)
+      case .normal(let standardDeviation):
+        value.fillNormal(standardDeviation: standardDeviation, key: key)
+      case .truncatedNormal(let standardDeviation):
+        value.fillTruncatedNormal(standardDeviation: standardDeviation, key: key)
       case .uniform(let bound): value.fillUniform(low: -bound, high: bound, key: key)
       }
     }

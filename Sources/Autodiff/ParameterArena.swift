@@ -199,10 +199,10 @@ public enum PublishedLayout: Sendable, Equatable {
 public enum Initializer: Sendable, Equatable {
   /// All the same.
   case constant(Float)
-  /// Normal with the given deviation.
-  case normal(deviation: Float)
-  /// Normal with the given deviation, redrawn outside ±2 (absolute, as PyTorch's `trunc_normal_`).
-  case truncatedNormal(deviation: Float)
+  /// Normal with the given standard deviation.
+  case normal(standardDeviation: Float)
+  /// Normal with the given standard deviation, redrawn outside ±2 (absolute, as PyTorch's `trunc_normal_`).
+  case truncatedNormal(standardDeviation: Float)
   /// Uniform in ±bound.
   case uniform(bound: Float)
 }

@@ -10,7 +10,7 @@
 #define WRITE(number) (number)
 #include "activation_kernels.h"
 
-#define KERNEL_NAME(name) CKernels_##name##OfHalves
+#define KERNEL_NAME(name) CKernels_##name##OfBFloat16
 #define NUMBER uint16_t
 #define READ(number) widened(number)
 #define WRITE(number) ((uint16_t)bfloat16Bits(number))

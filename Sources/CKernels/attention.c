@@ -10,7 +10,7 @@
 // Rows of scores are handled in whole blocks, so that no loop has a rest.
 enum { block = CKernelsScoreBlock };
 
-// Mean and reciprocal deviation of a head.
+// Mean and reciprocal standard deviation of a head.
 INLINE void headStatistics(float *mean, float *scale, const float *x, int64_t count,
                            float epsilon) {
   const int64_t whole = count / vectorWidth * vectorWidth;

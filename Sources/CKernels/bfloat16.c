@@ -5,7 +5,7 @@
 #include "vector.h"
 
 // Sixteen numbers at once.
-typedef uint16_t UnalignedHalves __attribute__((vector_size(32), aligned(2), may_alias));
+typedef uint16_t UnalignedBFloat16s __attribute__((vector_size(32), aligned(2), may_alias));
 typedef uint32_t Bits __attribute__((vector_size(64)));
 
 KERNEL void CKernels_roundToBFloat16(uint16_t *restrict y, const float *restrict x,
@@ -30,8 +30,8 @@ KERNEL void CKernels_widenRows(float *restrict y, int64_t yStride, const uint16_
   const int64_t whole = columnCount / vectorWidth * vectorWidth;
   for (int64_t row = 0; row < rowCount; row++, y += yStride, x += xStride) {
     for (int64_t i = 0; i < whole; i += vectorWidth) {
-      const UnalignedHalves halves = *(const UnalignedHalves *)(x + i);
-      VECTOR(y + i) = (Vector)(__builtin_convertvector(halves, Bits) << 16);
+      const UnalignedBFloat16s bfloat16s = *(const UnalignedBFloat16s *)(x + i);
+      VECTOR(y + i) = (Vector)(__builtin_convertvector(bfloat16s, Bits) << 16);
     }
     for (int64_t i = whole; i < columnCount; i++) y[i] = widened(x[i]);
   }

@@ -49,7 +49,7 @@ KERNEL void CKernels_groupNormMoments(float *sums, const float *x, const float *
 INLINE void normalize(float *restrict y, const float *restrict x, CKernels_GroupNormChannels k,
                       int isSiLU, int64_t pixelCount, int64_t channelCount) {
   const float *restrict mean = k.mean;
-  const float *restrict scale = k.reciprocalDeviation;
+  const float *restrict scale = k.reciprocalStandardDeviation;
   const float *restrict weight = k.weight;
   const float *restrict bias = k.bias;
   for (int64_t pixel = 0; pixel < pixelCount; pixel++, x += channelCount, y += channelCount) {
@@ -83,7 +83,7 @@ INLINE void gradientSums(float *restrict sums, float *restrict kept, const float
   float *restrict sum = sums;
   float *restrict products = sums + channelCount;
   const float *restrict mean = k.mean;
-  const float *restrict scale = k.reciprocalDeviation;
+  const float *restrict scale = k.reciprocalStandardDeviation;
   const float *restrict weight = k.weight;
   const float *restrict bias = k.bias;
   memset(sums, 0, (size_t)(2 * channelCount) * sizeof(float));
@@ -115,7 +115,7 @@ KERNEL void CKernels_groupNormBackward(float *dx, const float *g, const float *r
                                        CKernels_GroupNormChannels channels, int isAdding,
                                        int64_t pixelCount, int64_t channelCount) {
   const float *restrict mean = channels.mean;
-  const float *restrict scale = channels.reciprocalDeviation;
+  const float *restrict scale = channels.reciprocalStandardDeviation;
   const float *restrict weight = channels.weight;
   const float *restrict center = channels.gradientMean;
   const float *restrict projection = channels.gradientProjection;

@@ -4,7 +4,7 @@
 #include "kernel.h"
 
 // No contraction: the bits of a step are the same on every processor.
-INLINE void adamW(float *restrict values, uint16_t *restrict halves, float *restrict first,
+INLINE void adamW(float *restrict values, uint16_t *restrict bfloat16s, float *restrict first,
                   float *restrict second, float *restrict average, const float *restrict gradients,
                   const CKernels_AdamW *p, int64_t count, int isRounding) {
 #pragma clang fp contract(off)
@@ -21,15 +21,15 @@ INLINE void adamW(float *restrict values, uint16_t *restrict halves, float *rest
     first[i] = m;
     second[i] = v;
     values[i] = w;
-    if (isRounding) halves[i] = (uint16_t)bfloat16Bits(w);
+    if (isRounding) bfloat16s[i] = (uint16_t)bfloat16Bits(w);
   }
 }
 
-KERNEL void CKernels_adamW(float *values, uint16_t *halves, float *first, float *second,
+KERNEL void CKernels_adamW(float *values, uint16_t *bfloat16s, float *first, float *second,
                            float *average, const float *gradients, const CKernels_AdamW *p,
                            int64_t count) {
-  if (halves) {
-    adamW(values, halves, first, second, average, gradients, p, count, 1);
+  if (bfloat16s) {
+    adamW(values, bfloat16s, first, second, average, gradients, p, count, 1);
   } else {
     adamW(values, 0, first, second, average, gradients, p, count, 0);
   }

@@ -68,7 +68,7 @@ INLINE void normalPair(float *a, float *b, uint32_t radiusWord, uint32_t angleWo
   *b = radius * (quadrant & 2 ? -second : second);
 }
 
-INLINE void normalGroups(float *y, float deviation, StreamName name, int64_t firstBlock,
+INLINE void normalGroups(float *y, float standardDeviation, StreamName name, int64_t firstBlock,
                          int64_t count) {
 #pragma clang fp contract(off)
   for (int64_t i = 0; i < count; i += GROUP_WORDS) {
@@ -79,36 +79,36 @@ INLINE void normalGroups(float *y, float deviation, StreamName name, int64_t fir
       for (int lane = 0; lane < BLOCK_LANES; lane++) {
         float a, b;
         normalPair(&a, &b, w[j][lane], w[j + 1][lane]);
-        t[j][lane] = deviation * a, t[j + 1][lane] = deviation * b;
+        t[j][lane] = standardDeviation * a, t[j + 1][lane] = standardDeviation * b;
       }
     writeGroup(y + i, t, count - i);
   }
 }
 
-KERNEL void CKernels_normal(float *y, float deviation, uint64_t key, uint64_t stream,
+KERNEL void CKernels_normal(float *y, float standardDeviation, uint64_t key, uint64_t stream,
                             int64_t firstBlock, int64_t count) {
-  normalGroups(y, deviation, (StreamName){key, stream}, firstBlock, count);
+  normalGroups(y, standardDeviation, (StreamName){key, stream}, firstBlock, count);
 }
 
 // The number at `position` of the stream in its attempt-th redraw: attempts have blocks of their
 // own, far behind those of any first draw.
-INLINE float redrawn(float deviation, StreamName name, int64_t position, uint64_t attempt) {
+INLINE float redrawn(float standardDeviation, StreamName name, int64_t position, uint64_t attempt) {
 #pragma clang fp contract(off)
   uint32_t w[BLOCK_WORDS];
   streamBlock(w, name, (uint64_t)(position / BLOCK_WORDS) + (attempt << 48));
   float pair[2];
   const int64_t j = position & 2;
   normalPair(&pair[0], &pair[1], w[j], w[j + 1]);
-  return deviation * pair[position & 1];
+  return standardDeviation * pair[position & 1];
 }
 
-KERNEL void CKernels_truncatedNormal(float *y, float deviation, float bound, uint64_t key,
+KERNEL void CKernels_truncatedNormal(float *y, float standardDeviation, float bound, uint64_t key,
                                      uint64_t stream, int64_t firstBlock, int64_t count) {
   const StreamName name = {key, stream};
-  normalGroups(y, deviation, name, firstBlock, count);
+  normalGroups(y, standardDeviation, name, firstBlock, count);
   for (int64_t i = 0; i < count; i++)
     for (uint64_t attempt = 1; __builtin_fabsf(y[i]) > bound; attempt++)
-      y[i] = redrawn(deviation, name, firstBlock * BLOCK_WORDS + i, attempt);
+      y[i] = redrawn(standardDeviation, name, firstBlock * BLOCK_WORDS + i, attempt);
 }
 
 KERNEL void CKernels_dropout(float *y, const float *x, uint32_t threshold, float scale,

@@ -9,18 +9,18 @@ package struct GradientBuckets {
   /// The buckets' elements, in the order in which they are handed out.
   package let ranges: [Range<Int>]
   private let elementCount: Int
-  private let bucketCount: Int
+  private let bucketSize: Int
   /// For each bucket, the parameters whose gradients are not final.
   private var openCounts: [Int] = []
   private var handedOutCount = 0
 
-  /// Cuts an arena into buckets of `bucketCount` elements; the last one handed out may be smaller.
-  package init(_ arena: ParameterArena, bucketCount: Int) {
-    precondition(bucketCount > 0, "GradientBuckets: buckets of \(bucketCount) elements")
-    self.bucketCount = bucketCount
+  /// Cuts an arena into buckets of `bucketSize` elements; the last one handed out may be smaller.
+  package init(_ arena: ParameterArena, bucketSize: Int) {
+    precondition(bucketSize > 0, "GradientBuckets: buckets of \(bucketSize) elements")
+    self.bucketSize = bucketSize
     elementCount = arena.count
-    ranges = stride(from: arena.count, to: 0, by: -bucketCount).map {
-      max(0, $0 - bucketCount)..<$0
+    ranges = stride(from: arena.count, to: 0, by: -bucketSize).map {
+      max(0, $0 - bucketSize)..<$0
     }
     reset(arena)
   }
@@ -54,8 +54,8 @@ package struct GradientBuckets {
 
   private func buckets(of parameter: Parameter) -> Range<Int> {
     guard !parameter.range.isEmpty else { return 0..<0 }
-    let first = (elementCount - parameter.range.upperBound) / bucketCount
-    let last = (elementCount - 1 - parameter.range.lowerBound) / bucketCount
+    let first = (elementCount - parameter.range.upperBound) / bucketSize
+    let last = (elementCount - 1 - parameter.range.lowerBound) / bucketSize
     return first..<last + 1
   }
 }

@@ -32,11 +32,11 @@ public final class GradientExchange {
   public init(
     arena: ParameterArena, communicator: Communicator, bucketByteCount: Int, wire: WireFormat
   ) throws {
-    let bucketCount = max(1, bucketByteCount / MemoryLayout<Float>.stride)
-    buckets = GradientBuckets(arena, bucketCount: bucketCount)
+    let bucketSize = max(1, bucketByteCount / MemoryLayout<Float>.stride)
+    buckets = GradientBuckets(arena, bucketSize: bucketSize)
     reduction = CanonicalReduction(
       communicator: try communicator.duplicate(), wire: wire,
-      largestBucketCount: min(bucketCount, max(1, arena.count)))
+      largestBucketSize: min(bucketSize, max(1, arena.count)))
   }
 
   /// Runs the backward pass of this rank's last lane and sums the gradients of all lanes.

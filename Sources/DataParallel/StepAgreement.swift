@@ -4,7 +4,7 @@ public struct LaneReport: Sendable, Equatable {
   public var lossSum: Double
   /// The number of samples, or their weight.
   public var sampleCount: Double
-  /// Further sums, in the order of the control reduction's metric names.
+  /// Further sums, in the order of the step consensus's metric names.
   public var metrics: [Double]
 
   /// Makes a report.
@@ -18,7 +18,7 @@ public struct LaneReport: Sendable, Equatable {
 /// What all ranks know alike about a step, and so the only ground for a decision about it.
 ///
 /// A rank that skipped an update, clipped or stopped on numbers of its own would part from the
-/// others for good. Only ``ControlReduction`` makes this value, from the reports of all ranks, so a
+/// others for good. Only ``StepConsensus`` makes this value, from the reports of all ranks, so a
 /// function that takes it cannot be called with a local opinion.
 public struct StepAgreement: Sendable, Equatable {
   /// The step it is about.

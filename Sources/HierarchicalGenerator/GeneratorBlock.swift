@@ -3,7 +3,7 @@ import Layers
 import Tensors
 
 /// Weights of linear maps and embeddings of a new generator (method.md, section 6).
-let generatorInitializer = Initializer.normal(deviation: 0.02)
+let generatorInitializer = Initializer.normal(standardDeviation: 0.02)
 
 /// A pre-norm block: attention without biases, then SwiGLU, each with dropout on its output.
 ///

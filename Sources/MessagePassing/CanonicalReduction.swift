@@ -21,7 +21,7 @@ public final class CanonicalReduction {
   /// How finished sums travel, and whether they are rounded.
   public let wire: WireFormat
   /// The largest bucket, in elements.
-  public let largestBucketCount: Int
+  public let largestBucketSize: Int
   let communicator: Communicator
   private var call: CollectiveCall?
   private var waiting: [(buffer: UnsafeMutableBufferPointer<Float>, call: CollectiveCall)] = []
@@ -37,13 +37,13 @@ public final class CanonicalReduction {
   /// - Parameters:
   ///   - communicator: The ranks; the sums are collectives of it.
   ///   - wire: How finished sums travel; with bfloat16 every sum is rounded once, on one rank too.
-  ///   - largestBucketCount: The number of elements of the largest bucket, by default 1 Mi (4 MiB).
+  ///   - largestBucketSize: The number of elements of the largest bucket, by default 1 Mi (4 MiB).
   public init(
-    communicator: Communicator, wire: WireFormat = .float32, largestBucketCount: Int = 1 << 20
+    communicator: Communicator, wire: WireFormat = .float32, largestBucketSize: Int = 1 << 20
   ) {
     self.communicator = communicator
     self.wire = wire
-    self.largestBucketCount = max(1, largestBucketCount)
+    self.largestBucketSize = max(1, largestBucketSize)
   }
 
   deinit {
@@ -59,9 +59,9 @@ public final class CanonicalReduction {
   public func allReduceSum(_ buffer: UnsafeMutableBufferPointer<Float>) throws {
     begin(elementCount: buffer.count)
     // An empty buffer is one empty bucket, so that other sizes on other ranks are found out.
-    let starts = [0] + stride(from: 0, to: buffer.count, by: largestBucketCount).dropFirst()
+    let starts = [0] + stride(from: 0, to: buffer.count, by: largestBucketSize).dropFirst()
     for (index, start) in starts.enumerated() {
-      let range = start..<min(start + largestBucketCount, buffer.count)
+      let range = start..<min(start + largestBucketSize, buffer.count)
       try add(buffer.part(range), index: index, count: starts.count)
     }
     try finish()
@@ -88,14 +88,14 @@ public final class CanonicalReduction {
   ///   - index: The bucket's place in the order of handing in.
   ///   - count: The number of buckets.
   /// - Throws: ``MessagePassingError``.
-  /// - Precondition: a sum is open; the bucket has at most `largestBucketCount` elements.
+  /// - Precondition: a sum is open; the bucket has at most `largestBucketSize` elements.
   public func add(
     _ bucket: UnsafeMutableBufferPointer<Float>, index: Int, count: Int
   ) throws {
     guard let call else { preconditionFailure("add: no sum is open") }
     precondition(
-      bucket.count <= largestBucketCount,
-      "add: a bucket of \(bucket.count) elements, at most \(largestBucketCount)")
+      bucket.count <= largestBucketSize,
+      "add: a bucket of \(bucket.count) elements, at most \(largestBucketSize)")
     guard communicator.worldSize > 1 else {
       if wire == .bfloat16 { round(bucket) }
       return
@@ -121,7 +121,7 @@ public final class CanonicalReduction {
         let memory =
           freeMemory.popLast()
           ?? SumMemory(
-            elementCount: largestBucketCount, worldSize: communicator.worldSize, wire: wire)
+            elementCount: largestBucketSize, worldSize: communicator.worldSize, wire: wire)
         underWay.append(try BucketSum(buffer, call: call, memory: memory))
         hasMoved = true
       }

@@ -49,8 +49,8 @@ struct LevelEmbedding {
 }
 
 extension Initializer {
-  /// Learned tokens and level embeddings: normal with deviation C^−½ (method.md, section 5).
+  /// Learned tokens and level embeddings: normal with standard deviation C^−½ (method.md, section 5).
   static func learnedToken(width: Int) -> Initializer {
-    .normal(deviation: 1 / Float(width).squareRoot())
+    .normal(standardDeviation: 1 / Float(width).squareRoot())
   }
 }

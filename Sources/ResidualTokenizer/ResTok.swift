@@ -108,7 +108,7 @@ public struct ResTok {
         && images.shape[1...] == [configuration.imageSize, configuration.imageSize, 3],
       "ResTok: images of shape \(images.shape) for image size \(configuration.imageSize)")
     let normalized = normalizeChannels(
-      images, means: [0.485, 0.456, 0.406], deviations: [0.229, 0.224, 0.225])
+      images, means: [0.485, 0.456, 0.406], standardDeviations: [0.229, 0.224, 0.225])
     return pixelEncoder(Variable(constant: normalized, on: tape))
   }
 

@@ -2,7 +2,7 @@ import Autodiff
 import Layers
 
 /// Weights of linear maps, convolutions and embeddings of a new tokenizer (method.md, section 5).
-let tokenizerInitializer = Initializer.truncatedNormal(deviation: 0.02)
+let tokenizerInitializer = Initializer.truncatedNormal(standardDeviation: 0.02)
 
 /// GroupNorm → SiLU → convolution, twice, plus a skip path.
 ///

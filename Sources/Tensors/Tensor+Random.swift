@@ -8,15 +8,16 @@ extension Tensor {
   }
 
   /// Fills the tensor with normal numbers of mean 0.
-  public func fillNormal(deviation: Float, key: RandomKey) {
-    Kernels.fillNormal(buffer, deviation: deviation, stream: key.stream)
+  public func fillNormal(standardDeviation: Float, key: RandomKey) {
+    Kernels.fillNormal(buffer, standardDeviation: standardDeviation, stream: key.stream)
   }
 
   /// Fills the tensor with normal numbers of mean 0, redrawn outside ±`bound`.
   ///
-  /// The bound is absolute, not in deviations: the meaning of PyTorch's `trunc_normal_`.
-  public func fillTruncatedNormal(deviation: Float, bound: Float = 2, key: RandomKey) {
-    Kernels.fillTruncatedNormal(buffer, deviation: deviation, bound: bound, stream: key.stream)
+  /// The bound is absolute, not in standardDeviations: the meaning of PyTorch's `trunc_normal_`.
+  public func fillTruncatedNormal(standardDeviation: Float, bound: Float = 2, key: RandomKey) {
+    Kernels.fillTruncatedNormal(
+      buffer, standardDeviation: standardDeviation, bound: bound, stream: key.stream)
   }
 
   /// A tensor of numbers uniform in `low ..< high`.
@@ -29,18 +30,19 @@ extension Tensor {
   }
 
   /// A tensor of normal numbers of mean 0.
-  public static func normal(_ shape: [Int], deviation: Float = 1, key: RandomKey) -> Tensor {
+  public static func normal(_ shape: [Int], standardDeviation: Float = 1, key: RandomKey) -> Tensor
+  {
     let tensor = Tensor(uninitialized: shape)
-    tensor.fillNormal(deviation: deviation, key: key)
+    tensor.fillNormal(standardDeviation: standardDeviation, key: key)
     return tensor
   }
 
   /// A tensor of normal numbers of mean 0, redrawn outside ±`bound` (absolute).
   public static func truncatedNormal(
-    _ shape: [Int], deviation: Float, bound: Float = 2, key: RandomKey
+    _ shape: [Int], standardDeviation: Float, bound: Float = 2, key: RandomKey
   ) -> Tensor {
     let tensor = Tensor(uninitialized: shape)
-    tensor.fillTruncatedNormal(deviation: deviation, bound: bound, key: key)
+    tensor.fillTruncatedNormal(standardDeviation: standardDeviation, bound: bound, key: key)
     return tensor
   }
 }

@@ -76,7 +76,7 @@ final class RunRecorder {
     var record = MetricsRecord(kind: "train", step: doneCount)
     record["loss"] = .number(agreement.lossSum)
     for name in metricNames { record[name] = agreement.metrics[name].map { .number($0) } }
-    record["rate"] = .number(rate)
+    record["learning_rate"] = .number(rate)
     record["gradient_norm"] = .number(gradientNorm)
     record["samples_per_second"] = progress.samplesPerSecond.map { .number($0) }
     record["model_flops_utilization"] = progress.modelFLOPsUtilization.map { .number($0) }

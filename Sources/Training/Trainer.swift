@@ -20,7 +20,7 @@ final class Trainer {
   private let saver: CheckpointSaver?
   private let describe: (_ replicaDigest: String) -> CheckpointDescription
   private let plan: LanePlan
-  private let control: ControlReduction
+  private let control: StepConsensus
   private let exchange: GradientExchange
   private let optimizer: AdamW
   private var state: OptimizerState
@@ -41,7 +41,7 @@ final class Trainer {
     let communicator = session.communicator
     plan = try LanePlan(
       laneCount: settings.batch.laneCount, worldSize: communicator.worldSize)
-    control = ControlReduction(
+    control = StepConsensus(
       plan: plan, communicator: communicator, metricNames: task.metricNames)
     exchange = try GradientExchange(
       arena: task.arena, communicator: communicator,

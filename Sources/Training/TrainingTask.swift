@@ -7,7 +7,7 @@ import Tensors
 struct LaneResult {
   /// The lane's share of the loss, one number on the tape.
   let loss: Variable
-  /// The lane's numbers for the control reduction, in the order of `metricNames`.
+  /// The lane's numbers for the step consensus, in the order of `metricNames`.
   let metrics: [Double]
   /// Samples of the lane.
   let sampleCount: Int

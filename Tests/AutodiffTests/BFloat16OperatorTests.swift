@@ -228,7 +228,7 @@ import Testing
   /// An arena with one matrix of random weights.
   private func weights(_ shape: [Int]) -> (ParameterArena, Parameter) {
     let arena = ParameterArena()
-    let parameter = ParameterScope(arena).parameter("weight", shape, .normal(deviation: 1))
+    let parameter = ParameterScope(arena).parameter("weight", shape, .normal(standardDeviation: 1))
     arena.allocate(forTraining: true, operandType: .bfloat16)
     arena.initialize(seed: 3)
     return (arena, parameter)

@@ -14,9 +14,9 @@ import Testing
 
     init() {
       let scope = ParameterScope(arena)
-      first = scope.parameter("first", [3], .normal(deviation: 1))
+      first = scope.parameter("first", [3], .normal(standardDeviation: 1))
       unused = scope.parameter("unused", [2], .constant(1))
-      shared = scope.parameter("shared", [3], .normal(deviation: 1))
+      shared = scope.parameter("shared", [3], .normal(standardDeviation: 1))
       aside = scope.parameter("aside", [3], .constant(1))
       arena.allocate(forTraining: true)
       arena.initialize(seed: 1)

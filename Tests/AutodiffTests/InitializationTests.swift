@@ -5,10 +5,11 @@ import Testing
 
 @Suite struct InitializationTests {
   private static let parameters: [(name: String, shape: [Int], initializer: Initializer)] = [
-    ("encoder.weight", [33, 17], .truncatedNormal(deviation: 0.02)),
+    ("encoder.weight", [33, 17], .truncatedNormal(standardDeviation: 0.02)),
     ("encoder.bias", [33], .constant(0)), ("encoder.norm.weight", [17], .constant(1)),
-    ("token", [1, 1, 5], .normal(deviation: 0.5)), ("codes", [64, 8], .uniform(bound: 0.25)),
-    ("decoder.weight", [33, 17], .truncatedNormal(deviation: 0.02)),
+    ("token", [1, 1, 5], .normal(standardDeviation: 0.5)),
+    ("codes", [64, 8], .uniform(bound: 0.25)),
+    ("decoder.weight", [33, 17], .truncatedNormal(standardDeviation: 0.02)),
   ]
 
   private func arena(seed: UInt64, isReversed: Bool = false) -> ParameterArena {

@@ -20,14 +20,14 @@ struct GradientBucketsTests {
   }
 
   @Test(arguments: [1, 7, 16, 50, 111, 112, 113, 1000])
-  func bucketsCoverTheArenaOnceFromItsEnd(bucketCount: Int) {
-    let ranges = GradientBuckets(arena, bucketCount: bucketCount).ranges
-    #expect(ranges.allSatisfy { !$0.isEmpty && $0.count <= bucketCount })
+  func bucketsCoverTheArenaOnceFromItsEnd(bucketSize: Int) {
+    let ranges = GradientBuckets(arena, bucketSize: bucketSize).ranges
+    #expect(ranges.allSatisfy { !$0.isEmpty && $0.count <= bucketSize })
     #expect(ranges.reversed().flatMap(Array.init) == Array(0..<112))
   }
 
   @Test func aBucketWaitsForAllOfItsParametersAndForThoseBefore() {
-    var buckets = GradientBuckets(arena, bucketCount: 50)
+    var buckets = GradientBuckets(arena, bucketSize: 50)
     #expect(buckets.ranges == [62..<112, 12..<62, 0..<12])
     for _ in 0..<2 {
       buckets.reset(arena)
@@ -47,7 +47,7 @@ struct GradientBucketsTests {
 
   /// A bucket with nothing but the gap behind a parameter is complete from the start.
   @Test func gapsWaitForNobody() {
-    var buckets = GradientBuckets(arena, bucketCount: 8)
+    var buckets = GradientBuckets(arena, bucketSize: 8)
     buckets.complete(arena.parameters[3])
     #expect(taken(&buckets) == [0, 1, 2])
     #expect(buckets.ranges[2] == 88..<96)

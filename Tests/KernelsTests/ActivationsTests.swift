@@ -84,9 +84,9 @@ import Testing
   }
 
   /// bfloat16 numbers give what their float32 values give, rounded, through scratch memory and in place.
-  @Test func halvesAreRoundedOnce() {
+  @Test func bfloat16NumbersAreRoundedOnce() {
     var numbers = TestNumbers(seed: 6)
-    let halves = (0..<3).map { _ in numbers.tensor([5_003], in: -9..<9).buffer.rounded }
+    let bfloat16s = (0..<3).map { _ in numbers.tensor([5_003], in: -9..<9).buffer.rounded }
     func results(_ inputs: [Buffer], _ type: ElementType) -> [[Float]] {
       let y = (0..<7).map { _ in Buffer(type, count: 5_003) }
       gelu(into: y[0], inputs[0])
@@ -98,10 +98,10 @@ import Testing
         gate: y[5], value: y[6], inputs[1], gate: inputs[0], value: inputs[2])
       return y.map { (type == .float32 ? $0.rounded : $0).widened.array() }
     }
-    let wide = halves.map(\.widened)
+    let wide = bfloat16s.map(\.widened)
     let expected = results(wide, .float32)
-    #expect(results(halves, .bfloat16) == expected)
-    #expect(results([halves[0], wide[1], halves[2]], .bfloat16) == expected)
+    #expect(results(bfloat16s, .bfloat16) == expected)
+    #expect(results([bfloat16s[0], wide[1], bfloat16s[2]], .bfloat16) == expected)
   }
 
   /// The place in the array, hence the vector lane or the rest of the loop, does not matter.

@@ -19,7 +19,7 @@ import Testing
 
   /// Runs `pass` with float32 and with bfloat16 buffers, and compares what it wrote.
   private func expectSame(
-    _ count: Int, _ label: String, _ pass: (_ isHalf: Bool, _ target: Buffer) -> Void
+    _ count: Int, _ label: String, _ pass: (_ isBFloat16: Bool, _ target: Buffer) -> Void
   ) {
     let (half, full) = (Buffer(.bfloat16, count: count), Buffer(.float32, count: count))
     pass(true, half)

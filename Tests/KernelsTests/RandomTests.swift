@@ -42,7 +42,7 @@ import Testing
 
   @Test(arguments: [1, 2, 63, 64, 65, 8195])
   func normalNumbersAreBoxMullerOfTheirWords(count: Int) {
-    let numbers = drawn(count) { fillNormal($0, deviation: 3, stream: Self.stream) }
+    let numbers = drawn(count) { fillNormal($0, standardDeviation: 3, stream: Self.stream) }
     for (position, number) in numbers.enumerated() {
       let pair = position & ~1
       let radius = (-2 * log((Double(word(pair) >> 1) + 0.5) * 0x1p-31)).squareRoot()
@@ -58,12 +58,12 @@ import Testing
       drawn(count) { fillUniform($0, low: 0, high: 1, stream: Self.stream) })
     #expect(abs(uniform.mean - 0.5) < 1.5e-3)
     #expect(abs(uniform.variance - 1.0 / 12) < 5e-4)
-    let normal = moments(drawn(count) { fillNormal($0, deviation: 1, stream: Self.stream) })
+    let normal = moments(drawn(count) { fillNormal($0, standardDeviation: 1, stream: Self.stream) })
     #expect(abs(normal.mean) < 5e-3)
     #expect(abs(normal.variance - 1) < 7e-3)
     #expect(abs(normal.kurtosis - 3) < 0.03)
     let truncated = drawn(count) {
-      fillTruncatedNormal($0, deviation: 1, bound: 2, stream: Self.stream)
+      fillTruncatedNormal($0, standardDeviation: 1, bound: 2, stream: Self.stream)
     }
     // The variance of a standard normal number inside ±2.
     #expect(abs(moments(truncated).variance - 0.7737) < 5e-3)
@@ -81,15 +81,16 @@ import Testing
 
   @Test func farTruncationLeavesNormalNumbers() {
     let truncated = drawn(10_000) {
-      fillTruncatedNormal($0, deviation: 0.02, bound: 2, stream: Self.stream)
+      fillTruncatedNormal($0, standardDeviation: 0.02, bound: 2, stream: Self.stream)
     }
-    #expect(truncated == drawn(10_000) { fillNormal($0, deviation: 0.02, stream: Self.stream) })
+    #expect(
+      truncated == drawn(10_000) { fillNormal($0, standardDeviation: 0.02, stream: Self.stream) })
   }
 
   @Test func redrawnNumbersAreUnrelatedToTheFirstDraws() {
     // A tight bound redraws most numbers, many of them several times.
     let numbers = drawn(50_000) {
-      fillTruncatedNormal($0, deviation: 1, bound: 0.25, stream: Self.stream)
+      fillTruncatedNormal($0, standardDeviation: 1, bound: 0.25, stream: Self.stream)
     }
     #expect(numbers.allSatisfy { abs($0) <= 0.25 })
     #expect(Set(numbers.map(\.bitPattern)).count > 49_500)
@@ -101,8 +102,8 @@ import Testing
     defer { setThreadCount(threads) }
     let draws: [(Buffer) -> Void] = [
       { fillUniform($0, low: 0, high: 1, stream: Self.stream) },
-      { fillNormal($0, deviation: 1, stream: Self.stream) },
-      { fillTruncatedNormal($0, deviation: 2, bound: 2, stream: Self.stream) },
+      { fillNormal($0, standardDeviation: 1, stream: Self.stream) },
+      { fillTruncatedNormal($0, standardDeviation: 2, bound: 2, stream: Self.stream) },
     ]
     for draw in draws {
       setThreadCount(1)
@@ -120,7 +121,7 @@ import Testing
     }
     await #expect(processExitsWith: .failure) {
       fillTruncatedNormal(
-        Buffer(.float32, count: 1), deviation: 100, bound: 1,
+        Buffer(.float32, count: 1), standardDeviation: 100, bound: 1,
         stream: PhiloxStream(key: 0, stream: 0))
     }
   }

@@ -9,7 +9,7 @@ import Testing
   private func arena(_ parameters: [(String, [Int])]) -> ParameterArena {
     let arena = ParameterArena()
     for (name, shape) in parameters {
-      _ = ParameterScope(arena).parameter(name, shape, .normal(deviation: 1))
+      _ = ParameterScope(arena).parameter(name, shape, .normal(standardDeviation: 1))
     }
     arena.allocate(forTraining: true)
     arena.initialize(seed: 5)
@@ -80,7 +80,8 @@ import Testing
   @Test(arguments: [1, 17, 50_001]) func refreshesTheOperands(count: Int) {
     let arenas = [ElementType.float32, .bfloat16].map { operandType in
       let arena = ParameterArena()
-      _ = ParameterScope(arena).parameter("layer.weight", [1, count], .normal(deviation: 1))
+      _ = ParameterScope(arena).parameter(
+        "layer.weight", [1, count], .normal(standardDeviation: 1))
       arena.allocate(forTraining: true, operandType: operandType)
       arena.initialize(seed: 5)
       let gradients = Tensor.normal([count], key: RandomKey(seed: 1, purpose: .test))
@@ -154,7 +155,7 @@ import Testing
     for step in 0..<4 {
       for (k, parameter) in arena.parameters.enumerated() {
         parameter.gradient.fillNormal(
-          deviation: 1, key: RandomKey(seed: 7, purpose: .test, step: step, index: k))
+          standardDeviation: 1, key: RandomKey(seed: 7, purpose: .test, step: step, index: k))
       }
       let norm = squaredNorm(of: arena.gradients).squareRoot()
       let factor = optimizer.configuration.clipFactor(gradientNorm: norm)
@@ -184,7 +185,7 @@ import Testing
     var state = OptimizerState(for: arena)
     let optimizer = AdamW(.init(weightDecay: 0.1), for: arena)
     for parameter in arena.parameters {
-      parameter.gradient.fillNormal(deviation: 1, key: RandomKey(seed: 1, purpose: .test))
+      parameter.gradient.fillNormal(standardDeviation: 1, key: RandomKey(seed: 1, purpose: .test))
     }
     for _ in 0..<3 { optimizer.step(arena, state: &state, rate: 0.1) }
     for array in [arena.values, state.firstMoments, state.secondMoments, state.movingAverage] {
@@ -222,7 +223,7 @@ import Testing
 
   @Test(arguments: [1, 15, 16, 17, 16_385, 100_003])
   func theNormIsThatOfAllElements(count: Int) {
-    let x = Tensor.normal([count], deviation: 3, key: RandomKey(seed: 2, purpose: .test))
+    let x = Tensor.normal([count], standardDeviation: 3, key: RandomKey(seed: 2, purpose: .test))
     let expected = x.doubles.reduce(0) { $0 + $1 * $1 }
     #expect(abs(squaredNorm(of: x) / expected - 1) < 1e-12)
   }

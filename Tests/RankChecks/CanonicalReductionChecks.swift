@@ -34,9 +34,9 @@ private func requireSameBits(_ found: [Float], _ name: String, _ leafCount: Int)
 
 /// The canonical sum over ranks, bit for bit against the tree computed in one process.
 func checkCanonicalReduction(_ checks: RankCheckList) throws {
-  for bucketCount in [0, 7, 64, 1 << 20] {
-    try checks.check("canonical sum, sizes 0 to 70, buckets of \(bucketCount)") { ranks in
-      let reduction = CanonicalReduction(communicator: ranks, largestBucketCount: bucketCount)
+  for bucketSize in [0, 7, 64, 1 << 20] {
+    try checks.check("canonical sum, sizes 0 to 70, buckets of \(bucketSize)") { ranks in
+      let reduction = CanonicalReduction(communicator: ranks, largestBucketSize: bucketSize)
       for count in 0...70 {
         var values = samples(ranks.rank, count)
         try values.withUnsafeMutableBufferPointer { try reduction.allReduceSum($0) }
@@ -45,8 +45,8 @@ func checkCanonicalReduction(_ checks: RankCheckList) throws {
     }
   }
   try checks.check("canonical sum, large, in segments") { ranks in
-    for (count, bucketCount) in [(1_000_003, 1 << 16), (65_536, 1 << 20), (300_000, 4099)] {
-      let reduction = CanonicalReduction(communicator: ranks, largestBucketCount: bucketCount)
+    for (count, bucketSize) in [(1_000_003, 1 << 16), (65_536, 1 << 20), (300_000, 4099)] {
+      let reduction = CanonicalReduction(communicator: ranks, largestBucketSize: bucketSize)
       var values = samples(ranks.rank, count)
       try values.withUnsafeMutableBufferPointer { try reduction.allReduceSum($0) }
       try requireSameBits(values, "size \(count)", ranks.worldSize)

@@ -16,11 +16,11 @@ private struct SmallModel {
 
   init() {
     let scope = ParameterScope(arena)
-    first = scope.parameter("first", [7, 5], .normal(deviation: 1))
+    first = scope.parameter("first", [7, 5], .normal(standardDeviation: 1))
     _ = scope.parameter("never", [9], .constant(0))
-    shared = scope.parameter("shared", [7, 7], .normal(deviation: 0.5))
-    evenLanesOnly = scope.parameter("even", [7, 7], .normal(deviation: 0.5))
-    last = scope.parameter("last", [33, 7], .normal(deviation: 1))
+    shared = scope.parameter("shared", [7, 7], .normal(standardDeviation: 0.5))
+    evenLanesOnly = scope.parameter("even", [7, 7], .normal(standardDeviation: 0.5))
+    last = scope.parameter("last", [33, 7], .normal(standardDeviation: 1))
     bias = scope.parameter("bias", [7], .constant(0.25))
     arena.allocate(forTraining: true)
     arena.initialize(seed: 3)
@@ -128,7 +128,7 @@ func exchangeWithoutLastRank(_ ranks: Communicator, _ failure: ExchangeFailure) 
   let count = 100_000
   let values = UnsafeMutableBufferPointer<Float>.allocate(capacity: 3 * count)
   values.initialize(repeating: 1)
-  let reduction = CanonicalReduction(communicator: ranks, largestBucketCount: count)
+  let reduction = CanonicalReduction(communicator: ranks, largestBucketSize: count)
   ranks.deadline = .milliseconds(500)
   reduction.begin(elementCount: values.count)
   for index in 0..<3 {

@@ -34,7 +34,7 @@ func run(mode: String, world: Communicator) throws -> Int {
     try checkCollectives(checks)
     try checkCanonicalReduction(checks)
     try checkGradientExchange(checks)
-    try checkControlReduction(checks)
+    try checkStepConsensus(checks)
     try checkSampleTransport(checks)
     return checks.failureCount
   case _ where ExchangeFailure(rawValue: mode) != nil:

@@ -9,20 +9,20 @@ import Training
   @Test func numbersAreShortAndExact() throws {
     var record = MetricsRecord(kind: "train", step: 3)
     record["loss"] = .single(0.1)
-    record["rate"] = .number(1e-5)
+    record["learning_rate"] = .number(1e-5)
     record["norm"] = .number(.infinity)
     record["single"] = .single(.nan)
     record["samples"] = .integer(-4)
     record["skipped"] = .flag(false)
     record["note"] = .text("a \"b\"\\\n\u{1}ü")
     let expected =
-      #"{"kind":"train","step":3,"loss":0.1,"rate":1e-05,"norm":null,"single":null,"#
+      #"{"kind":"train","step":3,"loss":0.1,"learning_rate":1e-05,"norm":null,"single":null,"#
       + #""samples":-4,"skipped":false,"note":"a \"b\"\\\n\u0001ü"}"#
     #expect(record.line == expected)
     let object = try JSONSerialization.jsonObject(with: Data(record.line.utf8))
     let values = try #require(object as? [String: Any])
     #expect(values["note"] as? String == "a \"b\"\\\n\u{1}ü")
-    #expect(values["rate"] as? Double == 1e-5)
+    #expect(values["learning_rate"] as? Double == 1e-5)
   }
 
   @Test func figuresAreReplacedInPlace() {

@@ -24,15 +24,15 @@ void CKernels_siluProductGradient(float *dgate, float *dvalue, const float *dy, 
                                   const float *value, int64_t count);
 
 // The same of bfloat16 numbers: computed in single precision, results rounded.
-void CKernels_geluOfHalves(uint16_t *y, const uint16_t *x, int64_t count);
-void CKernels_geluGradientOfHalves(uint16_t *dx, const uint16_t *dy, const uint16_t *x,
+void CKernels_geluOfBFloat16(uint16_t *y, const uint16_t *x, int64_t count);
+void CKernels_geluGradientOfBFloat16(uint16_t *dx, const uint16_t *dy, const uint16_t *x,
                                    int64_t count);
-void CKernels_siluOfHalves(uint16_t *y, const uint16_t *x, int64_t count);
-void CKernels_siluGradientOfHalves(uint16_t *dx, const uint16_t *dy, const uint16_t *x,
+void CKernels_siluOfBFloat16(uint16_t *y, const uint16_t *x, int64_t count);
+void CKernels_siluGradientOfBFloat16(uint16_t *dx, const uint16_t *dy, const uint16_t *x,
                                    int64_t count);
-void CKernels_siluProductOfHalves(uint16_t *y, const uint16_t *gate, const uint16_t *value,
+void CKernels_siluProductOfBFloat16(uint16_t *y, const uint16_t *gate, const uint16_t *value,
                                   int64_t count);
-void CKernels_siluProductGradientOfHalves(uint16_t *dgate, uint16_t *dvalue, const uint16_t *dy,
+void CKernels_siluProductGradientOfBFloat16(uint16_t *dgate, uint16_t *dvalue, const uint16_t *dy,
                                           const uint16_t *gate, const uint16_t *value,
                                           int64_t count);
 

@@ -9,7 +9,7 @@
 // The numbers of one sample by channel, each [channelCount]; all but the last two are forward's.
 typedef struct {
   const float *mean;
-  const float *reciprocalDeviation;
+  const float *reciprocalStandardDeviation;
   const float *weight;
   const float *bias;
   // Mean over the group of the gradient of the normalised values, and of its product with them.
@@ -21,7 +21,7 @@ typedef struct {
 void CKernels_groupNormMoments(float *sums, const float *x, const float *shift, int64_t pixelCount,
                                int64_t channelCount);
 
-// y = activation((x - mean) reciprocalDeviation weight + bias).
+// y = activation((x - mean) reciprocalStandardDeviation weight + bias).
 void CKernels_groupNorm(float *y, const float *x, CKernels_GroupNormChannels channels, int isSiLU,
                         int64_t pixelCount, int64_t channelCount);
 

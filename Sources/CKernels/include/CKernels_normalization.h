@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 // y = (x - mean) / sqrt(variance + epsilon) * weight + bias; statistics[2r], [2r + 1] are a row's
-// mean and reciprocal deviation.
+// mean and reciprocal standard deviation.
 void CKernels_layerNorm(float *y, float *statistics, const float *x, const float *weight,
                         const float *bias, int64_t rowCount, int64_t channelCount, float epsilon);
 

@@ -18,9 +18,9 @@ typedef struct {
   int averageStaysNear;   // not 0: average += (1 - d)(w - average); 0: average = w - d(w - average)
 } CKernels_AdamW;
 
-// One step, all arrays of `count` elements; what is 0 everywhere stays 0. `halves`, if not null,
+// One step, all arrays of `count` elements; what is 0 everywhere stays 0. `bfloat16s`, if not null,
 // receives the new values rounded to bfloat16.
-void CKernels_adamW(float *values, uint16_t *halves, float *first, float *second, float *average,
+void CKernels_adamW(float *values, uint16_t *bfloat16s, float *first, float *second, float *average,
                     const float *gradients, const CKernels_AdamW *p, int64_t count);
 
 // The sum of squares; not finite exactly when some element is not.

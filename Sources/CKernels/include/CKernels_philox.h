@@ -15,11 +15,11 @@ void CKernels_uniform(float *y, float low, float high, uint64_t key, uint64_t st
                       int64_t firstBlock, int64_t count);
 
 // y normal with mean 0.
-void CKernels_normal(float *y, float deviation, uint64_t key, uint64_t stream, int64_t firstBlock,
+void CKernels_normal(float *y, float standardDeviation, uint64_t key, uint64_t stream, int64_t firstBlock,
                      int64_t count);
 
 // y normal with mean 0, redrawn while outside ±bound.
-void CKernels_truncatedNormal(float *y, float deviation, float bound, uint64_t key, uint64_t stream,
+void CKernels_truncatedNormal(float *y, float standardDeviation, float bound, uint64_t key, uint64_t stream,
                               int64_t firstBlock, int64_t count);
 
 // y = scale · x where the word at the position is at least `threshold`, else 0; y may be x.

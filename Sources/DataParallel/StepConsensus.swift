@@ -1,0 +1,132 @@
+public import MessagePassing
+
+/// The one small exchange of a step in which the ranks agree on everything but the gradients.
+///
+/// Every rank hands in its lanes' sums and its flags and gets those of all. Because the lanes' sums
+/// themselves travel and are added in lane order on arrival, the result has the same bits on any
+/// number of ranks; and because every rank sees every digest, a replica that differs is named
+/// without asking further. Traffic: the size of all reports, in ⌈log₂ p⌉ rounds.
+public struct StepConsensus: Sendable {
+  /// The lanes and ranks.
+  public let plan: LanePlan
+  /// The names of the metrics each lane reports, in order.
+  public let metricNames: [String]
+  private let communicator: Communicator
+
+  /// Makes the exchange for a run.
+  ///
+  /// - Parameters:
+  ///   - plan: Which rank runs which lanes.
+  ///   - communicator: The ranks of the plan.
+  ///   - metricNames: The names of what lanes report beyond loss and sample count.
+  /// - Precondition: plan and communicator have the same number of ranks; the names are distinct.
+  public init(plan: LanePlan, communicator: Communicator, metricNames: [String] = []) {
+    precondition(
+      plan.worldSize == communicator.worldSize,
+      "StepConsensus: a plan for \(plan.worldSize) ranks on \(communicator.worldSize)")
+    precondition(
+      Set(metricNames).count == metricNames.count,
+      "StepConsensus: metric names \(metricNames) are not distinct")
+    self.plan = plan
+    self.communicator = communicator
+    self.metricNames = metricNames
+  }
+
+  /// Agrees with all ranks about a step.
+  ///
+  /// Collective: every rank, once a step.
+  ///
+  /// - Parameters:
+  ///   - step: The step, alike on all ranks.
+  ///   - lanes: The reports of this rank's lanes, in lane order.
+  ///   - isFinite: Whether this rank's numbers are finite.
+  ///   - isStopRequested: Whether this rank was asked to stop.
+  ///   - digest: The digest of this rank's replica, in the steps in which it is compared.
+  /// - Returns: What all ranks know alike.
+  /// - Throws: ``ReplicaDivergence`` naming the ranks that differ, on all ranks alike;
+  ///   `MessagePassingError`.
+  /// - Precondition: one report for each of this rank's lanes, with one value for each metric.
+  public func agree(
+    step: Int, lanes: [LaneReport], isFinite: Bool, isStopRequested: Bool, digest: UInt64? = nil
+  ) throws -> StepAgreement {
+    precondition(
+      lanes.count == plan.lanesPerRank,
+      "agree: \(lanes.count) reports for \(plan.lanesPerRank) lanes")
+    for lane in lanes {
+      precondition(
+        lane.metrics.count == metricNames.count,
+        "agree: \(lane.metrics.count) values for metrics \(metricNames)")
+    }
+    let report = RankReport(
+      step: step, isFinite: isFinite, isStopRequested: isStopRequested, digest: digest,
+      lanes: lanes)
+    let rows = try communicator.allGather(report.words)
+    try compare(.reportSize, step, rows.map { UInt64($0.count) })
+    let reports = rows.map { RankReport(words: $0, metricCount: metricNames.count) }
+    try compare(.step, step, reports.map { UInt64(bitPattern: Int64($0.step)) })
+    // A rank without a digest differs in size, so either all have one or none.
+    try compare(.digest, step, reports.map { $0.digest ?? 0 })
+    return StepAgreement(
+      step: step, lanes: reports.flatMap(\.lanes), metricNames: metricNames,
+      isFinite: reports.allSatisfy(\.isFinite),
+      isStopRequested: reports.contains { $0.isStopRequested })
+  }
+
+  private func compare(
+    _ quantity: ReplicaDivergence.Quantity, _ step: Int, _ values: [UInt64]
+  ) throws {
+    if let divergence = ReplicaDivergence(
+      quantity: quantity, step: step, values: values, hostNames: communicator.hostNames)
+    {
+      throw divergence
+    }
+  }
+}
+
+/// One rank's part of the exchange and its form on the wire, words of 64 bits:
+/// step, flags, the lanes' numbers, and last the digest if there is one.
+private struct RankReport {
+  var step: Int
+  var isFinite: Bool
+  var isStopRequested: Bool
+  var digest: UInt64?
+  var lanes: [LaneReport]
+
+  private static let finiteFlag: UInt64 = 1
+  private static let stopFlag: UInt64 = 2
+  private static let digestFlag: UInt64 = 4
+
+  init(
+    step: Int, isFinite: Bool, isStopRequested: Bool, digest: UInt64?, lanes: [LaneReport]
+  ) {
+    self.step = step
+    self.isFinite = isFinite
+    self.isStopRequested = isStopRequested
+    self.digest = digest
+    self.lanes = lanes
+  }
+
+  var words: [UInt64] {
+    var flags: UInt64 = isFinite ? Self.finiteFlag : 0
+    if isStopRequested { flags |= Self.stopFlag }
+    if digest != nil { flags |= Self.digestFlag }
+    let numbers = lanes.flatMap { [$0.lossSum, $0.sampleCount] + $0.metrics }
+    let head = [UInt64(bitPattern: Int64(step)), flags]
+    return head + numbers.map(\.bitPattern) + (digest.map { [$0] } ?? [])
+  }
+
+  init(words: [UInt64], metricCount: Int) {
+    step = Int(Int64(bitPattern: words[0]))
+    let flags = words[1]
+    isFinite = flags & Self.finiteFlag != 0
+    isStopRequested = flags & Self.stopFlag != 0
+    let hasDigest = flags & Self.digestFlag != 0
+    digest = hasDigest ? words.last : nil
+    let numbers = words.dropFirst(2).dropLast(hasDigest ? 1 : 0).map { Double(bitPattern: $0) }
+    lanes = stride(from: 0, to: numbers.count, by: 2 + metricCount).map { start in
+      LaneReport(
+        lossSum: numbers[start], sampleCount: numbers[start + 1],
+        metrics: Array(numbers[start + 2..<start + 2 + metricCount]))
+    }
+  }
+}
