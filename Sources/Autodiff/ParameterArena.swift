@@ -20,6 +20,8 @@ public final class ParameterArena {
   public private(set) var operands: Tensor?
   /// Elements of the arrays, gaps included.
   public private(set) var count = 0
+  /// Whether there is an array of gradients; an arena without one is frozen.
+  public private(set) var hasGradients = false
   /// Whether the layout is closed and the arrays exist.
   public private(set) var isAllocated = false
 
@@ -58,12 +60,13 @@ public final class ParameterArena {
   /// Closes the layout and creates the arrays, all zero.
   ///
   /// - Parameters:
-  ///   - forTraining: Whether there are gradients.
+  ///   - forTraining: Whether there are gradients; a network that losses look through has none.
   ///   - operandType: Type of the operands of products: float32 or bfloat16.
   public func allocate(forTraining: Bool, operandType: ElementType = .float32) {
     precondition(!isAllocated, "ParameterArena: allocate() was called twice")
     isAllocated = true
     values = Tensor(repeating: 0, shape: [count])
+    hasGradients = forTraining
     if forTraining { gradients = Tensor(repeating: 0, shape: [count]) }
     if operandType == .bfloat16 {
       operands = Tensor(uninitialized: [count], .bfloat16)
@@ -78,11 +81,12 @@ public final class ParameterArena {
 
   /// A tape for operations with the parameters, whose products take operands of the arena's type.
   public func makeTape(
-    isRecording: Bool, recomputesBlocks: Bool = false, keepsFactorPanels: Bool = false
+    isRecording: Bool, recomputesBlocks: Bool = false, keepsFactorPanels: Bool = false,
+    frozenArenas: [ParameterArena] = []
   ) -> Tape {
     Tape(
       isRecording: isRecording, operandType: operandType, recomputesBlocks: recomputesBlocks,
-      keepsFactorPanels: keepsFactorPanels)
+      keepsFactorPanels: keepsFactorPanels, frozenArenas: frozenArenas)
   }
 
   /// Runs `body` with other values in the parameters' place, for instance their moving average.
@@ -159,6 +163,9 @@ public struct Parameter {
     self.initializer = initializer
   }
 
+  /// What tells the parameter apart from those of all arenas.
+  var key: ParameterKey { ParameterKey(arena: ObjectIdentifier(arena), index: index) }
+
   /// Number of elements.
   public var elementCount: Int { shape.reduce(1, *) }
 
@@ -178,6 +185,12 @@ public struct Parameter {
 
   /// The shape in published files.
   public var publishedShape: [Int] { layout.publishedShape(of: shape) }
+}
+
+/// A parameter among those of several arenas.
+struct ParameterKey: Hashable {
+  let arena: ObjectIdentifier
+  let index: Int
 }
 
 /// How a parameter's published tensor relates to the engine's.

@@ -28,13 +28,18 @@ public final class Tape {
   }
 
   private var records: [Record] = []
-  private var parameters: [Int: Variable] = [:]
+  private var parameters: [ParameterKey: Variable] = [:]
   /// The operands of parameters whose packed weights are kept.
-  private var roundedValues: [Int: RoundedValue] = [:]
+  private var roundedValues: [ParameterKey: RoundedValue] = [:]
   /// The tape that this one is a part of: parameters and their adjoints are shared with it.
   private let parent: Tape?
-  /// The parameters in the order of their first use, with the number of records made before it.
-  private var firstUses: [(parameter: Parameter, recordCount: Int)] = []
+  /// Whether a parameter that `parent` trains was looked up.
+  private var usesTrainedParameters = false
+  /// The arenas that have gradients and get none from this tape.
+  private let frozenArenas: Set<ObjectIdentifier>
+  /// The trained parameters of each arena in the order of their first use, with the number of records
+  /// made before it.
+  private var firstUses: [ObjectIdentifier: [(parameter: Parameter, recordCount: Int)]] = [:]
 
   /// Creates an empty tape.
   ///
@@ -43,9 +48,12 @@ public final class Tape {
   ///   - operandType: float32 or bfloat16.
   ///   - recomputesBlocks: Whether `recomputing` keeps inputs only.
   ///   - keepsFactorPanels: Whether packed weights are kept; not while recording.
+  ///   - frozenArenas: Arenas whose parameters are constants here, although they have gradients: a
+  ///     network that a loss looks through while another one is trained. An arena without gradients
+  ///     is frozen on every tape.
   public init(
     isRecording: Bool, operandType: ElementType = .float32, recomputesBlocks: Bool = false,
-    keepsFactorPanels: Bool = false
+    keepsFactorPanels: Bool = false, frozenArenas: [ParameterArena] = []
   ) {
     precondition(
       operandType == .float32 || operandType == .bfloat16,
@@ -56,6 +64,7 @@ public final class Tape {
     self.operandType = operandType
     self.recomputesBlocks = recomputesBlocks
     self.keepsFactorPanels = keepsFactorPanels
+    self.frozenArenas = Set(frozenArenas.map { ObjectIdentifier($0) })
     parent = nil
   }
 
@@ -65,35 +74,43 @@ public final class Tape {
     operandType = parent.operandType
     recomputesBlocks = false
     keepsFactorPanels = false
+    frozenArenas = parent.frozenArenas
     self.parent = parent
   }
 
-  /// The parameter as a variable whose gradient is written into the gradient arena.
+  /// The parameter as a variable whose gradient is written into the gradient array of its arena.
   ///
-  /// All uses of a parameter on one tape share one adjoint.
+  /// All uses of a parameter on one tape share one adjoint. Of a frozen arena it is a constant:
+  /// gradients pass through the operations to their other inputs, none is computed for it.
   public subscript(parameter: Parameter) -> Variable {
-    if let known = parameters[parameter.index] { return known }
+    if let known = parameters[parameter.key] { return known }
     if let parent {
       let shared = parent[parameter]
+      usesTrainedParameters = usesTrainedParameters || shared.adjoint != nil
       return Variable(
         value: shared.value, tape: self, adjoint: isRecording ? shared.adjoint : nil,
         rounded: roundedValue(of: parameter))
     }
-    let adjoint = isRecording ? Adjoint(target: parameter.gradient) : nil
+    let adjoint = trains(parameter) ? Adjoint(target: parameter.gradient) : nil
     let variable = Variable(
       value: parameter.value, tape: self, adjoint: adjoint, rounded: roundedValue(of: parameter))
-    if isRecording {
-      parameters[parameter.index] = variable
-      firstUses.append((parameter, records.count))
+    if adjoint != nil {
+      parameters[parameter.key] = variable
+      firstUses[parameter.key.arena, default: []].append((parameter, records.count))
     }
     return variable
   }
 
+  /// Whether the parameter gets a gradient from this tape.
+  private func trains(_ parameter: Parameter) -> Bool {
+    isRecording && parameter.arena.hasGradients && !frozenArenas.contains(parameter.key.arena)
+  }
+
   /// The parameter's operand; the same each time where packed weights are kept.
   private func roundedValue(of parameter: Parameter) -> RoundedValue {
-    if let known = roundedValues[parameter.index] { return known }
+    if let known = roundedValues[parameter.key] { return known }
     let value = RoundedValue(parameter.operand)
-    if keepsFactorPanels { roundedValues[parameter.index] = value }
+    if keepsFactorPanels { roundedValues[parameter.key] = value }
     return value
   }
 
@@ -157,6 +174,10 @@ public final class Tape {
     let trial = Tape(partOf: self, isRecording: false)
     trial.observer = observer
     let y = body(Variable(constant: x.value, on: trial)).value
+    // A block of a frozen network, whose input wants no gradient either.
+    guard x.adjoint != nil || trial.usesTrainedParameters else {
+      return Variable(constant: y, on: self)
+    }
     let (input, adjoint) = (x.value, x.adjoint)
     // Unowned: only this tape runs its records, and a tape that never goes back must still be freed.
     return append([y]) { [unowned self] gradients in
@@ -170,16 +191,20 @@ public final class Tape {
 
   /// Runs the pullbacks from `loss`, a single number whose gradient is 1, back to the parameters.
   ///
-  /// Afterwards the tape is empty. Parameters of `arena` that the loss does not depend on get a
-  /// gradient of zero.
-  public func backward(from loss: Variable, into arena: ParameterArena? = nil) {
-    backward(from: loss, into: arena) { _ in }
+  /// Afterwards the tape is empty. Parameters of `arenas` that the loss does not depend on get a
+  /// gradient of zero; those of other arenas are left as they are.
+  public func backward(from loss: Variable, into arenas: ParameterArena...) {
+    start(from: loss, into: arenas)
+    runPullbacks {}
+    for arena in arenas { _ = takeFinalParameters(of: arena) }
+    forgetParameters()
   }
 
   /// Runs the pullbacks as `backward(from:into:)` does, and tells which gradients are final.
   ///
   /// A parameter's gradient is final once every record made since the parameter was first looked up
-  /// has run back, however often it was used: what came before cannot have used it.
+  /// has run back, however often it was used: what came before cannot have used it. Other arenas that
+  /// the tape trains get their gradients too, and nothing is told of them.
   ///
   /// - Parameters:
   ///   - loss: Where to begin.
@@ -188,15 +213,34 @@ public final class Tape {
   ///     gradients have just become final, those that nothing depends on among them; every
   ///     parameter of `arena` comes once.
   public func backward(
-    from loss: Variable, into arena: ParameterArena?, afterEach: ([Parameter]) throws -> Void
+    from loss: Variable, into arena: ParameterArena, afterEach: ([Parameter]) throws -> Void
   ) rethrows {
-    precondition(loss.value.count == 1, "backward: the loss has shape \(loss.shape)")
-    loss.adjoint?.accumulate(Tensor(repeating: 1, shape: loss.shape))
-    let unused = arena?.parameters.filter { parameters[$0.index] == nil } ?? []
-    for parameter in unused { fill(parameter.gradient.buffer, with: 0) }
+    let unused = start(from: loss, into: [arena])
     try afterEach(unused + takeFinalParameters(of: arena))
     try runPullbacks { try afterEach(takeFinalParameters(of: arena)) }
+    forgetParameters()
+  }
+
+  /// Gives the loss its gradient, and zeros to the parameters that were not looked up.
+  ///
+  /// - Returns: Those parameters.
+  @discardableResult
+  private func start(from loss: Variable, into arenas: [ParameterArena]) -> [Parameter] {
+    precondition(loss.value.count == 1, "backward: the loss has shape \(loss.shape)")
+    for arena in arenas {
+      precondition(
+        arena.hasGradients && !frozenArenas.contains(ObjectIdentifier(arena)),
+        "backward: into an arena that is frozen on this tape")
+    }
+    loss.adjoint?.accumulate(Tensor(repeating: 1, shape: loss.shape))
+    let unused = arenas.flatMap(\.parameters).filter { parameters[$0.key] == nil }
+    for parameter in unused { fill(parameter.gradient.buffer, with: 0) }
+    return unused
+  }
+
+  private func forgetParameters() {
     parameters.removeAll()
+    firstUses.removeAll()
   }
 
   private func runPullbacks(afterEach: () throws -> Void) rethrows {
@@ -207,12 +251,13 @@ public final class Tape {
     }
   }
 
-  /// The parameters that no record left on the tape can have used.
-  private func takeFinalParameters(of arena: ParameterArena?) -> [Parameter] {
+  /// The parameters of an arena that no record left on the tape can have used.
+  private func takeFinalParameters(of arena: ParameterArena) -> [Parameter] {
+    let key = ObjectIdentifier(arena)
     var final: [Parameter] = []
-    while let (parameter, recordCount) = firstUses.last, recordCount >= records.count {
-      firstUses.removeLast()
-      if arena != nil, parameters[parameter.index]?.adjoint?.gradient == nil {
+    while let (parameter, recordCount) = firstUses[key]?.last, recordCount >= records.count {
+      firstUses[key]?.removeLast()
+      if parameters[parameter.key]?.adjoint?.gradient == nil {
         fill(parameter.gradient.buffer, with: 0)
       }
       final.append(parameter)
