@@ -137,5 +137,6 @@ let package = Package(
       ]),
     tests("CommandLineTests", []),
     tests("LayeringTests", []),
+    tests("DocumentTests", []),
   ]
 )

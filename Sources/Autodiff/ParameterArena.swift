@@ -208,7 +208,7 @@ public enum PublishedLayout: Sendable, Equatable {
   }
 }
 
-/// How a parameter's values are drawn for a new model (method.md, section 5).
+/// How a parameter's values are drawn for a new model (Docs/Method.md, section 5).
 public enum Initializer: Sendable, Equatable {
   /// All the same.
   case constant(Float)

@@ -5,7 +5,7 @@ import Tensors
 /// Cosines and sines that rotate pairs of a head's channels.
 ///
 /// Consecutive channels (2j, 2j + 1) form a pair: (a, b) → (a·cos − b·sin, a·sin + b·cos).
-/// Source: method.md, section 3 (rotary positions).
+/// Source: Docs/Method.md, section 3 (rotary positions).
 public struct RotaryTable: Sendable {
   /// Tokens of the table.
   public let tokenCount: Int

@@ -5,7 +5,7 @@ public import Tensors
 /// A model's weights as one safetensors file under their published names.
 ///
 /// In files of others keys may carry the prefix `_orig_mod.`, and frozen `foundation_model.*`
-/// weights, which are no part of the model, are passed over. Source: method.md, section 7.
+/// weights, which are no part of the model, are passed over. Source: Docs/Method.md, section 7.
 public enum PublishedWeights {
   /// What `torch.compile` puts before every name.
   private static let compiledPrefix = "_orig_mod."

@@ -30,8 +30,7 @@ public struct RunSchema<Configuration> {
 
 /// Everything that a run is told, read from a YAML file whose every key is checked.
 ///
-/// The keys of architecture.md, section 8, are required; those of `TrainingSettings.Execution`,
-/// `init`, `evaluate`, `data.augment` and `data.on_error` have defaults.
+/// Docs/Configuration.md lists the keys, with the defaults of those that may be left out.
 public protocol RunConfiguration: Sendable, Equatable {
   /// The word after `kind:`.
   static var kind: RunKind { get }

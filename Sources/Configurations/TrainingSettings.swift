@@ -10,7 +10,7 @@ public struct TrainingSettings: Sendable, Equatable {
   public var optimizer: Optimizer
   /// The learning rate over the steps.
   public var schedule: Schedule
-  /// The decay of the moving average of the weights, below 1; see training.md, section 2.
+  /// The decay of the moving average of the weights, below 1; see Docs/Training.md, section 2.
   public var averageDecay: Double
   /// Steps of the whole run.
   public var stepCount: Int

@@ -1,6 +1,6 @@
 public import Layers
 
-/// The order in which a generator predicts the tokens of an image (method.md, section 6).
+/// The order in which a generator predicts the tokens of an image (Docs/Method.md, section 6).
 ///
 /// Position p predicts token p. Tokens of one step are predicted together, and their positions see
 /// one another and all earlier ones.

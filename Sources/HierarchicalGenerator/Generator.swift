@@ -6,7 +6,7 @@ public import Tensors
 ///
 /// With the hierarchical order it predicts whole levels of tokens at once: 9 steps for 128 tokens.
 /// Tokens are int32 `[batch, tokens]`, labels int32 `[batch]` with `classCount` for "no class".
-/// Source: arXiv 2601.03955; method.md, section 6.
+/// Source: arXiv 2601.03955; Docs/Method.md, section 6.
 public struct Generator {
   /// Sizes and options.
   public let configuration: Configuration

@@ -2,14 +2,14 @@ import Autodiff
 import Layers
 import Tensors
 
-/// Weights of linear maps and embeddings of a new generator (method.md, section 6).
+/// Weights of linear maps and embeddings of a new generator (Docs/Method.md, section 6).
 let generatorInitializer = Initializer.normal(standardDeviation: 0.02)
 
 /// A pre-norm block: attention without biases, then SwiGLU, each with dropout on its output.
 ///
 ///     x = x + drop(Attention(RMSNorm(x)));  x = x + drop(w2(silu(w1 x)·w3 x))
 ///
-/// Tokens `[batch, positions, width]`. Source: method.md, section 6.
+/// Tokens `[batch, positions, width]`. Source: Docs/Method.md, section 6.
 struct GeneratorBlock {
   private let attentionNorm: RMSNorm
   private let packedProjection: Linear

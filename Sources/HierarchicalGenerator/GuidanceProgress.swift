@@ -1,6 +1,6 @@
 /// How the progress that a `GuidanceSchedule` follows is counted.
 ///
-/// Source: method.md, section 6.
+/// Source: Docs/Method.md, section 6.
 public enum GuidanceProgress: String, Sendable, CaseIterable {
   /// Tokens made before the step, of all but one.
   case tokens

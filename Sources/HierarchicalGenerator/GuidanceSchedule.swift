@@ -14,8 +14,8 @@ import Foundation
 ///     rectangular       S where start <= r <= end, else floor
 ///     step              S where r >= start, else floor
 ///
-/// Source: method.md, section 6. The method gives `linear-constant` no formula; here it rises like
-/// `triangular` and then stays, which is what its name says.
+/// Source: Docs/Method.md, section 6. The method gives `linear-constant` no formula; here it rises
+/// like `triangular` and then stays, which is what its name says.
 public enum GuidanceSchedule: Sendable, Equatable {
   /// The full strength at every step.
   case constant

@@ -4,7 +4,7 @@ public import Tensors
 ///
 ///     logits = null + scale * (conditional - null)
 ///
-/// Source: Ho and Salimans 2022, "Classifier-free diffusion guidance"; method.md, section 6.
+/// Source: Ho and Salimans 2022, "Classifier-free diffusion guidance"; Docs/Method.md, section 6.
 ///
 /// - Parameters:
 ///   - conditional: Logits given the class, of any shape.

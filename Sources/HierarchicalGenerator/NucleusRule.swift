@@ -4,7 +4,7 @@ import Foundation
 /// included (top-p).
 ///
 /// Source: Holtzman et al. 2020, "The curious case of neural text degeneration", section 3.1;
-/// method.md, section 6, for "first exceeds".
+/// Docs/Method.md, section 6, for "first exceeds".
 public struct NucleusRule: LogitsRule, Equatable {
   /// The bound p of the sum.
   public let probability: Double

@@ -3,7 +3,7 @@
 /// Cubic convolution with a = -0.75 at `(i + 0.5) * inputSize / outputSize - 0.5`, four
 /// neighbours an axis, positions beyond the border taken from the border: what PyTorch's
 /// `interpolate(mode: "bicubic", align_corners: False)` computes.
-/// Source: Keys 1981; spec: training, section 1.
+/// Source: Keys 1981.
 public enum BicubicInterpolation {
   /// Resizes one plane.
   ///

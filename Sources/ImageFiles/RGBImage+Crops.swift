@@ -1,4 +1,4 @@
-// The whole preparations of an image for a model (spec: training, section 3).
+// The whole preparations of an image for a model (Docs/Training.md, section 3).
 
 extension RGBImage {
   /// Evaluation: short side to `size`, then the centre, with torchvision's rounding.
@@ -14,7 +14,7 @@ extension RGBImage {
   ///
   /// While the short side is at least twice the length, the image is halved with a box filter (an
   /// odd side loses half a pixel); the rest is bicubic.
-  /// Source: Dhariwal & Nichol 2021, `guided_diffusion/image_datasets.py`.
+  /// Source: Dhariwal & Nichol 2021, the image data sets of their `guided_diffusion`.
   ///
   /// - Parameter newShortSide: Length of the short side, at least 1.
   /// - Returns: The resized image.

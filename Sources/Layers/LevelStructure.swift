@@ -1,4 +1,4 @@
-/// The levels of a sequence of latent tokens, coarse to fine (method.md, section 1).
+/// The levels of a sequence of latent tokens, coarse to fine (Docs/Method.md, section 1).
 ///
 /// `count` tokens form levels of 1, 1, 2, 4, …, count/2 tokens; a level covers the image with a
 /// grid of cells.

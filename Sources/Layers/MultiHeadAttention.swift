@@ -3,7 +3,7 @@ public import Autodiff
 /// The vision transformer's self-attention: one projection to q, k, v with learned biases for q and
 /// v, normalised and rotated queries and keys, softmax attention, an output projection with bias.
 ///
-/// Input and output `[batch, tokens, width]`. Source: method.md, section 3 (block).
+/// Input and output `[batch, tokens, width]`. Source: Docs/Method.md, section 3 (block).
 public struct MultiHeadAttention {
   /// Projection to q, k and v, `[3 * width, width]`.
   public let qkv: Linear

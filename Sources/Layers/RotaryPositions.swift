@@ -1,7 +1,7 @@
 public import Autodiff
 import Foundation
 
-/// The one home of rotary frequencies (method.md, sections 3 and 6).
+/// The one home of rotary frequencies (Docs/Method.md, sections 3 and 6).
 public enum RotaryPositions {
   /// Angles of two-dimensional positions.
   ///

@@ -11,7 +11,7 @@ public import Tensors
 ///
 /// with t = s + 1 and s = steps done before. One pass over memory; the bits do not depend on the
 /// number of threads or on the processor.
-/// Source: Loshchilov & Hutter 2019; training.md, section 2.
+/// Source: Loshchilov & Hutter 2019; Docs/Training.md, section 2.
 public struct AdamW: Sendable {
   /// What does not change during a run.
   public struct Configuration: Sendable, Equatable {

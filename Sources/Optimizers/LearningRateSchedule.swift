@@ -14,7 +14,7 @@ import Foundation
 /// 0, so the first step moves nothing. From step `n` on the rate stays at `e`.
 ///
 /// A warm-up longer than the run is allowed: such a run is all warm-up.
-/// Source: training.md, section 2.
+/// Source: Docs/Training.md, section 2.
 public enum LearningRateSchedule: Sendable, Equatable {
   /// Linear warm-up, then the base rate for ever.
   case constant(base: Double, warmupStepCount: Int)

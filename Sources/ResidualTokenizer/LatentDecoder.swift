@@ -3,7 +3,7 @@ import Layers
 
 /// The transformer decoder: quantized latents to image features.
 ///
-/// Source: method.md, section 5.
+/// Source: Docs/Method.md, section 5.
 struct LatentDecoder {
   /// What the decoder returns.
   struct Output {

@@ -3,7 +3,7 @@ import Layers
 
 /// The transformer encoder: image features to latent tokens, the heart of the method.
 ///
-/// Source: method.md, section 3.
+/// Source: Docs/Method.md, section 3.
 struct LatentEncoder {
   /// What the encoder returns.
   struct Output {
@@ -153,7 +153,8 @@ struct LatentEncoder {
 }
 
 extension ResTok.Configuration {
-  /// The encoder blocks that merge: int(i/S·layers) − 1 for i = 1 … S−1 (method.md, section 3).
+  /// The encoder blocks that merge: int(i/S·layers) − 1 for i = 1 … S−1 (Docs/Method.md, section 3,
+  /// step 5).
   public var mergingBlocks: [Int] {
     (1..<max(1, scales.count)).map { index in
       Int(Double(index) / Double(scales.count) * Double(encoder.layerCount)) - 1

@@ -49,7 +49,8 @@ struct LevelEmbedding {
 }
 
 extension Initializer {
-  /// Learned tokens and level embeddings: normal with standard deviation C^−½ (method.md, section 5).
+  /// Learned tokens and level embeddings: normal with standard deviation C^−½ (Docs/Method.md,
+  /// section 5).
   static func learnedToken(width: Int) -> Initializer {
     .normal(standardDeviation: 1 / Float(width).squareRoot())
   }

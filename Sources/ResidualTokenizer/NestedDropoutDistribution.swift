@@ -3,7 +3,7 @@ import Layers
 /// The prefix lengths that nested dropout may keep, and the chance of each.
 ///
 /// Weights 1, 2, 4, … for the shorter lengths and (their sum)·(int(1/p) − 1) for the full one.
-/// Source: method.md, section 5, step 1.
+/// Source: Docs/Method.md, section 5, step 1.
 public struct NestedDropoutDistribution: Sendable, Equatable {
   /// Prefix lengths, ascending; the last is the full length.
   public let lengths: [Int]

@@ -3,7 +3,8 @@ import Layers
 
 /// The convolutional decoder: features to pixels, without a clamp.
 ///
-/// `[batch, grid, grid, featureCount]` → `[batch, size, size, 3]`. Source: method.md, section 2.
+/// `[batch, grid, grid, featureCount]` → `[batch, size, size, 3]`.
+/// Source: Docs/Method.md, section 2.
 struct PixelDecoder {
   private let convolutionIn: Convolution
   private let middle: ResidualStage

@@ -4,7 +4,7 @@ import Layers
 /// The convolutional encoder: normalised pixels to features.
 ///
 /// `[batch, size, size, 3]` → `[batch, grid, grid, featureCount]`, with the image halved between
-/// consecutive stages. Source: method.md, section 2.
+/// consecutive stages. Source: Docs/Method.md, section 2.
 struct PixelEncoder {
   private let convolutionIn: Convolution
   private let stages: [ResidualStage]

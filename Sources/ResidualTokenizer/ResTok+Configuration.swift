@@ -48,7 +48,7 @@ extension ResTok {
 }
 
 extension ResTok.Configuration {
-  /// Sizes of the convolutional encoder and decoder (method.md, section 2).
+  /// Sizes of the convolutional encoder and decoder (Docs/Method.md, section 2).
   public struct CNN: Sendable, Equatable {
     /// Channels of the first stage before its multiplier.
     public var width: Int
@@ -90,7 +90,7 @@ extension ResTok.Configuration {
     }
   }
 
-  /// How the encoder forms coarser image scales (method.md, section 3, step 5).
+  /// How the encoder forms coarser image scales (Docs/Method.md, section 3, step 5).
   public struct Scales: Sendable, Equatable {
     /// How a pair of neighbouring tokens becomes one.
     public enum Merge: String, Sendable, CaseIterable {
@@ -115,7 +115,7 @@ extension ResTok.Configuration {
     }
   }
 
-  /// The latent tokens (method.md, section 3, steps 2 and 6).
+  /// The latent tokens (Docs/Method.md, section 3, steps 2 and 6).
   public struct Latents: Sendable, Equatable {
     /// How the normalised latents are laid out before their projection.
     public enum Layout: String, Sendable, CaseIterable {
@@ -143,7 +143,7 @@ extension ResTok.Configuration {
     }
   }
 
-  /// The vector quantizer (method.md, section 4).
+  /// The vector quantizer (Docs/Method.md, section 4).
   public struct Codebook: Sendable, Equatable {
     /// The entropy loss, off at weight 0.
     public struct Entropy: Sendable, Equatable {
@@ -177,7 +177,7 @@ extension ResTok.Configuration {
     }
   }
 
-  /// Nested dropout of trailing latent tokens in training (method.md, section 5, step 1).
+  /// Nested dropout of trailing latent tokens in training (Docs/Method.md, section 5, step 1).
   public struct NestedDropout: Sendable, Equatable {
     /// The shortest prefix kept.
     public var least: Int

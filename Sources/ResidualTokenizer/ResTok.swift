@@ -5,7 +5,7 @@ public import Tensors
 /// The ResTok tokenizer: an image to a short sequence of discrete tokens, coarse to fine, and back.
 ///
 /// Images are `[batch, size, size, 3]` in [0, 1]; tokens are int32 `[batch, latents]`.
-/// Source: arXiv 2601.03955; method.md, sections 1 to 5.
+/// Source: arXiv 2601.03955; Docs/Method.md, sections 1 to 5.
 public struct ResTok {
   /// What a training pass returns.
   public struct Output {

@@ -1,13 +1,14 @@
 import Autodiff
 import Layers
 
-/// Weights of linear maps, convolutions and embeddings of a new tokenizer (method.md, section 5).
+/// Weights of linear maps, convolutions and embeddings of a new tokenizer (Docs/Method.md,
+/// section 5).
 let tokenizerInitializer = Initializer.truncatedNormal(standardDeviation: 0.02)
 
 /// GroupNorm → SiLU → convolution, twice, plus a skip path.
 ///
 /// Where the width changes, the skip path is a 1×1 convolution of the block's own output, not of its
-/// input: the published weights were trained so. Source: method.md, section 2.
+/// input: the published weights were trained so. Source: Docs/Method.md, section 2.
 struct ResidualBlock {
   private let norm1: GroupNorm
   private let convolution1: Convolution

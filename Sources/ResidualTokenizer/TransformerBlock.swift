@@ -5,7 +5,7 @@ import Layers
 ///
 ///     x = x + γ₁·Attention(LN(x));  x = x + γ₂·MLP(LN(x))
 ///
-/// Tokens `[batch, tokens, width]`. Source: method.md, section 3 (block).
+/// Tokens `[batch, tokens, width]`. Source: Docs/Method.md, section 3 (block).
 struct TransformerBlock {
   private let norm1: LayerNorm
   private let attention: MultiHeadAttention

@@ -4,7 +4,7 @@ import Tensors
 
 /// Nearest-code quantization on the unit sphere, float32 always.
 ///
-/// Source: method.md, section 4.
+/// Source: Docs/Method.md, section 4.
 struct VectorQuantizer {
   /// What the quantizer returns for `[batch, tokens, width]` latents.
   struct Output {

@@ -5,7 +5,8 @@ import Foundation
 import Kernels
 public import MessagePassing
 
-/// Times the training step of a configuration on made-up samples (performance.md, section 4).
+/// Times the training step of a configuration on made-up samples: lanes, sum over ranks and
+/// update, without reading, saving and logging.
 public struct StepBenchmark {
   private let rehearsal: Rehearsal
   private let stepCount: Int

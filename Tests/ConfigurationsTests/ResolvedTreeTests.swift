@@ -156,7 +156,7 @@ import Testing
     }
   }
 
-  @Test func theBenchmarksHaveTheNamesAndSizesOfThePeer() throws {
+  @Test func theBenchmarksHaveTheSizesOfTheirNames() throws {
     let sizes: [(name: String, width: Int, layers: Int)] = [
       ("tok-xs-32", 128, 6), ("tok-s-128", 512, 6), ("tok-b-256", 768, 12),
       ("tok-l-256", 1024, 24), ("gen-xs", 128, 6), ("gen-b", 768, 12), ("gen-l", 1024, 24),

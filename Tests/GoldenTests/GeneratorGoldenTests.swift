@@ -4,10 +4,10 @@ import HierarchicalGenerator
 import Tensors
 import Testing
 
-/// The generator against the PyTorch peer.
+/// The generator against a PyTorch program of the same method.
 @Suite struct GeneratorGoldenTests {
   @Test(arguments: GoldenCase.generators)
-  func predictionAgreesWithThePeer(golden: GoldenCase) throws {
+  func predictionAgreesWithPyTorch(golden: GoldenCase) throws {
     let (file, arena) = (try golden.tensors(), ParameterArena())
     let model = try model(golden, file, in: arena)
     let tokens = Tensor(try file.int32s("in.tokens"), shape: try file.tensor("in.tokens").shape)
@@ -30,7 +30,7 @@ import Testing
 
   /// The most probable token at every step, each step predicted by a whole pass.
   @Test(arguments: GoldenCase.generators)
-  func greedyTokensAreThoseOfThePeer(golden: GoldenCase) throws {
+  func greedyTokensAreThoseOfPyTorch(golden: GoldenCase) throws {
     let (file, arena) = (try golden.tensors(), ParameterArena())
     let model = try model(golden, file, in: arena)
     for (name, guidance) in [("out.greedy", 1), ("out.greedy_cfg3", Float(3))] {
@@ -41,7 +41,7 @@ import Testing
 
   /// The same tokens from the key/value cache.
   @Test(arguments: GoldenCase.generators)
-  func sampledTokensAreThoseOfThePeer(golden: GoldenCase) throws {
+  func sampledTokensAreThoseOfPyTorch(golden: GoldenCase) throws {
     let (file, arena) = (try golden.tensors(), ParameterArena())
     let model = try model(golden, file, in: arena)
     for (name, guidance) in [

@@ -2,7 +2,7 @@ import ArrayFiles
 import Foundation
 import Testing
 
-/// One case of the PyTorch peer: a model's weights with the results and gradients it must have.
+/// One case of a PyTorch program of the same method: a model's weights with the results and gradients it must have.
 struct GoldenCase: Sendable, CustomTestStringConvertible {
   /// The case's name: that of its files.
   let name: String
@@ -41,7 +41,7 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
       contentsOf: directory.appendingPathComponent(name + ".safetensors").path)
   }
 
-  /// The model's configuration, in the field names of the peer.
+  /// The model's configuration, in the field names of that program.
   func fields<Fields: Decodable>(_ type: Fields.Type = Fields.self) throws -> Fields {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase

@@ -4,10 +4,10 @@ import ResidualTokenizer
 import Tensors
 import Testing
 
-/// The tokenizer against the PyTorch peer.
+/// The tokenizer against a PyTorch program of the same method.
 @Suite struct TokenizerGoldenTests {
   @Test(arguments: GoldenCase.tokenizers)
-  func agreesWithThePeer(golden: GoldenCase) throws {
+  func agreesWithPyTorch(golden: GoldenCase) throws {
     var run = try TokenizerRun(golden)
     try run.compareTrainingPass()
     try run.compareInference()
@@ -51,7 +51,7 @@ private struct TokenizerRun {
 
   /// Tokens, decoded tokens and intermediate values of the decoder.
   ///
-  /// The peer's last pass, which these are of, decodes all tokens.
+  /// That program's last pass, which these are of, decodes all tokens.
   mutating func compareInference() throws {
     let index = try file.int32s("out.index")
     #expect(model.tokens(of: images).array(of: Int32.self) == index)
@@ -99,7 +99,7 @@ private struct TokenizerRun {
     }
   }
 
-  /// The peer's loss: mean squared error, the quantizer's losses, mean squares of the alignments.
+  /// The loss of the PyTorch program: mean squared error, the quantizer's losses, mean squares of the alignments.
   private func loss(_ output: ResTok.Output, on tape: Tape) -> Variable {
     let alignments = [output.encoderAlignment, output.decoderAlignment].compactMap { $0 }
     let target = Variable(constant: images, on: tape)

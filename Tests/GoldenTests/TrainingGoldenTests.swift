@@ -5,11 +5,11 @@ import ResidualTokenizer
 import Tensors
 import Testing
 
-/// Five optimizer steps of a tokenizer against the PyTorch peer: warm-up, cosine, clipping, decay
+/// Five optimizer steps of a tokenizer against PyTorch's: warm-up, cosine, clipping, decay
 /// and the moving average.
 @Suite struct TrainingGoldenTests {
   @Test(arguments: GoldenCase.training)
-  func stepsAgreeWithThePeer(golden: GoldenCase) throws {
+  func stepsAgreeWithPyTorch(golden: GoldenCase) throws {
     let (file, arena) = (try golden.tensors(), ParameterArena())
     let model = ResTok(
       try golden.fields(TokenizerFields.self).configuration, in: ParameterScope(arena))

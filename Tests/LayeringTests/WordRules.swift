@@ -73,7 +73,7 @@ private func typeNames(in code: String, after keywords: Set<String>) -> [String]
   return zip(words, words.dropFirst()).filter { keywords.contains($0.0) }.map(\.1)
 }
 
-/// Whether one of a name's words is empty: `StringUtils`, `common.c`, `Tensor+Helpers.swift`.
+/// Whether one of a name's words is empty: `StringUtils`, `common.c`, `Tensor+Helpers`.
 private func isEmptyName(_ name: String) -> Bool {
   var word = ""
   for character in name + "." {

@@ -17,7 +17,7 @@ import Testing
     ("tok-l-256", 865.22, 2595.18), ("gen-xs", 0.10, 0.31), ("gen-b", 23.35, 70.06),
     ("gen-l", 81.07, 243.20),
   ])
-  func countsAreThoseOfThePeer(name: String, forward: Double, step: Double) throws {
+  func countsAreThoseOfPyTorch(name: String, forward: Double, step: Double) throws {
     let counts: (forward: Int, step: Int) =
       switch try AnyRunConfiguration(contentsOf: "\(Self.configurations)/\(name).yaml") {
       case .tokenizer(let configuration):
@@ -25,7 +25,7 @@ import Testing
       case .generator(let configuration):
         (configuration.model.forwardOperationCount, configuration.model.stepOperationCount)
       }
-    // The peer's figures have two decimals, and the smallest of them two digits.
+    // PyTorch's figures have two decimals, and the smallest of them two digits.
     #expect(abs(Double(counts.forward) / 1e9 - forward) <= 0.0002 * forward + 0.005, "\(counts)")
     #expect(abs(Double(counts.step) / 1e9 - step) <= 0.0002 * step + 0.005, "\(counts)")
     #expect(abs(Double(counts.step) / 1e9 / step - 1) < 0.02)

@@ -12,7 +12,7 @@ import Tensors
 ///   - grids: Rows and columns of each level.
 ///   - isResidual: Whether each level sees what the coarser ones left over.
 /// - Returns: `[B, Σ rows·columns, C]`.
-/// Source: method.md, section 3, step 2.
+/// Source: Docs/Method.md, section 3, step 2.
 public func latentPyramid(_ x: Variable, grids: [(rows: Int, columns: Int)], isResidual: Bool)
   -> Variable
 {

@@ -49,7 +49,7 @@ public func nearestCodes(_ z: Tensor, codes: Tensor) -> Tensor {
 ///
 /// H is in natural logarithms; 1e-9 is added inside the logarithm of the mean's entropy.
 /// Low entropy of each row makes assignments definite, high entropy of the mean uses all codes.
-/// Source: method.md, section 4.
+/// Source: Docs/Method.md, section 4.
 ///
 /// - Parameters:
 ///   - z: Unit rows, `[M, width]`.

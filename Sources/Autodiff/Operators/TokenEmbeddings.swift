@@ -105,7 +105,7 @@ public func repeatBatch(_ x: Variable, batchCount: Int) -> Variable {
 ///   - keepCounts: B numbers in 0 ... L.
 ///   - token: d elements.
 /// - Returns: `[B, L, d]`.
-/// Source: method.md, section 5; Rippel et al. 2014.
+/// Source: Docs/Method.md, section 5; Rippel et al. 2014.
 public func replaceTail(_ x: Variable, keepCounts: [Int], token: Variable) -> Variable {
   precondition(
     x.value.dimensionCount == 3 && keepCounts.count == x.shape[0]

@@ -13,7 +13,7 @@ import Tensors
 ///   - isAverage: Mean of a pair; otherwise its first token.
 ///   - isResidual: Whether what stays is the difference.
 /// - Returns: `[B, N + n/2, C]`.
-/// Source: method.md, section 3, step 5.
+/// Source: Docs/Method.md, section 3, step 5.
 public func mergeTokens(
   _ x: Variable, leadingCount: Int, isAverage: Bool, isResidual: Bool
 ) -> Variable {

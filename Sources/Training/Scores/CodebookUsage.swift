@@ -2,7 +2,8 @@ import Foundation
 
 /// How often each code of a codebook occurs in tokens.
 ///
-/// Counts are whole numbers, so ranks may add theirs in any order. Source: training.md, section 4.
+/// Counts are whole numbers, so ranks may add theirs in any order.
+/// Source: Docs/Training.md, section 4.
 public struct CodebookUsage: Sendable, Equatable {
   /// Occurrences by code.
   public private(set) var counts: [Int]

@@ -6,7 +6,7 @@ public import ImageFiles
 /// Both are 8-bit images, so reconstructions have been clamped and rounded before (`RGBImage`'s
 /// `images(of:)`), and an image's squared error is a whole number: exact in any order. Means are
 /// formed over the images by ascending index, so they do not depend on which rank had which image.
-/// Source: training.md, section 4.
+/// Source: Docs/Training.md, section 4.
 public struct ReconstructionScore: Sendable, Equatable {
   /// The largest peak signal-to-noise ratio of an image, in decibels.
   ///

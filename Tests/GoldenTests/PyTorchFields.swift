@@ -1,7 +1,7 @@
 import HierarchicalGenerator
 import ResidualTokenizer
 
-/// A tokenizer's configuration as the peer writes it.
+/// A tokenizer's configuration as the PyTorch program writes it.
 struct TokenizerFields: Decodable {
   let imageSize: Int
   let channels: Int
@@ -57,7 +57,7 @@ extension ResTok.Configuration.Scales.Merge: Decodable {}
 
 extension ResTok.Configuration.Latents.Layout: Decodable {}
 
-/// A generator's configuration as the peer writes it.
+/// A generator's configuration as the PyTorch program writes it.
 struct GeneratorFields: Decodable {
   let dim: Int
   let layers: Int
