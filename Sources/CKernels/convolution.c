@@ -5,38 +5,95 @@
 #include "kernel.h"
 #include "vector.h"
 
-// The part [begin, end) of a run of kernelWidth pixels that lies inside the image, zeros around it.
-INLINE void copyRun(float *run, const float *x, int64_t begin, int64_t end, int64_t kernelWidth,
-                    int64_t channelCount) {
-  memset(run, 0, (size_t)(begin * channelCount) * sizeof(float));
-  memcpy(run + begin * channelCount, x + begin * channelCount,
-         (size_t)((end - begin) * channelCount) * sizeof(float));
-  memset(run + end * channelCount, 0,
-         (size_t)((kernelWidth - end) * channelCount) * sizeof(float));
+INLINE int64_t clamped(int64_t value, int64_t low, int64_t high) {
+  return value < low ? low : value > high ? high : value;
 }
 
-KERNEL void CKernels_unrollPatches(float *columns, const float *x, int64_t height, int64_t width,
-                                   int64_t channelCount, int64_t kernelHeight, int64_t kernelWidth,
-                                   int64_t firstRow, int64_t rowCount) {
-  const int64_t run = kernelWidth * channelCount;
-  const int64_t patch = kernelHeight * run;
-  const int64_t margin = kernelWidth / 2;
-  for (int64_t row = firstRow; row < firstRow + rowCount; row++, columns += width * patch) {
-    for (int64_t k = 0; k < kernelHeight; k++) {
-      const int64_t source = row + k - kernelHeight / 2;
-      const int isInside = source >= 0 && source < height;
-      float *target = columns + k * run;
-      for (int64_t column = 0; column < width; column++, target += patch) {
-        const int64_t left = column - margin;
-        const float *pixel = x + (source * width + left) * channelCount;
-        if (!isInside) {
-          memset(target, 0, (size_t)run * sizeof(float));
-        } else if (left >= 0 && left + kernelWidth <= width) {
-          memcpy(target, pixel, (size_t)run * sizeof(float));
+// The place of a row or column that lies outside an image which wraps around.
+INLINE int64_t wrapped(int64_t index, int64_t size) {
+  const int64_t rest = index % size;
+  return rest < 0 ? rest + size : rest;
+}
+
+// The pixels of an image row that a window starting at column `left` covers; zeros outside the image.
+INLINE void copyRun(char *run, const char *row, int64_t left, const CKernelsWindows *w,
+                    int64_t pixelSize) {
+  if (left >= 0 && left + w->kernelWidth <= w->width) {
+    memcpy(run, row + left * pixelSize, (size_t)(w->kernelWidth * pixelSize));
+  } else if (w->isCircular) {
+    for (int64_t k = 0; k < w->kernelWidth; k++) {
+      memcpy(run + k * pixelSize, row + wrapped(left + k, w->width) * pixelSize,
+             (size_t)pixelSize);
+    }
+  } else {
+    const int64_t begin = clamped(-left, 0, w->kernelWidth);
+    const int64_t end = clamped(w->width - left, begin, w->kernelWidth);
+    memset(run, 0, (size_t)(begin * pixelSize));
+    memcpy(run + begin * pixelSize, row + (left + begin) * pixelSize,
+           (size_t)((end - begin) * pixelSize));
+    memset(run + end * pixelSize, 0, (size_t)((w->kernelWidth - end) * pixelSize));
+  }
+}
+
+KERNEL void CKernels_unrollPatches(void *columns, const void *x, CKernelsWindows windows,
+                                   int64_t pixelSize, int64_t firstRow, int64_t rowCount) {
+  const CKernelsWindows w = windows;
+  const int64_t run = w.kernelWidth * pixelSize;
+  const int64_t patch = w.kernelHeight * run;
+  char *patches = columns;
+  for (int64_t row = firstRow; row < firstRow + rowCount; row++, patches += w.outputWidth * patch) {
+    for (int64_t k = 0; k < w.kernelHeight; k++) {
+      int64_t source = row * w.stride + k - w.top;
+      if (w.isCircular) source = wrapped(source, w.height);
+      const int isInside = source >= 0 && source < w.height;
+      const char *pixels = (const char *)x + (isInside ? source * w.width * pixelSize : 0);
+      char *target = patches + k * run;
+      for (int64_t column = 0; column < w.outputWidth; column++, target += patch) {
+        if (isInside) {
+          copyRun(target, pixels, column * w.stride - w.left, &w, pixelSize);
         } else {
-          const int64_t end = left + kernelWidth > width ? width - left : kernelWidth;
-          copyRun(target, pixel, left < 0 ? -left : 0, end, kernelWidth, channelCount);
+          memset(target, 0, (size_t)run);
         }
+      }
+    }
+  }
+}
+
+INLINE void addRow(float *y, const float *x, int64_t count) {
+  for (int64_t i = 0; i < count; i++) y[i] += x[i];
+}
+
+// Adds a run to the pixels of an image row that a window starting at column `left` covers.
+INLINE void addRun(float *row, const float *run, int64_t left, const CKernelsWindows *w,
+                   int64_t channelCount) {
+  if (w->isCircular) {
+    for (int64_t k = 0; k < w->kernelWidth; k++) {
+      addRow(row + wrapped(left + k, w->width) * channelCount, run + k * channelCount,
+             channelCount);
+    }
+  } else {
+    const int64_t begin = clamped(-left, 0, w->kernelWidth);
+    const int64_t end = clamped(w->width - left, begin, w->kernelWidth);
+    addRow(row + (left + begin) * channelCount, run + begin * channelCount,
+           (end - begin) * channelCount);
+  }
+}
+
+KERNEL void CKernels_foldPatches(float *dx, const float *columns, CKernelsWindows windows,
+                                 int64_t channelCount, int isAdding, int64_t firstRow,
+                                 int64_t rowCount) {
+  const CKernelsWindows w = windows;
+  const int64_t run = w.kernelWidth * channelCount;
+  const int64_t patch = w.kernelHeight * run;
+  for (int64_t row = firstRow; row < firstRow + rowCount; row++, dx += w.width * channelCount) {
+    if (!isAdding) memset(dx, 0, (size_t)(w.width * channelCount) * sizeof(float));
+    for (int64_t k = 0; k < w.kernelHeight; k++) {
+      int64_t place = row + w.top - k;
+      if (w.isCircular) place = wrapped(place, w.height);
+      if (place < 0 || place % w.stride != 0 || place / w.stride >= w.outputHeight) continue;
+      const float *runs = columns + place / w.stride * w.outputWidth * patch + k * run;
+      for (int64_t column = 0; column < w.outputWidth; column++) {
+        addRun(dx, runs + column * patch, column * w.stride - w.left, &w, channelCount);
       }
     }
   }

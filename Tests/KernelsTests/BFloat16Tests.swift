@@ -165,5 +165,5 @@ import Testing
 
 extension Buffer {
   /// The elements in double precision.
-  fileprivate var doubles: [Double] { widened.array(of: Float.self).map(Double.init) }
+  var doubles: [Double] { widened.array(of: Float.self).map(Double.init) }
 }

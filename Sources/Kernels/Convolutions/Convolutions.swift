@@ -1,81 +1,13 @@
 import CKernels
 
-/// The sizes of a convolution with "same" zero padding and stride 1.
-public struct ConvolutionShape: Sendable, Hashable, CustomStringConvertible {
-  /// Number of images.
-  public let batchSize: Int
-  /// Rows of an image.
-  public let height: Int
-  /// Columns of an image.
-  public let width: Int
-  /// Channels of the input.
-  public let inputCount: Int
-  /// Channels of the output.
-  public let outputCount: Int
-  /// Rows of the kernel, odd.
-  public let kernelHeight: Int
-  /// Columns of the kernel, odd.
-  public let kernelWidth: Int
-
-  /// The sizes of a convolution of `[batch, height, width, input]` images.
-  public init(
-    batchSize: Int, height: Int, width: Int, inputCount: Int, outputCount: Int,
-    kernelHeight: Int, kernelWidth: Int
-  ) {
-    self.batchSize = batchSize
-    self.height = height
-    self.width = width
-    self.inputCount = inputCount
-    self.outputCount = outputCount
-    self.kernelHeight = kernelHeight
-    self.kernelWidth = kernelWidth
-    precondition(
-      batchSize > 0 && height > 0 && width > 0 && inputCount > 0 && outputCount > 0
-        && kernelHeight > 0 && kernelWidth > 0 && kernelHeight % 2 == 1 && kernelWidth % 2 == 1,
-      "convolution: sizes must be positive and kernels odd: \(self)")
-  }
-
-  /// The sizes in one line, for messages.
-  public var description: String {
-    """
-    \(batchSize)x\(height)x\(width), \(inputCount) to \(outputCount) channels, \
-    kernel \(kernelHeight)x\(kernelWidth)
-    """
-  }
-
-  /// Pixels of one image.
-  var pixelCount: Int { height * width }
-  /// Elements of a kernel over one channel.
-  var tapCount: Int { kernelHeight * kernelWidth }
-  /// Elements of the weights.
-  public var weightCount: Int { outputCount * tapCount * inputCount }
-  /// Elements of the input.
-  public var inputElementCount: Int { batchSize * pixelCount * inputCount }
-  /// Elements of the output.
-  public var outputElementCount: Int { batchSize * pixelCount * outputCount }
-
-  /// The convolution of the gradients that gives the input's gradient.
-  package var mirrored: ConvolutionShape {
-    ConvolutionShape(
-      batchSize: batchSize, height: height, width: width, inputCount: outputCount,
-      outputCount: inputCount, kernelHeight: kernelHeight, kernelWidth: kernelWidth)
-  }
-
-  func check(input: Buffer, weight: Buffer, output: Buffer, _ name: String) {
-    precondition(
-      input.count == inputElementCount && weight.count == weightCount
-        && output.count == outputElementCount,
-      "\(name): \(input.count), \(weight.count) and \(output.count) elements for \(self)")
-  }
-}
-
 /// y = the convolution of x plus the bias.
 ///
-/// Pointwise kernels are products; up to four output channels have a kernel of their own; the rest
-/// goes to oneDNN or to products of unrolled patches, whichever suits the shape.
+/// Pointwise kernels are products; so are kernels whose places on the image do not overlap, and images
+/// that wrap around, after their patches were unrolled. Up to four output channels have a kernel of
+/// their own; the rest goes to oneDNN or to products of unrolled patches, whichever suits the shape.
 ///
 /// - Parameters:
-///   - y: `[batch, height, width, output]`; float32 or bfloat16.
+///   - y: `[batch, outputHeight, outputWidth, output]`; float32 or bfloat16.
 ///   - x: `[batch, height, width, input]`; float32 or bfloat16, as the weights.
 ///   - weight: `[output, kernelHeight, kernelWidth, input]`.
 ///   - bias: `[output]`; none when nil.
@@ -89,10 +21,12 @@ public func convolution(
   precondition(
     bias.map { $0.count == shape.outputCount } ?? true,
     "convolution: bias of \(bias?.count ?? 0) for \(shape)")
-  if shape.tapCount == 1 {
+  if shape.isPointwise {
     affine(
       into: y, x, weight: weight, bias: bias, rowCount: shape.batchSize * shape.pixelCount,
       route: route)
+  } else if shape.windows.areDisjoint || shape.windows.isCircular {
+    convolutionByProducts(into: y, x, weight: weight, bias: bias, shape: shape, route: route)
   } else if let library = OneDNNConvolution.bfloat16(
     .forward(hasBias: bias != nil), shape, x, weight, route, result: y.elementType)
   {
@@ -104,7 +38,7 @@ public func convolution(
   } else if x.elementType == .bfloat16 || weight.elementType == .bfloat16 {
     convolution(
       into: y, x.widened, weight: weight.widened, bias: bias, shape: shape, route: .widened)
-  } else if shape.outputCount <= 4 {
+  } else if shape.outputCount <= 4, shape.windows.isSame {
     narrowConvolution(into: y, x, weight: weight, bias: bias, shape: shape)
   } else if let library = OneDNNConvolution.preferred(
     .forward(hasBias: bias != nil), shape: shape)
@@ -120,7 +54,7 @@ public func convolution(
 /// - Parameters:
 ///   - dx: `[batch, height, width, input]`; float32, or bfloat16 when it is not added to.
 ///   - isAdding: Whether to add to `dx`.
-///   - dy: `[batch, height, width, output]`; float32 or bfloat16, as the weights.
+///   - dy: `[batch, outputHeight, outputWidth, output]`; float32 or bfloat16, as the weights.
 ///   - weight: `[output, kernelHeight, kernelWidth, input]`.
 ///   - shape: The sizes.
 ///   - route: How bfloat16 operands are multiplied.
@@ -132,32 +66,47 @@ public func convolutionBackwardData(
   precondition(
     !isAdding || dx.elementType == .float32,
     "convolutionBackwardData: a gradient of type bfloat16 cannot be added to")
-  if shape.tapCount == 1 {
+  if shape.isPointwise {
     affineBackwardData(
       into: dx, isAdding: isAdding, dy, weight: weight,
       rowCount: shape.batchSize * shape.pixelCount, route: route)
-  } else if let library = OneDNNConvolution.bfloat16(
-    .forwardByTap, shape.mirrored, dy, weight, route, result: dx.elementType)
+  } else if let turned = shape.mirrored {
+    mirroredConvolution(
+      into: dx, isAdding: isAdding, dy, weight: weight, shape: shape, turned, route: route)
+  } else {
+    foldedGradient(
+      into: dx, isAdding: isAdding, dy, weight: weight, shape: shape, route: route)
+  }
+}
+
+/// The gradient of a convolution's input as a convolution of dy with the turned kernel; `turned` is its
+/// shape.
+private func mirroredConvolution(
+  into dx: Buffer, isAdding: Bool, _ dy: Buffer, weight: Buffer, shape: ConvolutionShape,
+  _ turned: ConvolutionShape, route: BFloat16Route
+) {
+  if let library = OneDNNConvolution.bfloat16(
+    .forwardByTap, turned, dy, weight, route, result: dx.elementType)
   {
     addOrWrite(into: dx, isAdding: isAdding) {
       library.run(output: $0, input: dy, weight: mirrored(weight, shape: shape), bias: nil)
     }
   } else if dx.elementType == .bfloat16 {
     let wide = Buffer(.float32, count: dx.count)
-    convolutionBackwardData(
-      into: wide, isAdding: false, dy, weight: weight, shape: shape, route: .widened)
+    mirroredConvolution(
+      into: wide, isAdding: false, dy, weight: weight, shape: shape, turned, route: .widened)
     roundToBFloat16(into: dx, wide)
   } else if dy.elementType == .bfloat16 || weight.elementType == .bfloat16 {
-    convolutionBackwardData(
-      into: dx, isAdding: isAdding, dy.widened, weight: weight.widened, shape: shape,
+    mirroredConvolution(
+      into: dx, isAdding: isAdding, dy.widened, weight: weight.widened, shape: shape, turned,
       route: .widened)
-  } else if let library = OneDNNConvolution.preferred(.forwardByTap, shape: shape.mirrored) {
+  } else if let library = OneDNNConvolution.preferred(.forwardByTap, shape: turned) {
     addOrWrite(into: dx, isAdding: isAdding) {
       library.run(output: $0, input: dy, weight: mirrored(weight, shape: shape), bias: nil)
     }
   } else {
-    convolutionBackwardDataByProducts(
-      into: dx, isAdding: isAdding, dy, weight: weight, shape: shape)
+    mirroredConvolutionByProducts(
+      into: dx, isAdding: isAdding, dy, weight: weight, shape: shape, turned)
   }
 }
 
@@ -166,7 +115,7 @@ public func convolutionBackwardData(
 /// - Parameters:
 ///   - dWeight: `[output, kernelHeight, kernelWidth, input]`.
 ///   - isAdding: Whether to add to `dWeight`.
-///   - dy: `[batch, height, width, output]`; float32 or bfloat16, as the input.
+///   - dy: `[batch, outputHeight, outputWidth, output]`; float32 or bfloat16, as the input.
 ///   - x: `[batch, height, width, input]`.
 ///   - shape: The sizes.
 ///   - route: How bfloat16 operands are multiplied.
@@ -175,10 +124,12 @@ public func convolutionBackwardWeights(
   route: BFloat16Route = .preferred
 ) {
   shape.check(input: x, weight: dWeight, output: dy, "convolutionBackwardWeights")
-  if shape.tapCount == 1 {
+  if shape.isPointwise {
     affineBackwardWeights(
       into: dWeight, isAdding: isAdding, dy, x, rowCount: shape.batchSize * shape.pixelCount,
       route: route)
+  } else if !shape.windows.isSame {
+    wholePatchGradient(into: dWeight, isAdding: isAdding, dy, x, shape: shape, route: route)
   } else if route.multipliesAsTheyAre(dy, x), PanelConvolution.isPreferred(for: shape) {
     PanelConvolution(shape).weightGradient(into: dWeight, isAdding: isAdding, dy, x)
   } else if let library = OneDNNConvolution.bfloat16(.backwardWeights, shape, dy, x, route) {

@@ -19,7 +19,9 @@ struct ConvolutionLayouts {
       Self.layout(sizes, tag, isResult ? resultType : operandType, shape)
     }
     let inputSizes = [shape.batchSize, shape.inputCount, shape.height, shape.width]
-    let outputSizes = [shape.batchSize, shape.outputCount, shape.height, shape.width]
+    let outputSizes = [
+      shape.batchSize, shape.outputCount, shape.windows.outputHeight, shape.windows.outputWidth,
+    ]
     let weightSizes = [
       shape.outputCount, shape.inputCount, shape.kernelHeight, shape.kernelWidth,
     ]
@@ -70,14 +72,14 @@ struct ConvolutionLayouts {
   ) -> dnnl_primitive_desc_t? {
     var (input, weight, bias, output) = (hint.input, hint.weight, self.bias, self.output)
     if direction == .backwardWeights { output.data_type = dnnl_f32 }
-    let (strides, padding) = Self.geometry(shape)
+    let (strides, before, after) = Self.geometry(shape.windows)
     let hasBias = direction == .forward(hasBias: true)
     var forward = dnnl_convolution_desc_t()
     check(
       withUnsafePointer(to: &bias) { bias in
         dnnl_convolution_forward_desc_init(
           &forward, dnnl_forward_training, dnnl_convolution_direct, &input, &weight,
-          hasBias ? bias : nil, &output, strides, padding, padding)
+          hasBias ? bias : nil, &output, strides, before, after)
       }, "dnnl_convolution_forward_desc_init", shape)
     return Self.create(&forward, attributes, hint: nil, shape)
   }
@@ -86,17 +88,22 @@ struct ConvolutionLayouts {
     _ shape: ConvolutionShape, _ attributes: dnnl_primitive_attr_t?, hint: dnnl_primitive_desc_t
   ) -> dnnl_primitive_desc_t? {
     var (input, weight, output) = (self.input, anyWeight, self.output)
-    let (strides, padding) = Self.geometry(shape)
+    let (strides, before, after) = Self.geometry(shape.windows)
     var backward = dnnl_convolution_desc_t()
     check(
       dnnl_convolution_backward_weights_desc_init(
-        &backward, dnnl_convolution_direct, &input, &weight, nil, &output, strides, padding,
-        padding), "dnnl_convolution_backward_weights_desc_init", shape)
+        &backward, dnnl_convolution_direct, &input, &weight, nil, &output, strides, before,
+        after), "dnnl_convolution_backward_weights_desc_init", shape)
     return Self.create(&backward, attributes, hint: hint, shape)
   }
 
-  private static func geometry(_ shape: ConvolutionShape) -> (strides: [Int64], padding: [Int64]) {
-    (dimensions([1, 1]), dimensions([shape.kernelHeight / 2, shape.kernelWidth / 2]))
+  private static func geometry(_ windows: Windows)
+    -> (strides: [Int64], before: [Int64], after: [Int64])
+  {
+    (
+      dimensions([windows.stride, windows.stride]), dimensions([windows.top, windows.left]),
+      dimensions([windows.bottom, windows.right])
+    )
   }
 
   private static func create(

@@ -41,12 +41,11 @@ struct PatchWeights {
   func factor(row: Int) -> ProductFactor { matrix.factor(row: row, column: 0) }
 }
 
-/// Elements of scratch memory that unrolled patches may take at a time (64 MiB).
-private let patchCapacity = 1 << 24
-
 extension ConvolutionShape {
   /// Whether whole patches are unrolled rather than runs along the kernel's width.
-  fileprivate var unrollsWholePatches: Bool { pixelCount < 512 || inputCount < 16 }
+  fileprivate var unrollsWholePatches: Bool {
+    !windows.isSame || pixelCount < 512 || inputCount < 16
+  }
 
   /// Image rows of a strip, which has about a thousand pixels.
   fileprivate var stripHeight: Int { min(height, max(1, 1024 / width)) }
@@ -59,79 +58,46 @@ extension ConvolutionShape {
     let (image, strip) = index.quotientAndRemainder(dividingBy: stripCount)
     return (image, strip * stripHeight..<min(height, (strip + 1) * stripHeight))
   }
-
-  /// Images whose whole patches fit the capacity.
-  fileprivate var imagesAtATime: Int {
-    max(1, min(batchSize, patchCapacity / (pixelCount * tapCount * inputCount)))
-  }
-
-  /// Unrolls rows of one image; see `CKernels_unrollPatches`.
-  fileprivate func unroll(
-    _ columns: UnsafeMutablePointer<Float>, _ image: UnsafePointer<Float>, kernelHeight: Int,
-    rows: Range<Int>
-  ) {
-    CKernels_unrollPatches(
-      columns, image, Int64(height), Int64(width), Int64(inputCount), Int64(kernelHeight),
-      Int64(kernelWidth), Int64(rows.lowerBound), Int64(rows.count))
-  }
-
-  /// Unrolls whole patches of some images, on all threads.
-  fileprivate func unrollImages(_ images: Range<Int>, of x: Buffer) -> Matrix {
-    let patchSize = tapCount * inputCount
-    let columns = Buffer(.float32, count: images.count * pixelCount * patchSize)
-    let (target, source) = (columns.floats, x.floats)
-    parallelFor(images.count * height, grain: rowGrain(width * patchSize)) { rows in
-      for row in rows {
-        let (image, line) = row.quotientAndRemainder(dividingBy: height)
-        unroll(
-          target + row * width * patchSize,
-          source + (images.lowerBound + image) * pixelCount * inputCount,
-          kernelHeight: kernelHeight, rows: line..<line + 1)
-      }
-    }
-    return Matrix(columns, rowCount: images.count * pixelCount, columnCount: patchSize)
-  }
 }
 
 /// y = the convolution of x plus the bias.
 package func convolutionByProducts(
-  into y: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer?, shape: ConvolutionShape
+  into y: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer?, shape: ConvolutionShape,
+  route: BFloat16Route = .preferred
 ) {
   patchProducts(
     into: y, isAdding: false, x, weight: PatchWeights(forward: weight, shape: shape), bias: bias,
-    shape: shape)
+    shape: shape, route: route)
 }
 
 /// dx = the gradient of a convolution's input, or dx += when `isAdding`: a convolution of dy with the
-/// turned kernel.
-package func convolutionBackwardDataByProducts(
-  into dx: Buffer, isAdding: Bool, _ dy: Buffer, weight: Buffer, shape: ConvolutionShape
+/// turned kernel, of shape `turned`.
+package func mirroredConvolutionByProducts(
+  into dx: Buffer, isAdding: Bool, _ dy: Buffer, weight: Buffer, shape: ConvolutionShape,
+  _ turned: ConvolutionShape
 ) {
-  let turned = PatchWeights(mirrored: mirrored(weight, shape: shape), shape: shape)
   patchProducts(
-    into: dx, isAdding: isAdding, dy, weight: turned, bias: nil, shape: shape.mirrored)
+    into: dx, isAdding: isAdding, dy,
+    weight: PatchWeights(mirrored: mirrored(weight, shape: shape), shape: shape), bias: nil,
+    shape: turned)
 }
 
-/// y = the convolution of x, or y += when `isAdding`.
+/// y = the convolution of x, or y += when `isAdding`; operands of type bfloat16 only where whole patches
+/// are unrolled.
 private func patchProducts(
   into y: Buffer, isAdding: Bool, _ x: Buffer, weight: PatchWeights, bias: Buffer?,
-  shape: ConvolutionShape
+  shape: ConvolutionShape, route: BFloat16Route = .preferred
 ) {
-  let outputs = shape.outputCount
-  let target = y.floats
-  let added = bias?.floats
   if shape.unrollsWholePatches {
-    for first in stride(from: 0, to: shape.batchSize, by: shape.imagesAtATime) {
-      let images = first..<min(shape.batchSize, first + shape.imagesAtATime)
-      let patches = shape.unrollImages(images, of: x)
-      let start = first * shape.pixelCount * outputs
-      let result = Matrix(
-        y[start..<start + patches.rowCount * outputs], rowCount: patches.rowCount,
-        columnCount: outputs)
-      product(into: result, patches, weight.matrix, beta: isAdding ? 1 : 0, bias: bias)
+    shape.withPatches(of: x) { patches, pixels in
+      product(
+        into: shape.output(y, pixels), patches, weight.matrix, beta: isAdding ? 1 : 0, bias: bias,
+        route: route)
     }
     return
   }
+  let target = y.floats
+  let added = bias?.floats
   parallelFor(shape.batchSize * shape.stripCount) { strips in
     for strip in strips {
       stripProducts(
@@ -179,7 +145,7 @@ private struct StripColumns {
     let reached = rows.lowerBound - margin..<rows.upperBound + margin
     buffer = Buffer(.float32, count: reached.count * shape.width * runSize)
     shape.unroll(
-      buffer.floats, x + image * shape.pixelCount * shape.inputCount, kernelHeight: 1,
+      buffer.floats, x + image * shape.pixelCount * shape.inputCount, shape.windows.singleRows,
       rows: reached)
   }
 
@@ -200,21 +166,10 @@ private struct StripColumns {
 func patchGradient(
   into dWeight: Buffer, isAdding: Bool, _ dy: Buffer, _ x: Buffer, shape: ConvolutionShape
 ) {
-  if shape.outputCount <= 4 {
-    narrowGradient(into: dWeight, isAdding: isAdding, dy, x, shape: shape)
+  if shape.outputCount <= 4, let turned = shape.mirrored {
+    narrowGradient(into: dWeight, isAdding: isAdding, dy, x, shape: shape, turned)
   } else if shape.weightCount > 1 << 19 {
-    let target = Matrix(
-      dWeight, rowCount: shape.outputCount, columnCount: shape.tapCount * shape.inputCount)
-    for first in stride(from: 0, to: shape.batchSize, by: shape.imagesAtATime) {
-      let images = first..<min(shape.batchSize, first + shape.imagesAtATime)
-      let patches = shape.unrollImages(images, of: x)
-      let start = first * shape.pixelCount * shape.outputCount
-      let gradient = Matrix(
-        dy[start..<start + patches.rowCount * shape.outputCount], rowCount: patches.rowCount,
-        columnCount: shape.outputCount)
-      product(
-        into: target, gradient.transposed, patches, beta: isAdding || first > 0 ? 1 : 0)
-    }
+    wholePatchGradient(into: dWeight, isAdding: isAdding, dy, x, shape: shape)
   } else {
     let partials = gradientPartials(width: shape.weightCount, shape: shape) {
       partial, strip, beta in
@@ -222,6 +177,19 @@ func patchGradient(
       stripGradient(into: partial, beta: beta, dy.floats, source, shape: shape, strip: strip)
     }
     combinePartials(into: dWeight, isAdding: isAdding, partials)
+  }
+}
+
+/// The same from whole patches; for operands of type bfloat16 too.
+func wholePatchGradient(
+  into dWeight: Buffer, isAdding: Bool, _ dy: Buffer, _ x: Buffer, shape: ConvolutionShape,
+  route: BFloat16Route = .preferred
+) {
+  let target = Matrix(dWeight, rowCount: shape.outputCount, columnCount: shape.patchSize)
+  shape.withPatches(of: x) { patches, pixels in
+    product(
+      into: target, shape.output(dy, pixels).transposed, patches,
+      beta: isAdding || pixels.lowerBound > 0 ? 1 : 0, route: route)
   }
 }
 
@@ -259,8 +227,8 @@ private func stripGradient(
     let columns = Buffer(.float32, count: pixels * patchSize)
     withExtendedLifetime(columns) {
       shape.unroll(
-        columns.floats, x + image * shape.pixelCount * shape.inputCount,
-        kernelHeight: shape.kernelHeight, rows: rows)
+        columns.floats, x + image * shape.pixelCount * shape.inputCount, shape.windows.layout,
+        rows: rows)
       serialProduct(
         into: partial, stride: patchSize, rowCount: shape.outputCount, columnCount: patchSize,
         depth: pixels, gradient, ProductFactor(columns.floats, stride: patchSize), beta: beta)
@@ -280,9 +248,9 @@ private func stripGradient(
 
 /// Few output channels: the gradient's patches against the input, which gives the turned kernel.
 private func narrowGradient(
-  into dWeight: Buffer, isAdding: Bool, _ dy: Buffer, _ x: Buffer, shape: ConvolutionShape
+  into dWeight: Buffer, isAdding: Bool, _ dy: Buffer, _ x: Buffer, shape: ConvolutionShape,
+  _ mirrored: ConvolutionShape
 ) {
-  let mirrored = shape.mirrored
   let patchSize = mirrored.tapCount * mirrored.inputCount
   let partials = gradientPartials(width: shape.weightCount, shape: mirrored) {
     partial, strip, beta in
@@ -292,7 +260,7 @@ private func narrowGradient(
     withExtendedLifetime(columns) {
       mirrored.unroll(
         columns.floats, dy.floats + image * shape.pixelCount * shape.outputCount,
-        kernelHeight: shape.kernelHeight, rows: rows)
+        mirrored.windows.layout, rows: rows)
       let pixel = image * shape.pixelCount + rows.lowerBound * shape.width
       serialProduct(
         into: partial, stride: shape.inputCount, rowCount: patchSize,

@@ -1,14 +1,14 @@
 /// Naive loops for convolutions.
 package enum ConvolutionsReference {
-  /// The convolution with "same" zero padding and stride 1 of `[batch, height, width, input]` with
-  /// weights `[output, kernelHeight, kernelWidth, input]` and a bias.
+  /// The convolution of `[batch, height, width, input]` with weights
+  /// `[output, kernelHeight, kernelWidth, input]` and a bias.
   package static func convolution(
     _ x: [Double], weight: [Double], bias: [Double]?, shape: ConvolutionShape
   ) -> [Double] {
     var y: [Double] = []
     for image in 0..<shape.batchSize {
-      for row in 0..<shape.height {
-        for column in 0..<shape.width {
+      for row in 0..<shape.windows.outputHeight {
+        for column in 0..<shape.windows.outputWidth {
           for output in 0..<shape.outputCount {
             let sum = pixel(x, weight, shape, image: image, row: row, column: column, output)
             y.append(sum + (bias?[output] ?? 0))
@@ -26,11 +26,11 @@ package enum ConvolutionsReference {
     var sum = 0.0
     for kernelRow in 0..<shape.kernelHeight {
       for kernelColumn in 0..<shape.kernelWidth {
-        let sourceRow = row + kernelRow - shape.kernelHeight / 2
-        let sourceColumn = column + kernelColumn - shape.kernelWidth / 2
-        guard (0..<shape.height).contains(sourceRow), (0..<shape.width).contains(sourceColumn)
+        guard
+          let place = shape.windows.source(
+            row: row, column: column, kernelRow: kernelRow, kernelColumn: kernelColumn)
         else { continue }
-        let source = ((image * shape.height + sourceRow) * shape.width + sourceColumn)
+        let source = image * shape.pixelCount + place
         let tap = (output * shape.kernelHeight + kernelRow) * shape.kernelWidth + kernelColumn
         for input in 0..<shape.inputCount {
           sum += x[source * shape.inputCount + input] * weight[tap * shape.inputCount + input]
@@ -46,15 +46,16 @@ package enum ConvolutionsReference {
   ) -> (dx: [Double], dWeight: [Double]) {
     var dx = [Double](repeating: 0, count: x.count)
     var dWeight = [Double](repeating: 0, count: weight.count)
-    for pixel in 0..<shape.batchSize * shape.height * shape.width {
-      let (line, column) = pixel.quotientAndRemainder(dividingBy: shape.width)
-      let (image, row) = line.quotientAndRemainder(dividingBy: shape.height)
+    for pixel in 0..<shape.batchSize * shape.windows.outputPixelCount {
+      let (line, column) = pixel.quotientAndRemainder(dividingBy: shape.windows.outputWidth)
+      let (image, row) = line.quotientAndRemainder(dividingBy: shape.windows.outputHeight)
       for tap in 0..<shape.kernelHeight * shape.kernelWidth {
-        let sourceRow = row + tap / shape.kernelWidth - shape.kernelHeight / 2
-        let sourceColumn = column + tap % shape.kernelWidth - shape.kernelWidth / 2
-        guard (0..<shape.height).contains(sourceRow), (0..<shape.width).contains(sourceColumn)
+        guard
+          let place = shape.windows.source(
+            row: row, column: column, kernelRow: tap / shape.kernelWidth,
+            kernelColumn: tap % shape.kernelWidth)
         else { continue }
-        let source = (image * shape.height + sourceRow) * shape.width + sourceColumn
+        let source = image * shape.pixelCount + place
         for output in 0..<shape.outputCount {
           let gradient = dy[pixel * shape.outputCount + output]
           let start = (output * shape.kernelHeight * shape.kernelWidth + tap) * shape.inputCount
