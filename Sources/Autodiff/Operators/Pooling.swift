@@ -43,5 +43,6 @@ public func upsampleNearest2x(_ x: Variable) -> Variable {
 }
 
 extension ImageShape {
-  fileprivate var sizes: [Int] { [batchSize, height, width, channelCount] }
+  /// The sizes as a tensor has them.
+  var sizes: [Int] { [batchSize, height, width, channelCount] }
 }

@@ -8,7 +8,9 @@
 #include "CKernels_activations.h"
 #include "CKernels_attention.h"
 #include "CKernels_bfloat16.h"
+#include "CKernels_cells.h"
 #include "CKernels_convolution.h"
+#include "CKernels_depthwise.h"
 #include "CKernels_digest.h"
 #include "CKernels_elementwise.h"
 #include "CKernels_groupnorm.h"
@@ -25,5 +27,6 @@
 #include "CKernels_rows.h"
 #include "CKernels_tokens.h"
 #include "CKernels_vector_math.h"
+#include "CKernels_windows.h"
 
 #endif

@@ -1,7 +1,7 @@
 import CKernels
 
 /// A batch of channels-last images: `[batchSize, height, width, channelCount]`.
-public struct ImageShape: Sendable, Equatable {
+public struct ImageShape: Sendable, Hashable {
   /// Number of images.
   public var batchSize: Int
   /// Rows of an image.

@@ -1,4 +1,4 @@
-/// Naive loops for 2×2 pooling and upsampling.
+/// Naive loops for pooling and upsampling.
 package enum PoolingReference {
   /// factor · the sum of each 2×2 block; `small` is the result's shape.
   package static func sumBlocks(_ x: [Double], factor: Double, small: ImageShape) -> [Double] {
@@ -26,5 +26,49 @@ package enum PoolingReference {
       }
     }
     return places
+  }
+
+  /// The largest number of each cell, and the place of the first of these in the images.
+  package static func maxima(_ x: [Double], shape: PoolingShape) -> (y: [Double], places: [Int]) {
+    let places = cells(shape).map { cell in
+      cell.reduce(cell[0]) { x[$1] > x[$0] ? $1 : $0 }
+    }
+    return (places.map { x[$0] }, places)
+  }
+
+  /// The mean of each cell.
+  package static func means(_ x: [Double], shape: PoolingShape) -> [Double] {
+    cells(shape).map { cell in cell.reduce(0) { $0 + x[$1] } / Double(cell.count) }
+  }
+
+  /// The gradient of the means' images.
+  package static func meansGradient(_ dy: [Double], shape: PoolingShape) -> [Double] {
+    var dx = [Double](repeating: 0, count: shape.images.elementCount)
+    for (gradient, cell) in zip(dy, cells(shape)) {
+      for place in cell { dx[place] += gradient / Double(cell.count) }
+    }
+    return dx
+  }
+
+  /// For each element of the result, the places of its cell in the images, in row-major order.
+  private static func cells(_ shape: PoolingShape) -> [[Int]] {
+    let images = shape.images
+    var cells: [[Int]] = []
+    for image in 0..<images.batchSize {
+      for rows in shape.rows {
+        for columns in shape.columns {
+          for channel in 0..<images.channelCount {
+            cells.append(
+              rows.flatMap { row in
+                columns.map { column in
+                  let pixel = (image * images.height + row) * images.width + column
+                  return pixel * images.channelCount + channel
+                }
+              })
+          }
+        }
+      }
+    }
+    return cells
   }
 }
