@@ -21,6 +21,58 @@ KERNEL void KERNEL_NAME(geluGradient)(NUMBER *dx, const NUMBER *dy, const NUMBER
   }
 }
 
+KERNEL void KERNEL_NAME(geluTanh)(NUMBER *y, const NUMBER *x, int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    const float u = READ(x[i]);
+    float slope;
+    y[i] = WRITE(u * tanhDistribution(u, &slope));
+  }
+}
+
+KERNEL void KERNEL_NAME(geluTanhGradient)(NUMBER *dx, const NUMBER *dy, const NUMBER *x,
+                                          int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    const float u = READ(x[i]);
+    float slope;
+    const float distribution = tanhDistribution(u, &slope);
+    dx[i] = WRITE(READ(dy[i]) * (distribution + u * slope));
+  }
+}
+
+KERNEL void KERNEL_NAME(tanh)(NUMBER *y, const NUMBER *x, int64_t count) {
+  for (int64_t i = 0; i < count; i++) y[i] = WRITE(hyperbolicTangent(READ(x[i])));
+}
+
+KERNEL void KERNEL_NAME(tanhGradient)(NUMBER *dx, const NUMBER *dy, const NUMBER *y,
+                                      int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    const float t = READ(y[i]);
+    dx[i] = WRITE(READ(dy[i]) * ((1.0f - t) * (1.0f + t)));
+  }
+}
+
+KERNEL void KERNEL_NAME(relu)(NUMBER *y, const NUMBER *x, int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    const float u = READ(x[i]);
+    y[i] = WRITE(u < 0.0f ? 0.0f : u);
+  }
+}
+
+KERNEL void KERNEL_NAME(leakyReLU)(NUMBER *y, const NUMBER *x, float slope, int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    const float u = READ(x[i]);
+    y[i] = WRITE(u < 0.0f ? slope * u : u);
+  }
+}
+
+KERNEL void KERNEL_NAME(leakyReLUGradient)(NUMBER *dx, const NUMBER *dy, const NUMBER *y,
+                                           float slope, int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    const float d = READ(dy[i]);
+    dx[i] = WRITE(READ(y[i]) > 0.0f ? d : slope * d);
+  }
+}
+
 KERNEL void KERNEL_NAME(silu)(NUMBER *y, const NUMBER *x, int64_t count) {
   for (int64_t i = 0; i < count; i++) {
     const float u = READ(x[i]);

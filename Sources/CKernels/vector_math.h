@@ -63,4 +63,20 @@ INLINE float normalDistribution(float x, float *density) {
 // 1 / (1 + e^-x).
 INLINE float sigmoid(float x) { return 1.0f / (1.0f + vectorExp(-x)); }
 
+// The hyperbolic tangent: near 0, where 1 - 2/(e^2a + 1) would lose its digits, x + x³ P(x²).
+//
+// P is a minimax fit up to |x| = 0.625; its share of the error is 9e-9.
+INLINE float hyperbolicTangent(float x) {
+  const float a = x < 0.0f ? -x : x;
+  const float square = x * x;
+  float p = -0x1.75e1ccp-8f;
+  p = p * square + 0x1.52269ap-6f;
+  p = p * square - 0x1.b83c5ap-5f;
+  p = p * square + 0x1.110726p-3f;
+  p = p * square - 0x1.555532p-2f;
+  const float near = x + x * (square * p);
+  const float far = 1.0f - 2.0f / (vectorExp(2.0f * a) + 1.0f);
+  return a < 0.625f ? near : x < 0.0f ? -far : far;
+}
+
 #endif

@@ -42,6 +42,12 @@ import Testing
     return y.array()
   }
 
+  private func result(_ kernel: (Buffer, Buffer) -> Void, of x: Buffer) -> Buffer {
+    let y = Buffer(.float32, count: x.count)
+    kernel(y, x)
+    return y
+  }
+
   private func derivatives(_ kernel: (Buffer, Buffer, Buffer) -> Void) -> [Float] {
     let dy = Buffer(.float32, count: Self.points.count)
     fill(dy, with: 1)
@@ -60,6 +66,43 @@ import Testing
     }
   }
 
+  @Test func geluTanhIsAccurate() {
+    // The exponent 2v is itself rounded, as is the cube in it.
+    let value = largestError(values { geluTanh(into: $0, $1) }, ActivationsReference.geluTanh) {
+      $0 < 0 ? -2 * 0.798 * ($0 + 0.044_715 * $0 * $0 * $0) : 0
+    }
+    #expect(value.error <= 8, "geluTanh(\(value.at))")
+    for (y, x) in zip(derivatives { geluTanhGradient(into: $0, $1, $2) }, Self.points) {
+      let error = abs(Double(y) - ActivationsReference.geluTanhDerivative(Double(x)))
+      #expect(error <= 5e-7, "geluTanhGradient(\(x)) = \(y)")
+    }
+  }
+
+  @Test func tanhIsAccurate() {
+    let results = values { Kernels.tanh(into: $0, $1) }
+    let value = largestError(results, { tanh($0) }) { _ in 0 }
+    #expect(value.error <= 3, "tanh(\(value.at))")
+    // Its gradient comes from the result, whose rounding near 1 is all that is left of 1 − y².
+    for (dx, x) in zip(
+      derivatives { tanhGradient(into: $0, $1, result(Kernels.tanh, of: $2)) }, Self.points)
+    {
+      let exact = 1 / (cosh(Double(x)) * cosh(Double(x)))
+      #expect(abs(Double(dx) - exact) <= 4e-7, "tanhGradient(\(x)) = \(dx)")
+    }
+  }
+
+  @Test func rectifiersAreExact() {
+    let (positive, leaky) = (
+      values { relu(into: $0, $1) }, values { leakyReLU(into: $0, $1, slope: 0.25) }
+    )
+    let gradients = derivatives { leakyReLUGradient(into: $0, $1, $2, slope: 0.25) }
+    for (index, x) in Self.points.enumerated() {
+      #expect(positive[index] == max(x, 0))
+      #expect(leaky[index] == Float(ActivationsReference.leakyReLU(Double(x), slope: 0.25)))
+      #expect(gradients[index] == (x > 0 ? 1 : 0.25), "x = \(x)")
+    }
+  }
+
   @Test func siluIsAccurate() {
     let value = largestError(values { silu(into: $0, $1) }, ActivationsReference.silu) { _ in 1 }
     #expect(value.error <= 3, "silu(\(value.at))")
@@ -74,7 +117,9 @@ import Testing
     let x = Buffer(.float32, count: 4)
     let y = Buffer(.float32, count: 4)
     x.copy(from: [0, -0.0, .nan, .infinity] as [Float])
-    for kernel in [gelu(into:_:), silu(into:_:)] as [(Buffer, Buffer) -> Void] {
+    for kernel in [gelu(into:_:), silu(into:_:), geluTanh(into:_:), relu(into:_:)]
+      as [(Buffer, Buffer) -> Void]
+    {
       kernel(y, x)
       let values = y.array(of: Float.self)
       #expect(values[0] == 0 && values[0].sign == .plus)
@@ -88,7 +133,7 @@ import Testing
     var numbers = TestNumbers(seed: 6)
     let bfloat16s = (0..<3).map { _ in numbers.tensor([5_003], in: -9..<9).buffer.rounded }
     func results(_ inputs: [Buffer], _ type: ElementType) -> [[Float]] {
-      let y = (0..<7).map { _ in Buffer(type, count: 5_003) }
+      let y = (0..<14).map { _ in Buffer(type, count: 5_003) }
       gelu(into: y[0], inputs[0])
       geluGradient(into: y[1], inputs[1], inputs[0])
       silu(into: y[2], inputs[0])
@@ -96,6 +141,13 @@ import Testing
       siluProduct(into: y[4], gate: inputs[0], value: inputs[2])
       siluProductGradient(
         gate: y[5], value: y[6], inputs[1], gate: inputs[0], value: inputs[2])
+      geluTanh(into: y[7], inputs[0])
+      geluTanhGradient(into: y[8], inputs[1], inputs[0])
+      Kernels.tanh(into: y[9], inputs[0])
+      tanhGradient(into: y[10], inputs[1], inputs[0])
+      relu(into: y[11], inputs[0])
+      leakyReLU(into: y[12], inputs[0], slope: 0.2)
+      leakyReLUGradient(into: y[13], inputs[1], inputs[0], slope: 0.2)
       return y.map { (type == .float32 ? $0.rounded : $0).widened.array() }
     }
     let wide = bfloat16s.map(\.widened)
@@ -120,13 +172,18 @@ import Testing
     var numbers = TestNumbers(seed: 1)
     let inputs = (0..<3).map { _ in numbers.tensor([40_003], in: -9..<9).buffer }
     let results = onThreadCounts([1, 2, 3]) {
-      let outputs = (0..<6).map { _ in Buffer(.float32, count: 40_003) }
+      let outputs = (0..<11).map { _ in Buffer(.float32, count: 40_003) }
       gelu(into: outputs[0], inputs[0])
       geluGradient(into: outputs[1], inputs[1], inputs[0])
       silu(into: outputs[2], inputs[0])
       siluGradient(into: outputs[3], inputs[1], inputs[0])
       siluProductGradient(
         gate: outputs[4], value: outputs[5], inputs[1], gate: inputs[0], value: inputs[2])
+      geluTanh(into: outputs[6], inputs[0])
+      geluTanhGradient(into: outputs[7], inputs[1], inputs[0])
+      Kernels.tanh(into: outputs[8], inputs[0])
+      tanhGradient(into: outputs[9], inputs[1], outputs[8])
+      leakyReLU(into: outputs[10], inputs[0], slope: 0.2)
       return outputs.map { $0.array(of: Float.self) }
     }
     #expect(results[1] == results[0])

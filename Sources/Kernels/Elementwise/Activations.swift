@@ -19,6 +19,64 @@ public func geluGradient(into dx: Buffer, _ dy: Buffer, _ x: Buffer) {
     bfloat16s: { CKernels_geluGradientOfBFloat16($0[0], $0[1], $0[2], $1) })
 }
 
+/// y = x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))/2, GELU's tanh form.
+public func geluTanh(into y: Buffer, _ x: Buffer) {
+  map(
+    writing: [y], reading: [x], "geluTanh",
+    floats: { CKernels_geluTanh($0[0], $0[1], $1) },
+    bfloat16s: { CKernels_geluTanhOfBFloat16($0[0], $0[1], $1) })
+}
+
+/// The gradient of `geluTanh`; `dx` may be `dy`.
+public func geluTanhGradient(into dx: Buffer, _ dy: Buffer, _ x: Buffer) {
+  map(
+    writing: [dx], reading: [dy, x], "geluTanhGradient",
+    floats: { CKernels_geluTanhGradient($0[0], $0[1], $0[2], $1) },
+    bfloat16s: { CKernels_geluTanhGradientOfBFloat16($0[0], $0[1], $0[2], $1) })
+}
+
+/// y = tanh(x).
+public func tanh(into y: Buffer, _ x: Buffer) {
+  map(
+    writing: [y], reading: [x], "tanh",
+    floats: { CKernels_tanh($0[0], $0[1], $1) },
+    bfloat16s: { CKernels_tanhOfBFloat16($0[0], $0[1], $1) })
+}
+
+/// dx = dy·(1 − y²) for the result `y` of `tanh`; `dx` may be `dy`.
+public func tanhGradient(into dx: Buffer, _ dy: Buffer, _ y: Buffer) {
+  map(
+    writing: [dx], reading: [dy, y], "tanhGradient",
+    floats: { CKernels_tanhGradient($0[0], $0[1], $0[2], $1) },
+    bfloat16s: { CKernels_tanhGradientOfBFloat16($0[0], $0[1], $0[2], $1) })
+}
+
+/// y = max(x, 0); what is no number stays so.
+public func relu(into y: Buffer, _ x: Buffer) {
+  map(
+    writing: [y], reading: [x], "relu",
+    floats: { CKernels_relu($0[0], $0[1], $1) },
+    bfloat16s: { CKernels_reluOfBFloat16($0[0], $0[1], $1) })
+}
+
+/// y = x, or slope·x where x is negative.
+public func leakyReLU(into y: Buffer, _ x: Buffer, slope: Float) {
+  map(
+    writing: [y], reading: [x], "leakyReLU",
+    floats: { CKernels_leakyReLU($0[0], $0[1], slope, $1) },
+    bfloat16s: { CKernels_leakyReLUOfBFloat16($0[0], $0[1], slope, $1) })
+}
+
+/// dx = dy, or slope·dy where the result `y` of `leakyReLU` is not positive; `dx` may be `dy`.
+///
+/// The gradient of `relu` with a slope of 0.
+public func leakyReLUGradient(into dx: Buffer, _ dy: Buffer, _ y: Buffer, slope: Float) {
+  map(
+    writing: [dx], reading: [dy, y], "leakyReLUGradient",
+    floats: { CKernels_leakyReLUGradient($0[0], $0[1], $0[2], slope, $1) },
+    bfloat16s: { CKernels_leakyReLUGradientOfBFloat16($0[0], $0[1], $0[2], slope, $1) })
+}
+
 /// y = x / (1 + e^−x).
 public func silu(into y: Buffer, _ x: Buffer) {
   map(
