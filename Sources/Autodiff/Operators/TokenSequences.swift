@@ -6,37 +6,10 @@ import Tensors
 /// - Parameter parts: `[B, Nᵢ, C]` each, at least one.
 /// - Returns: `[B, ΣNᵢ, C]`.
 public func concatenateTokens(_ parts: [Variable]) -> Variable {
-  precondition(!parts.isEmpty, "concatenateTokens: no parts")
-  let first = parts[0]
   precondition(
-    parts.allSatisfy {
-      $0.value.dimensionCount == 3 && $0.shape[0] == first.shape[0] && $0.shape[2] == first.shape[2]
-    }, "concatenateTokens: shapes \(parts.map(\.shape)) differ in more than tokens")
-  let (batchCount, channelCount) = (first.shape[0], first.shape[2])
-  let tokenCount = parts.reduce(0) { $0 + $1.shape[1] }
-  let y = Tensor(uninitialized: [batchCount, tokenCount, channelCount])
-  let stride = tokenCount * channelCount
-  var offset = 0
-  var pullbacks: [(adjoint: Adjoint?, shape: [Int], offset: Int)] = []
-  for part in parts {
-    let size = part.shape[1] * channelCount
-    copyBlocks(
-      into: BlockRow(y.buffer, offset: offset, stride: stride),
-      from: BlockRow(part.value.buffer, stride: size), blockCount: batchCount, blockSize: size)
-    pullbacks.append((part.adjoint, part.shape, offset))
-    offset += size
-  }
-  return first.tape.record(y, from: parts) { [pullbacks] dy in
-    for (adjoint, shape, offset) in pullbacks {
-      let size = shape[1] * channelCount
-      adjoint?.accumulate(shape: shape) { dx, isAdding in
-        copyBlocks(
-          into: BlockRow(dx, stride: size),
-          from: BlockRow(dy.buffer, offset: offset, stride: stride), blockCount: batchCount,
-          blockSize: size, isAdding: isAdding)
-      }
-    }
-  }
+    parts.allSatisfy { $0.value.dimensionCount == 3 },
+    "concatenateTokens: shapes \(parts.map(\.shape)) are not [batch, tokens, channels]")
+  return concatenate(parts, axis: 1, "concatenateTokens")
 }
 
 /// The tokens `range` of every sequence.
