@@ -3,9 +3,7 @@
 #include <math.h>
 
 #include "kernel.h"
-
-// Sums may be taken in vector lanes: their order then depends on the processor, not on the threads.
-#define REASSOCIATE _Pragma("clang fp reassociate(on) contract(fast)")
+#include "reductions.h"
 
 INLINE float sumOf(const float *x, int64_t count) {
   REASSOCIATE

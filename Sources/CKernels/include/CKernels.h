@@ -25,6 +25,7 @@
 #include "CKernels_quantizer.h"
 #include "CKernels_resampling.h"
 #include "CKernels_rows.h"
+#include "CKernels_similarity.h"
 #include "CKernels_tokens.h"
 #include "CKernels_vector_math.h"
 #include "CKernels_windows.h"
