@@ -7,6 +7,7 @@
 
 #include "CKernels_activations.h"
 #include "CKernels_attention.h"
+#include "CKernels_axis_map.h"
 #include "CKernels_bfloat16.h"
 #include "CKernels_cells.h"
 #include "CKernels_convolution.h"
