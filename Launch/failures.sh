@@ -64,16 +64,16 @@ copy_run() {
 resume_from_damaged() {
   copy_run damaged 10
   local checkpoint="$work/bits/damaged/checkpoints/step-000000010"
-  flip_byte "$checkpoint/ema.h5" 500000
-  expect 73 "'$checkpoint' is damaged: ema.h5 has digest" "Use an older checkpoint" \
+  flip_byte "$checkpoint/tokenizer.ema.h5" 500000
+  expect 73 "'$checkpoint' is damaged: tokenizer.ema.h5 has digest" "Use an older checkpoint" \
     -- bits_run tokenizer path-damaged 2 --resume "$checkpoint"
 }
 
 resume_over_damaged() {
   copy_run fallback 10 20
   local newest="$work/bits/fallback/checkpoints/step-000000020"
-  flip_byte "$newest/model.h5" 500000
-  expect 0 "$newest is damaged and passed over: model.h5 has digest" "going on after step 10" \
+  flip_byte "$newest/tokenizer.model.h5" 500000
+  expect 0 "$newest is damaged and passed over: tokenizer.model.h5 has digest" "going on after step 10" \
     -- bits_run tokenizer fallback 2 --resume auto
 }
 
@@ -157,9 +157,9 @@ killed_ranks() {
   check "Killed: after the second step" kill_when has_lines "$run/metrics.jsonl" 2
   check "Killed: in the first save" kill_when is_caught "$checkpoints/tmp-step-000000004-*"
   check "Killed: in a save, when files are complete" \
-    kill_when is_caught "$checkpoints/tmp-step-000000004-*/second_moments.h5"
+    kill_when is_caught "$checkpoints/tmp-step-000000004-*/tokenizer.second_moments.h5"
   check "Killed: right after a save" kill_when is_there "$checkpoints/step-000000004"
-  check "Killed: in a later save" kill_when is_caught "$checkpoints/tmp-step-000000012-*/ema.h5"
+  check "Killed: in a later save" kill_when is_caught "$checkpoints/tmp-step-000000012-*/tokenizer.ema.h5"
   check "Killed: goes on to the end" expect 0 "going on after step" \
     -- bits_run tokenizer killed 2 checkpoint.every=4
   check "Killed: one digest" same_digest tokenizer tokenizer-2 killed

@@ -170,7 +170,7 @@ refused() {
 # flipped_byte: a checkpoint with one other byte is refused with status 73.
 flipped_byte() {
   local file status=0
-  file="$(ls -d "$work"/bits/tokenizer-1/checkpoints/step-* | tail -n 1)/model.h5"
+  file="$(ls -d "$work"/bits/tokenizer-1/checkpoints/step-* | tail -n 1)/tokenizer.model.h5"
   flip_byte "$file" 5000
   "$RESTOK" checkpoint verify "${file%/*}" || status=$?
   ((status == 73))

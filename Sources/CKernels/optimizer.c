@@ -6,7 +6,7 @@
 // No contraction: the bits of a step are the same on every processor.
 INLINE void adamW(float *restrict values, uint16_t *restrict bfloat16s, float *restrict first,
                   float *restrict second, float *restrict average, const float *restrict gradients,
-                  const CKernels_AdamW *p, int64_t count, int isRounding) {
+                  const CKernels_AdamW *p, int64_t count, int isRounding, int isAveraging) {
 #pragma clang fp contract(off)
   const CKernels_AdamW c = *p;
   for (int64_t i = 0; i < count; i++) {
@@ -16,8 +16,10 @@ INLINE void adamW(float *restrict values, uint16_t *restrict bfloat16s, float *r
     const float root = __builtin_sqrtf(v) * c.rootFactor + c.epsilon;
     const float w = values[i] * c.valueFactor - c.stepSize * m / root;
     // Whichever end of the interpolation is nearer is its base, so that little is rounded.
-    const float base = c.averageStaysNear ? average[i] : w;
-    average[i] = base + c.averageFactor * (w - average[i]);
+    if (isAveraging) {
+      const float base = c.averageStaysNear ? average[i] : w;
+      average[i] = base + c.averageFactor * (w - average[i]);
+    }
     first[i] = m;
     second[i] = v;
     values[i] = w;
@@ -28,10 +30,14 @@ INLINE void adamW(float *restrict values, uint16_t *restrict bfloat16s, float *r
 KERNEL void CKernels_adamW(float *values, uint16_t *bfloat16s, float *first, float *second,
                            float *average, const float *gradients, const CKernels_AdamW *p,
                            int64_t count) {
-  if (bfloat16s) {
-    adamW(values, bfloat16s, first, second, average, gradients, p, count, 1);
+  if (bfloat16s && average) {
+    adamW(values, bfloat16s, first, second, average, gradients, p, count, 1, 1);
+  } else if (average) {
+    adamW(values, 0, first, second, average, gradients, p, count, 0, 1);
+  } else if (bfloat16s) {
+    adamW(values, bfloat16s, first, second, 0, gradients, p, count, 1, 0);
   } else {
-    adamW(values, 0, first, second, average, gradients, p, count, 0);
+    adamW(values, 0, first, second, 0, gradients, p, count, 0, 0);
   }
 }
 

@@ -68,6 +68,8 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
   case damaged(directory: String, problems: [CheckpointProblem])
   /// A sound checkpoint of the same step and other content is there.
   case occupied(directory: String)
+  /// The checkpoint has no such network.
+  case noSuchNetwork(directory: String, network: String, found: [String])
   /// The checkpoint has no such file.
   case noSuchFile(directory: String, file: String, found: [String])
   /// The file has no such tensor.
@@ -96,6 +98,9 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
     case .occupied(let directory):
       "'\(directory)' is a sound checkpoint of other content, and is not overwritten. "
         + "Give the run another name, or move the directory away."
+    case .noSuchNetwork(let directory, let network, let found):
+      "'\(directory)' has no network '\(network)'; it has \(found.joined(separator: ", ")). "
+        + "Check that the checkpoint is of the kind expected, and of a step in which it was trained."
     case .noSuchFile(let directory, let file, let found):
       "'\(directory)' has no file \(file); it has \(found.joined(separator: ", ")). "
         + "Check that the checkpoint is of the kind expected."

@@ -37,8 +37,28 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
     public let tensors: [Tensor]
   }
 
-  /// The version of the layout that this program writes and reads.
-  public static let supportedVersion = 1
+  /// One network of the checkpoint.
+  public struct Network: Codable, Sendable, Hashable {
+    /// The name, the first part of its files' names.
+    public let name: String
+    /// The steps that its optimizer has done.
+    public let stepCount: Int
+
+    private enum CodingKeys: String, CodingKey {
+      case name
+      case stepCount = "step_count"
+    }
+
+    /// A network and its optimizer's steps.
+    public init(name: String, stepCount: Int) {
+      self.name = name
+      self.stepCount = stepCount
+    }
+  }
+
+  /// The version of the layout that this program writes; it reads the first one too, which has one
+  /// network of the checkpoint's kind, files without its name, and no `state_digest`.
+  public static let supportedVersion = 2
   /// The name of the manifest's file.
   public static let fileName = "manifest.json"
 
@@ -50,10 +70,14 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
   public let step: Int
   /// The digest of the resolved configuration.
   public let configurationDigest: String
-  /// The digest of the whole training state, as the replicas compare it.
+  /// The digest of the weights of the network that the checkpoint is named for.
   public let replicaDigest: String
+  /// The digest of all arrays of all networks, as the replicas compare it; nil in the first version.
+  public let stateDigest: String?
   /// What must be the same for the same bits: threads, instruction set, library versions, lanes.
   public let pins: [String: String]
+  /// The networks, in the order of their phases.
+  public let networks: [Network]
   /// The files, sorted by name.
   public let files: [File]
   /// The digest of the manifest with sixteen zeros in this place.
@@ -65,7 +89,9 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
     case step
     case configurationDigest = "configuration_digest"
     case replicaDigest = "replica_digest"
+    case stateDigest = "state_digest"
     case pins
+    case networks
     case files
     case digest
   }
@@ -73,15 +99,35 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
   private static let digestPlaceholder = String(repeating: "0", count: 16)
 
   /// The manifest of files that have been written.
-  init(step: Int, description: CheckpointDescription, files: [File]) {
+  init(step: Int, description: CheckpointDescription, networks: [Network], files: [File]) {
     formatVersion = Self.supportedVersion
     kind = description.kind
     self.step = step
     configurationDigest = description.configurationDigest
     replicaDigest = description.replicaDigest
+    stateDigest = description.stateDigest
     pins = description.pins
+    self.networks = networks
     self.files = files.sorted { $0.name < $1.name }
     digest = Self.digestPlaceholder
+  }
+
+  /// Reads what `encoded` or a program of the first version wrote.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    formatVersion = try values.decode(Int.self, forKey: .formatVersion)
+    kind = try values.decode(Kind.self, forKey: .kind)
+    step = try values.decode(Int.self, forKey: .step)
+    configurationDigest = try values.decode(String.self, forKey: .configurationDigest)
+    replicaDigest = try values.decode(String.self, forKey: .replicaDigest)
+    stateDigest = try values.decodeIfPresent(String.self, forKey: .stateDigest)
+    pins = try values.decode([String: String].self, forKey: .pins)
+    networks =
+      formatVersion == 1
+      ? [Network(name: kind.rawValue, stepCount: step)]
+      : try values.decode([Network].self, forKey: .networks)
+    files = try values.decode([File].self, forKey: .files)
+    digest = try values.decode(String.self, forKey: .digest)
   }
 
   /// The manifest as the bytes of its file, with its digest.
@@ -108,7 +154,7 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
     }
     do {
       let version = try JSONDecoder().decode(Version.self, from: data)
-      guard version.formatVersion == Self.supportedVersion else {
+      guard (1...Self.supportedVersion).contains(version.formatVersion) else {
         throw CheckpointError.unsupportedVersion(
           directory: directory, expected: Self.supportedVersion, found: version.formatVersion)
       }
@@ -155,19 +201,22 @@ public struct CheckpointDescription: Sendable, Hashable {
   public var kind: CheckpointManifest.Kind
   /// The digest of the resolved configuration.
   public var configurationDigest: String
-  /// The digest of the whole training state, as the replicas compare it.
+  /// The digest of the weights of the network that the checkpoint is named for.
   public var replicaDigest: String
+  /// The digest of all arrays of all networks, as the replicas compare it.
+  public var stateDigest: String?
   /// What must be the same for the same bits: threads, instruction set, library versions, lanes.
   public var pins: [String: String]
 
-  /// A description of all four parts; none may depend on ranks, time or place.
+  /// A description of all parts; none may depend on ranks, time or place.
   public init(
     kind: CheckpointManifest.Kind, configurationDigest: String, replicaDigest: String,
-    pins: [String: String]
+    stateDigest: String? = nil, pins: [String: String]
   ) {
     self.kind = kind
     self.configurationDigest = configurationDigest
     self.replicaDigest = replicaDigest
+    self.stateDigest = stateDigest
     self.pins = pins
   }
 }

@@ -33,6 +33,7 @@ public struct CheckpointStore: Sendable {
   /// - Parameters:
   ///   - step: The number of finished steps.
   ///   - description: What the manifest says beside the files.
+  ///   - networks: The networks that the files are of.
   ///   - body: Writes the files.
   /// - Returns: The checkpoint, read back and sound.
   /// - Throws: What `body` throws; `HDF5Error` or `FileError`, for example when the disk is full;
@@ -40,7 +41,8 @@ public struct CheckpointStore: Sendable {
   ///   Older checkpoints are as they were.
   @discardableResult
   public func write(
-    step: Int, description: CheckpointDescription, _ body: (CheckpointWriter) throws -> Void
+    step: Int, description: CheckpointDescription, networks: [CheckpointManifest.Network] = [],
+    _ body: (CheckpointWriter) throws -> Void
   ) throws -> Checkpoint {
     try AtomicFile.createDirectory(root)
     try removeTemporaries()
@@ -52,7 +54,7 @@ public struct CheckpointStore: Sendable {
       let writer = CheckpointWriter(directory: temporary, failpoint: failpoint)
       try body(writer)
       let manifest = CheckpointManifest(
-        step: step, description: description, files: try writer.finish())
+        step: step, description: description, networks: networks, files: try writer.finish())
       try publish(temporary, as: name, manifest: try manifest.encoded())
     } catch {
       try? AtomicFile.remove(temporary)

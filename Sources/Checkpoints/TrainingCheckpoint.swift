@@ -4,25 +4,21 @@ public import Tensors
 extension CheckpointStore {
   /// Writes, publishes and reads back a checkpoint of a training state.
   ///
-  /// Each array becomes a file, `model.h5`, `ema.h5`, `first_moments.h5` and `second_moments.h5`,
-  /// with one dataset a parameter under its published name, shape and order of elements.
+  /// Each array of each network becomes a file `NETWORK.ARRAY.h5`, such as `tokenizer.ema.h5`, with one
+  /// dataset a parameter or buffer under its published name, shape and order of elements.
   ///
   /// - Parameters:
   ///   - step: The number of finished steps.
   ///   - description: What the manifest says beside the files.
-  ///   - arrays: The training state, which does not change meanwhile.
-  ///   - layouts: The layouts of the arena's parameters.
+  ///   - networks: The training state, which does not change meanwhile.
   /// - Returns: The checkpoint, read back and sound.
   /// - Throws: `HDF5Error` or `FileError`, for example when the disk is full; `CheckpointError`.
   ///   Older checkpoints are as they were.
   @discardableResult
   public func write(
-    step: Int, description: CheckpointDescription, arrays: TrainingArrays,
-    layouts: [ParameterLayout]
+    step: Int, description: CheckpointDescription, networks: [NetworkArrays]
   ) throws -> Checkpoint {
-    try write(
-      step: step, description: description,
-      snapshot: TrainingSnapshot(of: arrays, layouts: layouts))
+    try write(step: step, description: description, snapshot: TrainingSnapshot(of: networks))
   }
 
   /// Writes, publishes and reads back a checkpoint of a training state while training goes on.
@@ -39,15 +35,17 @@ extension CheckpointStore {
   ) throws -> Checkpoint {
     // What is left of it after a failure; in the end there is nothing left.
     defer { snapshot.release() }
-    return try write(step: step, description: description) { writer in
+    return try write(
+      step: step, description: description, networks: snapshot.networks
+    ) { writer in
       let staging = Tensor(uninitialized: [snapshot.largestPieceCount])
-      for kind in snapshot.kinds {
-        try writer.write(file: kind.fileName) { file in
-          for (index, layout) in snapshot.layouts.enumerated() {
-            let elements = snapshot.take(index, of: kind, into: staging)
+      for file in snapshot.files {
+        try writer.write(file: file.name) { target in
+          for (index, layout) in file.layouts.enumerated() {
+            let elements = snapshot.take(index, of: file, into: staging)
             let published = layout.published(elements: elements)
             try published.buffer.withUnsafeMutableBytes {
-              try file.write(
+              try target.write(
                 layout.name, shape: published.shape, bytes: UnsafeRawBufferPointer($0))
             }
           }
@@ -58,55 +56,78 @@ extension CheckpointStore {
 }
 
 extension Checkpoint {
-  /// Reads a training state into its arrays; files of arrays that are left out are not looked at.
+  /// Reads the training state of one network; files of arrays that are left out are not looked at.
   ///
-  /// - Parameters:
-  ///   - arrays: Their elements are overwritten, the gaps between parameters are not.
-  ///   - layouts: The layouts of the arena's parameters.
+  /// - Parameter network: Its arrays' elements are overwritten, the gaps between parameters are not.
   /// - Throws: `WeightMismatch`, which lists the missing, extra and ill-shaped tensors of all files,
   ///   or `CheckpointError.noSuchFile`, before any array is changed; `CheckpointError.damaged` or
   ///   `HDF5Error` when elements are not as they were written, and then the arrays are not to be
   ///   used.
-  public func read(into arrays: TrainingArrays, layouts: [ParameterLayout]) throws {
-    try require(arrays.kinds, layouts: layouts)
-    for kind in arrays.kinds {
-      guard let array = arrays[kind] else { continue }
-      try readElements(of: kind, into: array, layouts: layouts)
-    }
+  public func read(into network: NetworkArrays) throws {
+    try read(network.kinds, into: network)
   }
 
-  /// Reads one array of a training state, for instance the weights' moving average for sampling.
+  /// Reads one array of a network into another, for instance the weights' moving average as the
+  /// weights for sampling.
   ///
   /// - Parameters:
   ///   - kind: Which array.
+  ///   - name: Whose array.
   ///   - array: A flat float32 array parallel to the arena; gaps between parameters stay.
   ///   - layouts: The layouts of the arena's parameters.
   /// - Throws: As for all arrays.
   public func read(
-    _ kind: TrainingArrays.Kind, into array: Tensor, layouts: [ParameterLayout]
+    _ kind: NetworkArrays.Kind, ofNetwork name: String, into array: Tensor,
+    layouts: [ParameterLayout]
   ) throws {
-    try require([kind], layouts: layouts)
-    try readElements(of: kind, into: array, layouts: layouts)
+    var mismatch = WeightMismatch(of: .checkpoint, path: directory)
+    let file = fileName(of: kind, ofNetwork: name)
+    try compare(file, with: layouts, &mismatch)
+    try mismatch.throwIfAny()
+    try readElements(of: file, into: array, layouts: layouts)
   }
 
-  /// Compares the names and shapes of whole files with the model's.
-  private func require(_ kinds: [TrainingArrays.Kind], layouts: [ParameterLayout]) throws {
+  /// Whether there is such an array of a network.
+  public func has(_ kind: NetworkArrays.Kind, ofNetwork name: String) -> Bool {
+    fileNames.contains(fileName(of: kind, ofNetwork: name))
+  }
+
+  private func read(_ kinds: [NetworkArrays.Kind], into network: NetworkArrays) throws {
     var mismatch = WeightMismatch(of: .checkpoint, path: directory)
     for kind in kinds {
-      let found = try tensors(in: kind.fileName).map { ($0.name, $0.shape) }
-      mismatch.compare(
-        Dictionary(found) { first, _ in first }, with: layouts, prefix: kind.fileName + " ")
+      try compare(
+        fileName(of: kind, ofNetwork: network.name), with: network.layouts(of: kind), &mismatch)
     }
     try mismatch.throwIfAny()
+    for kind in kinds {
+      guard let array = network[kind] else { continue }
+      try readElements(
+        of: fileName(of: kind, ofNetwork: network.name), into: array,
+        layouts: network.layouts(of: kind))
+    }
+  }
+
+  /// The file of an array. In the first version, which held one network, it had no prefix.
+  private func fileName(of kind: NetworkArrays.Kind, ofNetwork name: String) -> String {
+    manifest.formatVersion == 1 ? "\(kind.rawValue).h5" : kind.fileName(ofNetwork: name)
+  }
+
+  /// Compares the names and shapes of a whole file with the model's.
+  private func compare(
+    _ file: String, with layouts: [ParameterLayout], _ mismatch: inout WeightMismatch
+  ) throws {
+    let found = try tensors(in: file).map { ($0.name, $0.shape) }
+    mismatch.compare(
+      Dictionary(found) { first, _ in first }, with: layouts, prefix: file + " ")
   }
 
   private func readElements(
-    of kind: TrainingArrays.Kind, into array: Tensor, layouts: [ParameterLayout]
+    of file: String, into array: Tensor, layouts: [ParameterLayout]
   ) throws {
     for layout in layouts {
       let published = Tensor(uninitialized: layout.publishedShape)
       try published.buffer.withUnsafeMutableBytes {
-        try read(layout.name, from: kind.fileName, into: $0)
+        try read(layout.name, from: file, into: $0)
       }
       layout.store(published, into: array)
     }

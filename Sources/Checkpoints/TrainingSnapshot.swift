@@ -13,17 +13,27 @@ import Tensors
 /// Each reads only pieces that are in their place, and writes only to its own memory; no piece is
 /// copied by both. The training thread alone enters the pool of parallel loops.
 public final class TrainingSnapshot: @unchecked Sendable {
-  /// The kinds of array there are, in the order of their declaration.
-  public let kinds: [TrainingArrays.Kind]
-  /// The layouts of the arena's parameters.
-  let layouts: [ParameterLayout]
-  private let arrays: TrainingArrays
+  /// The arrays, one a file, in the order in which they are written.
+  let files: [File]
+  /// The networks with the steps that their optimizers have done.
+  let networks: [CheckpointManifest.Network]
   /// Guards what is below it; signalled when a piece changes its state.
   private let condition = NSCondition()
-  /// By kind, then by parameter.
+  /// By file, then by what is in it.
   private var pieces: [Piece]
   /// The elements of pieces in their place.
   private var waitingElementCount: Int
+
+  /// One array of a network, which becomes one file.
+  struct File {
+    /// Its name in the checkpoint.
+    let name: String
+    /// What stands where in the array.
+    let layouts: [ParameterLayout]
+    /// The place of its first piece.
+    let firstPiece: Int
+    fileprivate let array: Tensor
+  }
 
   /// Where the elements of a piece are.
   private enum Piece {
@@ -40,19 +50,35 @@ public final class TrainingSnapshot: @unchecked Sendable {
     var isBeingCopied: Bool { if case .beingCopied = self { true } else { false } }
   }
 
-  /// The state that the arrays have now.
+  /// The state that the arrays of all networks have now.
   ///
   /// They may change after `secure`.
-  public init(of arrays: TrainingArrays, layouts: [ParameterLayout]) {
-    self.arrays = arrays
-    self.layouts = layouts
-    kinds = arrays.kinds
-    pieces = [Piece](repeating: .inPlace, count: kinds.count * layouts.count)
-    waitingElementCount = kinds.count * layouts.reduce(0) { $0 + $1.range.count }
+  public init(of networks: [NetworkArrays]) {
+    var files: [File] = []
+    var pieceCount = 0
+    for network in networks {
+      for kind in network.kinds {
+        guard let array = network[kind] else { continue }
+        let layouts = network.layouts(of: kind)
+        files.append(
+          File(
+            name: kind.fileName(ofNetwork: network.name), layouts: layouts,
+            firstPiece: pieceCount, array: array))
+        pieceCount += layouts.count
+      }
+    }
+    self.files = files
+    self.networks = networks.map {
+      CheckpointManifest.Network(name: $0.name, stepCount: $0.stepCount)
+    }
+    pieces = [Piece](repeating: .inPlace, count: pieceCount)
+    waitingElementCount = files.reduce(0) { sum, file in
+      file.layouts.reduce(sum) { $0 + $1.range.count }
+    }
   }
 
   /// Elements of the largest piece.
-  var largestPieceCount: Int { layouts.map(\.range.count).max() ?? 0 }
+  var largestPieceCount: Int { files.flatMap(\.layouts).map(\.range.count).max() ?? 0 }
 
   /// Whether nothing depends on the arrays any more.
   public var isSecured: Bool {
@@ -89,16 +115,14 @@ public final class TrainingSnapshot: @unchecked Sendable {
   /// Takes a piece, which is then the writer's; each once.
   ///
   /// - Parameters:
-  ///   - parameter: The place of its layout.
-  ///   - kind: Its array.
+  ///   - layout: The place of its layout in the file.
+  ///   - file: The file.
   ///   - staging: Memory of the writer's for the largest piece.
   /// - Returns: The elements in the engine's order: in `staging`, or in a copy.
-  func take(_ parameter: Int, of kind: TrainingArrays.Kind, into staging: Tensor) -> Tensor {
-    guard let row = kinds.firstIndex(of: kind) else {
-      preconditionFailure("TrainingSnapshot: there is no array \(kind)")
-    }
-    let index = row * layouts.count + parameter
-    if let copy = claimOrTakeCopy(index) { return copy }
+  func take(_ layout: Int, of file: File, into staging: Tensor) -> Tensor {
+    let index = file.firstPiece + layout
+    let elementCount = file.layouts[layout].range.count
+    if let copy = claimOrTakeCopy(index, elementCount: elementCount) { return copy }
     let source = elements(of: index)
     let staged = staging.slice(0..<source.count)
     staged.buffer.copy(from: source.buffer)
@@ -110,13 +134,13 @@ public final class TrainingSnapshot: @unchecked Sendable {
   }
 
   /// The copy of a piece, or nil when it is in its place and now claimed.
-  private func claimOrTakeCopy(_ index: Int) -> Tensor? {
+  private func claimOrTakeCopy(_ index: Int, elementCount: Int) -> Tensor? {
     condition.withLock {
       while pieces[index].isBeingCopied { condition.wait() }
       switch pieces[index] {
       case .inPlace:
         pieces[index] = .beingCopied
-        waitingElementCount -= layouts[index % layouts.count].range.count
+        waitingElementCount -= elementCount
         return nil
       case .copied(let copy):
         pieces[index] = .taken
@@ -139,10 +163,9 @@ public final class TrainingSnapshot: @unchecked Sendable {
 
   /// The elements of a piece where the arrays have them.
   private func elements(of index: Int) -> Tensor {
-    let (row, parameter) = index.quotientAndRemainder(dividingBy: layouts.count)
-    guard let array = arrays[kinds[row]] else {
-      preconditionFailure("TrainingSnapshot: there is no array \(kinds[row])")
+    guard let file = files.last(where: { $0.firstPiece <= index && !$0.layouts.isEmpty }) else {
+      preconditionFailure("TrainingSnapshot: there is no piece \(index)")
     }
-    return array.slice(layouts[parameter].range)
+    return file.array.slice(file.layouts[index - file.firstPiece].range)
   }
 }

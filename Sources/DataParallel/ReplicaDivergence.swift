@@ -4,10 +4,12 @@ public struct ReplicaDivergence: Error, Sendable, CustomStringConvertible {
   public enum Quantity: String, Sendable {
     /// The number of the step a rank reports about.
     case step
-    /// The digest of a rank's replica: parameters and optimizer state.
+    /// The digest of a rank's replica: weights, moments, moving averages and buffers.
     case digest
     /// The size of a rank's report: its lanes, its metrics, whether it has a digest.
     case reportSize = "report size"
+    /// The digest of the names of the metrics that a rank reports.
+    case metricNames = "metric names"
   }
 
   /// What was compared.
@@ -48,7 +50,8 @@ public struct ReplicaDivergence: Error, Sendable, CustomStringConvertible {
       ranks.map { "rank \($0) (host \(hostNames[$0]))" }.joined(separator: ", ")
     }
     func text(_ value: UInt64) -> String {
-      quantity == .digest ? "0x" + String(value, radix: 16) : String(value)
+      quantity == .digest || quantity == .metricNames
+        ? "0x" + String(value, radix: 16) : String(value)
     }
     let held = groups.map { "\(text($0.value)) on \(name($0.ranks))" }.joined(separator: "; ")
     let culprits =

@@ -4,11 +4,11 @@ public struct LaneReport: Sendable, Equatable {
   public var lossSum: Double
   /// The number of samples, or their weight.
   public var sampleCount: Double
-  /// Further sums, in the order of the step consensus's metric names.
-  public var metrics: [Double]
+  /// Further sums; all lanes of a step name the same ones in the same order.
+  public var metrics: [Metric]
 
   /// Makes a report.
-  public init(lossSum: Double, sampleCount: Double, metrics: [Double] = []) {
+  public init(lossSum: Double, sampleCount: Double, metrics: [Metric] = []) {
     self.lossSum = lossSum
     self.sampleCount = sampleCount
     self.metrics = metrics
@@ -28,7 +28,7 @@ public struct StepAgreement: Sendable, Equatable {
   /// The samples of all lanes.
   public let sampleCount: Double
   /// Each metric, summed over all lanes in lane order.
-  public let metrics: [String: Double]
+  public let metrics: [Metric]
   /// Whether every rank called its numbers finite, and every lane's loss is.
   public let isFinite: Bool
   /// Whether any rank was asked to stop.
@@ -37,16 +37,14 @@ public struct StepAgreement: Sendable, Equatable {
   /// The loss of one sample, on average; not a number in a step without samples.
   public var meanLoss: Double { lossSum / sampleCount }
 
-  init(
-    step: Int, lanes: [LaneReport], metricNames: [String], isFinite: Bool, isStopRequested: Bool
-  ) {
+  /// - Precondition: All lanes have the same metrics in the same order.
+  init(step: Int, lanes: [LaneReport], isFinite: Bool, isStopRequested: Bool) {
     self.step = step
     lossSum = lanes.reduce(0) { $0 + $1.lossSum }
     sampleCount = lanes.reduce(0) { $0 + $1.sampleCount }
-    let sums = metricNames.enumerated().map { index, name in
-      (name, lanes.reduce(0) { $0 + $1.metrics[index] })
+    metrics = (lanes.first?.metrics ?? []).enumerated().map { index, metric in
+      Metric(metric.name, lanes.reduce(0) { $0 + $1.metrics[index].value })
     }
-    metrics = Dictionary(uniqueKeysWithValues: sums)
     self.isFinite = isFinite && lanes.allSatisfy(\.lossSum.isFinite)
     self.isStopRequested = isStopRequested
   }

@@ -1,3 +1,4 @@
+import Kernels
 public import MessagePassing
 
 /// The one small exchange of a step in which the ranks agree on everything but the gradients.
@@ -9,8 +10,6 @@ public import MessagePassing
 public struct StepConsensus: Sendable {
   /// The lanes and ranks.
   public let plan: LanePlan
-  /// The names of the metrics each lane reports, in order.
-  public let metricNames: [String]
   private let communicator: Communicator
 
   /// Makes the exchange for a run.
@@ -18,18 +17,13 @@ public struct StepConsensus: Sendable {
   /// - Parameters:
   ///   - plan: Which rank runs which lanes.
   ///   - communicator: The ranks of the plan.
-  ///   - metricNames: The names of what lanes report beyond loss and sample count.
-  /// - Precondition: plan and communicator have the same number of ranks; the names are distinct.
-  public init(plan: LanePlan, communicator: Communicator, metricNames: [String] = []) {
+  /// - Precondition: plan and communicator have the same number of ranks.
+  public init(plan: LanePlan, communicator: Communicator) {
     precondition(
       plan.worldSize == communicator.worldSize,
       "StepConsensus: a plan for \(plan.worldSize) ranks on \(communicator.worldSize)")
-    precondition(
-      Set(metricNames).count == metricNames.count,
-      "StepConsensus: metric names \(metricNames) are not distinct")
     self.plan = plan
     self.communicator = communicator
-    self.metricNames = metricNames
   }
 
   /// Agrees with all ranks about a step.
@@ -45,30 +39,35 @@ public struct StepConsensus: Sendable {
   /// - Returns: What all ranks know alike.
   /// - Throws: ``ReplicaDivergence`` naming the ranks that differ, on all ranks alike;
   ///   `MessagePassingError`.
-  /// - Precondition: one report for each of this rank's lanes, with one value for each metric.
+  /// - Precondition: one report for each of this rank's lanes, all with the same metrics.
   public func agree(
     step: Int, lanes: [LaneReport], isFinite: Bool, isStopRequested: Bool, digest: UInt64? = nil
   ) throws -> StepAgreement {
     precondition(
       lanes.count == plan.lanesPerRank,
       "agree: \(lanes.count) reports for \(plan.lanesPerRank) lanes")
+    let metricNames = lanes[0].metrics.map(\.name)
+    precondition(
+      Set(metricNames).count == metricNames.count,
+      "agree: metric names \(metricNames) are not distinct")
     for lane in lanes {
       precondition(
-        lane.metrics.count == metricNames.count,
-        "agree: \(lane.metrics.count) values for metrics \(metricNames)")
+        lane.metrics.map(\.name) == metricNames,
+        "agree: metrics \(lane.metrics.map(\.name)) beside \(metricNames)")
     }
     let report = RankReport(
       step: step, isFinite: isFinite, isStopRequested: isStopRequested, digest: digest,
       lanes: lanes)
     let rows = try communicator.allGather(report.words)
     try compare(.reportSize, step, rows.map { UInt64($0.count) })
-    let reports = rows.map { RankReport(words: $0, metricCount: metricNames.count) }
+    // The first word of all: without the same names the rest cannot be told apart.
+    try compare(.metricNames, step, rows.map { $0[0] })
+    let reports = rows.map { RankReport(words: $0, metricNames: metricNames) }
     try compare(.step, step, reports.map { UInt64(bitPattern: Int64($0.step)) })
     // A rank without a digest differs in size, so either all have one or none.
     try compare(.digest, step, reports.map { $0.digest ?? 0 })
     return StepAgreement(
-      step: step, lanes: reports.flatMap(\.lanes), metricNames: metricNames,
-      isFinite: reports.allSatisfy(\.isFinite),
+      step: step, lanes: reports.flatMap(\.lanes), isFinite: reports.allSatisfy(\.isFinite),
       isStopRequested: reports.contains { $0.isStopRequested })
   }
 
@@ -84,7 +83,8 @@ public struct StepConsensus: Sendable {
 }
 
 /// One rank's part of the exchange and its form on the wire, words of 64 bits:
-/// step, flags, the lanes' numbers, and last the digest if there is one.
+/// the digest of the metrics' names, step, flags, the lanes' numbers, and last the digest if there is
+/// one.
 private struct RankReport {
   var step: Int
   var isFinite: Bool
@@ -110,23 +110,26 @@ private struct RankReport {
     var flags: UInt64 = isFinite ? Self.finiteFlag : 0
     if isStopRequested { flags |= Self.stopFlag }
     if digest != nil { flags |= Self.digestFlag }
-    let numbers = lanes.flatMap { [$0.lossSum, $0.sampleCount] + $0.metrics }
-    let head = [UInt64(bitPattern: Int64(step)), flags]
+    let numbers = lanes.flatMap { [$0.lossSum, $0.sampleCount] + $0.metrics.map(\.value) }
+    let names = (lanes.first?.metrics ?? []).map(\.name).joined(separator: ",")
+    let head = [
+      Kernels.digest(of: names.utf8.map(UInt64.init)), UInt64(bitPattern: Int64(step)), flags,
+    ]
     return head + numbers.map(\.bitPattern) + (digest.map { [$0] } ?? [])
   }
 
-  init(words: [UInt64], metricCount: Int) {
-    step = Int(Int64(bitPattern: words[0]))
-    let flags = words[1]
+  init(words: [UInt64], metricNames: [String]) {
+    step = Int(Int64(bitPattern: words[1]))
+    let flags = words[2]
     isFinite = flags & Self.finiteFlag != 0
     isStopRequested = flags & Self.stopFlag != 0
     let hasDigest = flags & Self.digestFlag != 0
     digest = hasDigest ? words.last : nil
-    let numbers = words.dropFirst(2).dropLast(hasDigest ? 1 : 0).map { Double(bitPattern: $0) }
-    lanes = stride(from: 0, to: numbers.count, by: 2 + metricCount).map { start in
+    let numbers = words.dropFirst(3).dropLast(hasDigest ? 1 : 0).map { Double(bitPattern: $0) }
+    lanes = stride(from: 0, to: numbers.count, by: 2 + metricNames.count).map { start in
       LaneReport(
         lossSum: numbers[start], sampleCount: numbers[start + 1],
-        metrics: Array(numbers[start + 2..<start + 2 + metricCount]))
+        metrics: zip(metricNames, numbers[(start + 2)...]).map { Metric($0, $1) })
     }
   }
 }

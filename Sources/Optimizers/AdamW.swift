@@ -99,7 +99,7 @@ public struct AdamW: Sendable {
   ///
   /// - Parameters:
   ///   - arena: Values and gradients; the gradients are read only.
-  ///   - state: The moments and the moving average; elements outside its range stay.
+  ///   - state: The moments and, if it has one, the moving average; elements outside its range stay.
   ///   - rate: The learning rate of this step.
   ///   - gradientFactor: What the gradients are multiplied by first: `clipFactor`.
   public func step(
@@ -122,7 +122,7 @@ public struct AdamW: Sendable {
     adamWStep(
       values: arena.values.buffer[range], operands: arena.operands?.buffer[range],
       firstMoments: state.firstMoments.buffer, secondMoments: state.secondMoments.buffer,
-      average: state.movingAverage.buffer,
+      average: state.movingAverage?.buffer,
       gradients: arena.gradients.buffer[range], runs: shares,
       coefficients: coefficients(
         stepCount: state.stepCount, rate: rate, gradientFactor: gradientFactor))

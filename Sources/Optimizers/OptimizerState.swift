@@ -11,8 +11,8 @@ public struct OptimizerState: Sendable {
   public let firstMoments: Tensor
   /// Moving averages of the squared gradients, `[range.count]`.
   public let secondMoments: Tensor
-  /// Moving average of the values, `[range.count]`.
-  public let movingAverage: Tensor
+  /// Moving average of the values, `[range.count]`; nil for a network that has none.
+  public let movingAverage: Tensor?
   /// Steps done.
   public var stepCount = 0
 
@@ -21,7 +21,8 @@ public struct OptimizerState: Sendable {
   /// - Parameters:
   ///   - arena: Allocated.
   ///   - range: The elements to keep state for; all when nil.
-  public init(for arena: ParameterArena, range: Range<Int>? = nil) {
+  ///   - keepsAverage: Whether there is a moving average.
+  public init(for arena: ParameterArena, range: Range<Int>? = nil, keepsAverage: Bool = true) {
     precondition(arena.isAllocated, "OptimizerState: the arena is not allocated")
     let range = range ?? 0..<arena.count
     precondition(
@@ -30,7 +31,7 @@ public struct OptimizerState: Sendable {
     self.range = range
     firstMoments = Tensor(repeating: 0, shape: [range.count])
     secondMoments = Tensor(repeating: 0, shape: [range.count])
-    movingAverage = Tensor(uninitialized: [range.count])
-    movingAverage.buffer.copy(from: arena.values.buffer[range])
+    movingAverage = keepsAverage ? Tensor(uninitialized: [range.count]) : nil
+    movingAverage?.buffer.copy(from: arena.values.buffer[range])
   }
 }

@@ -18,16 +18,14 @@ package final class CheckpointSaver: Sendable {
   }
 
   private let store: CheckpointStore
-  private let layouts: [ParameterLayout]
   private let keptCount: Int
   private let logger: Logger
   private let queue = DispatchQueue(label: "checkpoints")
   private let state = Mutex(State())
 
   /// Saves into a store.
-  package init(store: CheckpointStore, layouts: [ParameterLayout], keptCount: Int, logger: Logger) {
+  package init(store: CheckpointStore, keptCount: Int, logger: Logger) {
     self.store = store
-    self.layouts = layouts
     self.keptCount = keptCount
     self.logger = logger
   }
@@ -35,10 +33,10 @@ package final class CheckpointSaver: Sendable {
   /// Begins to save the arrays as they are; waits for the save before it.
   ///
   /// Before they change, `secure` is to be called.
-  package func save(step: Int, description: CheckpointDescription, arrays: TrainingArrays) {
+  package func save(step: Int, description: CheckpointDescription, networks: [NetworkArrays]) {
     let start = ContinuousClock.now
     queue.sync {}
-    let snapshot = TrainingSnapshot(of: arrays, layouts: layouts)
+    let snapshot = TrainingSnapshot(of: networks)
     state.withLock {
       $0.snapshot = snapshot
       $0.stall = ContinuousClock.now - start

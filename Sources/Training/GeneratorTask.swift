@@ -1,17 +1,23 @@
 import Autodiff
-import Configurations
-import DataParallel
+package import Configurations
+package import DataParallel
 import Datasets
 import HierarchicalGenerator
-import ImageFiles
-import Tensors
+package import ImageFiles
+package import Tensors
 
 /// Training of the generator: mean cross-entropy over all positions.
-final class GeneratorTask: TrainingTask {
-  let arena = ParameterArena()
-  let metricNames = ["accuracy"]
+package final class GeneratorTask: TrainingTask {
+  /// A lane of token sequences.
+  package struct Lane {
+    /// Codes, int32 `[samples, tokens]`.
+    package let tokens: Tensor
+    /// Class of each sample, or the one that stands for none.
+    package let labels: [Int32]
+  }
 
   private let configuration: GeneratorRunConfiguration
+  private let network: Network
   private let model: Generator
   /// The codes, on the coordinator.
   private let train: CodeLaneReader?
@@ -21,9 +27,10 @@ final class GeneratorTask: TrainingTask {
   private let tokenizer: LoadedTokenizer?
 
   /// Makes the model; opens the codes and the tokenizer that made them on the coordinator.
-  init(_ configuration: GeneratorRunConfiguration, isCoordinator: Bool) throws {
+  package init(_ configuration: GeneratorRunConfiguration, isCoordinator: Bool) throws {
     self.configuration = configuration
-    model = Generator(configuration.model, in: ParameterScope(arena))
+    network = Network(name: RunKind.generator.rawValue, settings: configuration.training.network)
+    model = Generator(configuration.model, in: ParameterScope(network.arena))
     guard isCoordinator else {
       (train, evaluation, plan, tokenizer) = (nil, nil, nil, nil)
       return
@@ -62,25 +69,49 @@ final class GeneratorTask: TrainingTask {
     }
   }
 
-  var stepOperationCount: Int { configuration.model.stepOperationCount }
+  package var phases: [TrainingPhase<Lane>] {
+    [
+      TrainingPhase(training: network) { [self] lane, place, tape in
+        run(
+          lane.tokens, labels: lane.labels,
+          key: RandomKey(
+            seed: configuration.training.run.seed, purpose: .dropout, step: place.step,
+            index: place.lane),
+          globalSampleCount: configuration.training.batch.sampleCount, on: tape)
+      }
+    ]
+  }
 
-  var reader: SampleTransport.Reader {
+  package var stepOperationCount: Int { configuration.model.stepOperationCount }
+
+  package var reader: SampleTransport.Reader {
     guard let train, let plan else { return { _, _ in [] } }
     return { step, lane in try train.training(plan, step: step, lane: lane) }
   }
 
-  func run(_ message: [UInt8], step: Int, lane: Int, on tape: Tape) throws -> LaneResult {
-    let seed = configuration.training.run.seed
+  package func lane(from message: [UInt8], at place: LanePlace) throws -> Lane {
     let codes = CodeLaneMessage(bytes: message)
-    let labels = model.droppedLabels(
-      codes.labels, key: RandomKey(seed: seed, purpose: .classDropout, step: step, index: lane))
-    return GeneratorStep.run(
-      model, codes.tokens, labels: labels,
-      key: RandomKey(seed: seed, purpose: .dropout, step: step, index: lane),
-      globalSampleCount: configuration.training.batch.sampleCount, on: tape)
+    let key = RandomKey(
+      seed: configuration.training.run.seed, purpose: .classDropout, step: place.step,
+      index: place.lane)
+    return Lane(tokens: codes.tokens, labels: model.droppedLabels(codes.labels, key: key))
   }
 
-  func evaluate(_ session: TrainingSession) throws -> [EvaluationScore] {
+  /// The generator's forward pass with its loss; the metric is the share of tokens that are predicted
+  /// right.
+  private func run(
+    _ tokens: Tensor, labels: [Int32], key: RandomKey?, globalSampleCount: Int, on tape: Tape
+  ) -> LaneResult {
+    let logits = model(
+      tokens: tokens, labels: Tensor(labels, shape: [labels.count]), key: key, on: tape)
+    let mean = 1 / Float(globalSampleCount * tokens.shape[1])
+    let (loss, correctCount) = crossEntropy(logits, targets: tokens, scale: mean)
+    return LaneResult(
+      loss: loss, metrics: [Metric("accuracy", Double(correctCount) * Double(mean))],
+      sampleCount: labels.count)
+  }
+
+  package func evaluate(_ session: TrainingSession) throws -> [Metric] {
     let evaluation = self.evaluation
     let sampleCount = evaluation?.file.sampleCount ?? 0
     var totals = [0.0, 0.0, 0.0]  // loss, correct tokens, samples
@@ -91,23 +122,23 @@ final class GeneratorTask: TrainingTask {
     } body: { message in
       let codes = CodeLaneMessage(bytes: message)
       guard !codes.labels.isEmpty else { return }
-      let result = GeneratorStep.run(
-        model, codes.tokens, labels: codes.labels, key: nil,
-        globalSampleCount: codes.labels.count, on: arena.makeTape(isRecording: false))
+      let result = run(
+        codes.tokens, labels: codes.labels, key: nil, globalSampleCount: codes.labels.count,
+        on: network.arena.makeTape(isRecording: false))
       let count = Double(codes.labels.count)
       totals[0] += Double(result.loss.value.scalar) * count
-      totals[1] += result.metrics[0] * count
+      totals[1] += result.metrics[0].value * count
       totals[2] += count
     }
     try session.communicator.allReduceSum(&totals)
     guard totals[2] > 0 else { return [] }
     return [
-      EvaluationScore(name: "evaluation_loss", value: totals[0] / totals[2]),
-      EvaluationScore(name: "evaluation_accuracy", value: totals[1] / totals[2]),
+      Metric("evaluation_loss", totals[0] / totals[2]),
+      Metric("evaluation_accuracy", totals[1] / totals[2]),
     ]
   }
 
-  func picture() throws -> (image: RGBImage, name: String)? {
+  package func picture() throws -> (image: RGBImage, name: String)? {
     guard let tokenizer else { return nil }
     let classes = Array(0..<min(10, configuration.model.classCount))
     let sampleCountPerClass = 8
@@ -122,21 +153,5 @@ final class GeneratorTask: TrainingTask {
     return (
       ImageGrid().picture(samples: images, sampleCountPerClass: sampleCountPerClass), "samples"
     )
-  }
-}
-
-/// The generator's forward pass with its loss, shared by training, evaluation and the benchmark.
-enum GeneratorStep {
-  /// Runs a lane of tokens; the metric is the share of tokens that are predicted right.
-  static func run(
-    _ model: Generator, _ tokens: Tensor, labels: [Int32], key: RandomKey?,
-    globalSampleCount: Int, on tape: Tape
-  ) -> LaneResult {
-    let logits = model(
-      tokens: tokens, labels: Tensor(labels, shape: [labels.count]), key: key, on: tape)
-    let mean = 1 / Float(globalSampleCount * tokens.shape[1])
-    let (loss, correctCount) = crossEntropy(logits, targets: tokens, scale: mean)
-    return LaneResult(
-      loss: loss, metrics: [Double(correctCount) * Double(mean)], sampleCount: labels.count)
   }
 }

@@ -54,15 +54,15 @@ public struct ModelSource: Sendable, Equatable {
     guard !isFile else { return try PublishedWeights.read(path, into: arena) }
     let checkpoint = try checkpoint()
     let layouts = ParameterLayout.layouts(of: arena)
-    let hasAverage = checkpoint.fileNames.contains(
-      TrainingArrays.Kind.movingAverage.fileName)
-    let kind: TrainingArrays.Kind =
+    let name = checkpoint.manifest.kind.rawValue
+    let hasAverage = checkpoint.has(.movingAverage, ofNetwork: name)
+    let kind: NetworkArrays.Kind =
       switch weights {
       case .model: .model
       case .ema: .movingAverage
       case nil: hasAverage ? .movingAverage : .model
       }
-    try checkpoint.read(kind, into: arena.values, layouts: layouts)
+    try checkpoint.read(kind, ofNetwork: name, into: arena.values, layouts: layouts)
   }
 
   /// The checkpoint that is meant: the newest sound one of a run, or a sound one by its directory.

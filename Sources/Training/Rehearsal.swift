@@ -28,4 +28,22 @@ public struct Rehearsal: Sendable {
     self.batchSize = batchSize ?? configuration.training.batch.sampleCount
     self.precision = precision ?? configuration.training.precision
   }
+
+  /// The configuration of the training itself: a lane of `batchSize` samples a rank, used as they are.
+  func configuration(worldSize: Int) -> AnyRunConfiguration {
+    func adapt(_ settings: inout TrainingSettings) {
+      settings.batch.laneCount = worldSize
+      settings.batch.sampleCountPerLane = batchSize
+      settings.precision = precision
+    }
+    switch configuration {
+    case .tokenizer(var configuration):
+      adapt(&configuration.training)
+      configuration.data.augmentation = .none
+      return .tokenizer(configuration)
+    case .generator(var configuration):
+      adapt(&configuration.training)
+      return .generator(configuration)
+    }
+  }
 }

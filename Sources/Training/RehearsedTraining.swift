@@ -1,45 +1,48 @@
-import Autodiff
+import Checkpoints
 import Configurations
 import DataParallel
-import HierarchicalGenerator
-import MessagePassing
-import Optimizers
-import ResidualTokenizer
+import Datasets
+package import MessagePassing
 import Tensors
 
-/// A configuration's model in training on made-up samples, for benchmarks.
+/// A configuration's training on made-up samples, for benchmarks: the steps of a run, without its data,
+/// log and checkpoints.
 ///
-/// No data are read. A step is forward, backward, the sum over ranks, clipping, AdamW and the moving
-/// average.
-final class RehearsedTraining {
-  /// The model's arrays.
-  let arena = ParameterArena()
-  /// What the optimizer remembers.
-  private(set) var state: OptimizerState
-  /// The sum over ranks.
-  let exchange: GradientExchange
-  private let communicator: Communicator
-  private let settings: TrainingSettings
-  private let optimizer: AdamW
-  private let lane: (Tape, _ step: Int) -> LaneResult
+/// Every rank runs one lane, on the same samples in each step.
+package final class RehearsedTraining {
+  /// The networks that are trained.
+  package let networks: [Network]
+  private let runStep: (_ step: Int, _ beforeChange: () throws -> Void) throws -> StepReport
 
-  /// Makes the model with random weights.
+  /// Makes the networks with random weights.
   ///
   /// Collective: every rank.
   ///
   /// - Throws: `MessagePassingError`.
-  init(_ rehearsal: Rehearsal, _ communicator: Communicator) throws {
-    self.communicator = communicator
-    settings = rehearsal.configuration.training
-    lane = Self.lane(rehearsal.configuration, batchSize: rehearsal.batchSize, arena)
-    arena.allocate(forTraining: true, operandType: rehearsal.precision.operandType)
-    arena.initialize(seed: 0)
-    state = OptimizerState(for: arena)
-    optimizer = AdamW(settings.adamW, for: arena)
-    exchange = try GradientExchange(
-      arena: arena, communicator: communicator,
-      bucketByteCount: settings.execution.bucketByteCount, wire: settings.execution.wire.format)
+  package init(_ rehearsal: Rehearsal, _ communicator: Communicator) throws {
+    switch rehearsal.configuration(worldSize: communicator.worldSize) {
+    case .tokenizer(let configuration):
+      let task = try TokenizerTask(configuration, isCoordinator: false)
+      let message = Self.images(
+        count: rehearsal.batchSize, size: configuration.model.imageSize)
+      networks = task.networks
+      runStep = try Self.steps(task, configuration.training, communicator, message.bytes)
+    case .generator(let configuration):
+      let task = try GeneratorTask(configuration, isCoordinator: false)
+      let model = configuration.model
+      let message = Self.codes(
+        count: rehearsal.batchSize, tokenCount: model.tokenCount,
+        vocabularySize: model.vocabularySize, classCount: model.classCount)
+      networks = task.networks
+      runStep = try Self.steps(task, configuration.training, communicator, message.bytes)
+    }
   }
+
+  /// Weights of all networks.
+  var weightCount: Int { networks.reduce(0) { $0 + $1.arena.elementCount } }
+
+  /// What a checkpoint holds of the networks.
+  var arrays: [NetworkArrays] { networks.map(\.arrays) }
 
   /// Runs a step.
   ///
@@ -47,54 +50,48 @@ final class RehearsedTraining {
   ///
   /// - Parameters:
   ///   - index: The number of the step, which names its random numbers.
-  ///   - beforeUpdate: Called before anything but the gradients changes.
-  /// - Throws: `MessagePassingError`.
-  func step(_ index: Int, beforeUpdate: () -> Void = {}) throws {
-    let tape = arena.makeTape(
-      isRecording: true, recomputesBlocks: settings.execution.recomputation == .blocks)
-    let result = lane(tape, index)
-    _ = try exchange.backward(from: result.loss, on: tape, into: arena)
-    let norm = squaredNorm(of: arena.gradients).squareRoot()
-    beforeUpdate()
-    optimizer.step(
-      arena, state: &state, rate: 1e-4,
-      gradientFactor: settings.adamW.clipFactor(gradientNorm: norm))
-    try communicator.barrier()
+  ///   - beforeChange: Called before anything but the gradients changes.
+  /// - Returns: What the step did.
+  /// - Throws: `MessagePassingError`, `TrainingError.notFinite`.
+  @discardableResult
+  package func step(_ index: Int, beforeChange: () throws -> Void = {}) throws -> StepReport {
+    try runStep(index, beforeChange)
   }
 
-  /// One lane's forward pass on made-up samples.
-  private static func lane(
-    _ configuration: AnyRunConfiguration, batchSize count: Int, _ arena: ParameterArena
-  ) -> (Tape, _ step: Int) -> LaneResult {
-    let key = RandomKey(seed: 0, purpose: .test)
-    switch configuration {
-    case .tokenizer(let configuration):
-      let model = ResTok(configuration.model, in: ParameterScope(arena))
-      let size = configuration.model.imageSize
-      let images = Tensor.uniform([count, size, size, 3], key: key)
-      let keepCounts = [Int](repeating: configuration.model.latents.count, count: count)
-      return { tape, _ in
-        TokenizerStep.run(
-          model, images, keepCounts: keepCounts, globalSampleCount: count,
-          reconstructionWeight: 1, on: tape)
-      }
-    case .generator(let configuration):
-      let model = Generator(configuration.model, in: ParameterScope(arena))
-      var stream = RandomStream(key)
-      let sizes = configuration.model
-      let tokens = Tensor(
-        (0..<count * sizes.tokenCount).map { _ in
-          Int32(stream.integer(below: sizes.vocabularySize))
-        }, shape: [count, sizes.tokenCount])
-      let labels = (0..<count).map { _ in Int32(stream.integer(below: sizes.classCount)) }
-      return { tape, step in
-        GeneratorStep.run(
-          model, tokens,
-          labels: model.droppedLabels(
-            labels, key: RandomKey(seed: 0, purpose: .classDropout, step: step)),
-          key: RandomKey(seed: 0, purpose: .dropout, step: step), globalSampleCount: count,
-          on: tape)
-      }
+  /// The steps of a task whose networks get their first weights here.
+  private static func steps<Task: TrainingTask>(
+    _ task: Task, _ settings: TrainingSettings, _ communicator: Communicator, _ message: [UInt8]
+  ) throws -> (_ step: Int, _ beforeChange: () throws -> Void) throws -> StepReport {
+    for network in task.networks {
+      network.allocate(operandType: settings.precision.operandType)
+      network.initialize(seed: settings.run.seed)
     }
+    let runner = try StepRunner(task, settings: settings, communicator: communicator)
+    return { step, beforeChange in
+      try runner.run(step: step, beforeChange: beforeChange) { _ in message }
+    }
+  }
+
+  /// A lane of noise.
+  private static func images(count: Int, size: Int) -> ImageLaneMessage {
+    var stream = RandomStream(RandomKey(seed: 0, purpose: .test))
+    let items = (0..<count).map { index in
+      ImageLaneMessage.Item(
+        sample: Sample(
+          bytes: (0..<size * size * 3).map { _ in UInt8(stream.integer(below: 256)) },
+          label: 0, key: "made up", file: "none", index: index),
+        ordinal: index)
+    }
+    return ImageLaneMessage(image: .rgb8(height: size, width: size), items: items)
+  }
+
+  /// A lane of random codes.
+  private static func codes(
+    count: Int, tokenCount: Int, vocabularySize: Int, classCount: Int
+  ) -> CodeLaneMessage {
+    var stream = RandomStream(RandomKey(seed: 0, purpose: .test))
+    return CodeLaneMessage(
+      labels: (0..<count).map { _ in Int32(stream.integer(below: classCount)) },
+      codes: (0..<count * tokenCount).map { _ in UInt16(stream.integer(below: vocabularySize)) })
   }
 }

@@ -14,19 +14,17 @@ final class RunRecorder {
   private var metrics: MetricsLog?
   private var progress: ProgressReporter
   private let interval: Int
-  private let metricNames: [String]
   /// The times of the steps since the last record.
   private var times = (sum: StepTimes(), stepCount: 0)
 
   /// Takes the run directory and writes the configuration into it.
   init<Configuration: RunConfiguration>(
-    _ configuration: Configuration, settings: TrainingSettings, metricNames: [String]
+    _ configuration: Configuration, settings: TrainingSettings
   ) throws {
     directory = RunDirectory(path: settings.run.directory)
     lock = try directory.occupy()
     log = try RunLog(path: directory.logPath)
     logger = log.logger()
-    self.metricNames = metricNames
     interval = settings.log.interval
     progress = ProgressReporter(
       stepCount: settings.stepCount, lineInterval: settings.log.interval, log: log)
@@ -60,24 +58,27 @@ final class RunRecorder {
   }
 
   /// Reports a finished step.
-  func report(
-    _ agreement: StepAgreement, doneCount: Int, rate: Double, gradientNorm: Double,
-    times stepTimes: StepTimes
-  ) throws {
+  func report(_ report: StepReport) throws {
+    let doneCount = report.step + 1
+    let main = report.phases[0]
     progress.report(
       StepProgress(
-        step: doneCount, loss: agreement.lossSum, learningRate: rate,
-        gradientNorm: gradientNorm, sampleCount: Int(agreement.sampleCount),
-        dataWaitSeconds: stepTimes.dataWait, exchangeSeconds: stepTimes.exchange,
-        optimizerSeconds: stepTimes.optimizer))
-    times.sum += stepTimes
+        step: doneCount, loss: main.agreement.lossSum, learningRate: main.learningRate,
+        gradientNorm: main.gradientNorm, sampleCount: report.sampleCount,
+        dataWaitSeconds: report.times.dataWait, exchangeSeconds: report.times.exchange,
+        optimizerSeconds: report.times.optimizer))
+    times.sum += report.times
     times.stepCount += 1
     guard doneCount % interval == 0 || doneCount == 1 else { return }
     var record = MetricsRecord(kind: "train", step: doneCount)
-    record["loss"] = .number(agreement.lossSum)
-    for name in metricNames { record[name] = agreement.metrics[name].map { .number($0) } }
-    record["learning_rate"] = .number(rate)
-    record["gradient_norm"] = .number(gradientNorm)
+    for phase in report.phases {
+      // The figures of the network that the run is named for have no prefix.
+      let prefix = phase.network == main.network ? "" : phase.network + "_"
+      record[prefix + "loss"] = .number(phase.agreement.lossSum)
+      for metric in phase.agreement.metrics { record[metric.name] = .number(metric.value) }
+      record[prefix + "learning_rate"] = .number(phase.learningRate)
+      record[prefix + "gradient_norm"] = .number(phase.gradientNorm)
+    }
     record["samples_per_second"] = progress.samplesPerSecond.map { .number($0) }
     record["model_flops_utilization"] = progress.modelFLOPsUtilization.map { .number($0) }
     for (name, seconds) in times.sum.figures(stepCount: times.stepCount) {
@@ -88,7 +89,7 @@ final class RunRecorder {
   }
 
   /// Reports an evaluation.
-  func report(_ scores: [EvaluationScore], step: Int) throws {
+  func report(_ scores: [Metric], step: Int) throws {
     guard !scores.isEmpty else { return }
     var record = MetricsRecord(kind: "evaluation", step: step)
     for score in scores { record[score.name] = .number(score.value) }

@@ -42,13 +42,12 @@ public struct SavingBenchmark {
   public func run(_ communicator: Communicator, stopSignal: StopSignal) throws -> SavingReport {
     RankThreads.setAutomatic()
     let training = try RehearsedTraining(rehearsal, communicator)
-    let arrays = TrainingArrays(training.arena, training.state)
-    let byteCount = 4 * training.arena.elementCount * arrays.kinds.count
+    let byteCount = training.arrays.reduce(0) { $0 + $1.byteCount }
     let folder = try folder(holding: byteCount)
     defer { try? AtomicFile.remove(folder) }
     let stepTimes = try (0..<2 + stepCount).map { try time(training, $0, stopSignal) }
     let memory = PeakMemory.gibibytes
-    let saves = SavingRehearsal(training, arrays, folder: folder, stopSignal)
+    let saves = SavingRehearsal(training, folder: folder, stopSignal)
     var (plain, beside, alone): ([Double], [TimedSave], [TimedSave]) = ([], [], [])
     for _ in 0..<repetitionCount {
       for isBeside in [true, false] {
@@ -66,7 +65,7 @@ public struct SavingBenchmark {
     return SavingReport(
       size: rehearsal.name, precision: rehearsal.precision.rawValue,
       batchCount: rehearsal.batchSize, threadCount: threadCount,
-      weightCount: training.arena.elementCount,
+      weightCount: training.weightCount,
       stepSeconds: median(Array(stepTimes.dropFirst(2))), besideSteps: beside,
       alone: alone, diskBytesPerSecond: median(plain),
       trainingMemoryGibibytes: memory, peakMemoryGibibytes: PeakMemory.gibibytes)

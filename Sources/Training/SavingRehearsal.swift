@@ -8,7 +8,6 @@ import Synchronization
 /// Saves of a rehearsed training, each into an empty directory, with the times of their parts.
 final class SavingRehearsal {
   private let training: RehearsedTraining
-  private let arrays: TrainingArrays
   private let saver: CheckpointSaver
   private let stages: StageTimes
   private let root: String
@@ -16,11 +15,9 @@ final class SavingRehearsal {
   private var step = 1000
 
   init(
-    _ training: RehearsedTraining, _ arrays: TrainingArrays, folder: String,
-    _ stopSignal: StopSignal
+    _ training: RehearsedTraining, folder: String, _ stopSignal: StopSignal
   ) {
     self.training = training
-    self.arrays = arrays
     self.stopSignal = stopSignal
     root = folder + "/checkpoints"
     let stages = StageTimes()
@@ -30,7 +27,7 @@ final class SavingRehearsal {
       try stopSignal.throwIfRequested()
     }
     saver = CheckpointSaver(
-      store: store, layouts: ParameterLayout.layouts(of: training.arena), keptCount: 2,
+      store: store, keptCount: 2,
       logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
   }
 
@@ -56,12 +53,14 @@ final class SavingRehearsal {
 
   private func begin() {
     stages.begin()
+    let replica = ReplicaDigests(of: training.networks)
     saver.save(
       step: step,
       description: CheckpointDescription(
         kind: .generator, configurationDigest: "",
-        replicaDigest: hexadecimal(digest(of: training.arena.values.buffer)), pins: [:]),
-      arrays: arrays)
+        replicaDigest: hexadecimal(replica.weights), stateDigest: hexadecimal(replica.state),
+        pins: [:]),
+      networks: training.arrays)
   }
 
   private func end(_ save: TimedSave) throws -> TimedSave {

@@ -1,4 +1,3 @@
-import Autodiff
 import Configurations
 import DataParallel
 import Foundation
@@ -28,23 +27,21 @@ public struct StepBenchmark {
   public func run(_ communicator: Communicator) throws -> CommandReport {
     RankThreads.setAutomatic()
     let training = try RehearsedTraining(rehearsal, communicator)
-    let exchange = training.exchange
     var times: [Double] = []
     var exposedTimes: [Double] = []
     for step in 0..<warmupCount + stepCount {
       let start = ContinuousClock.now
-      let exposedBefore = exchange.exposedTime
-      try training.step(step)
+      let report = try training.step(step)
       guard step >= warmupCount else { continue }
       times.append((ContinuousClock.now - start).inSeconds)
-      exposedTimes.append((exchange.exposedTime - exposedBefore).inSeconds)
+      exposedTimes.append(report.times.exchange)
     }
-    return report(training.arena, communicator, times, exposedTimes)
+    return report(training.weightCount, communicator, times, exposedTimes)
   }
 
   /// The figures, from the steps' times and their exposed parts.
   private func report(
-    _ arena: ParameterArena, _ communicator: Communicator, _ times: [Double],
+    _ weightCount: Int, _ communicator: Communicator, _ times: [Double],
     _ exposedTimes: [Double]
   ) -> CommandReport {
     let (name, precision) = (rehearsal.name, rehearsal.precision)
@@ -52,7 +49,7 @@ public struct StepBenchmark {
     let seconds = median(times)
     let exposedSeconds = median(exposedTimes)
     let rate = Double(batchSize * communicator.worldSize) / seconds
-    let parameters = Double(arena.elementCount) / 1e6
+    let parameters = Double(weightCount) / 1e6
     let memory = PeakMemory.gibibytes
     return CommandReport(
       String(

@@ -1,32 +1,43 @@
 import Autodiff
-import Configurations
-import DataParallel
-import Datasets
+package import Configurations
+package import DataParallel
+package import Datasets
 import Foundation
-import ImageFiles
+package import ImageFiles
 import Layers
 import ResidualTokenizer
-import Tensors
+package import Tensors
 
-/// Training of the tokenizer: squared error of the reconstruction and the quantizer's losses.
-final class TokenizerTask: TrainingTask {
-  let arena = ParameterArena()
-  let metricNames = ["reconstruction", "commitment", "codebook"]
+/// Training of the tokenizer: its losses are terms.
+package final class TokenizerTask: TrainingTask {
+  /// A lane of images.
+  package struct Lane {
+    /// `[samples, size, size, 3]` in [0, 1].
+    package let images: Tensor
+    /// For each sample, how many of its first tokens the decoder sees.
+    package let keepCounts: [Int]
+  }
 
   private let configuration: TokenizerRunConfiguration
+  private let network: Network
   private let model: ResTok
+  private let losses: [any LossTerm]
   private let keepDistribution: NestedDropoutDistribution
   /// The data sets, on the coordinator.
   private let data: (train: ImageLaneReader, evaluation: ImageLaneReader)?
   private let plan: EpochPlan?
 
   /// Makes the model; opens the data sets on the coordinator.
-  init(
+  package init(
     _ configuration: TokenizerRunConfiguration, isCoordinator: Bool,
-    reportSkipped: @escaping @Sendable (DataError) -> Void
+    reportSkipped: @escaping @Sendable (DataError) -> Void = { _ in }
   ) throws {
     self.configuration = configuration
-    model = ResTok(configuration.model, in: ParameterScope(arena))
+    network = Network(name: RunKind.tokenizer.rawValue, settings: configuration.training.network)
+    model = ResTok(configuration.model, in: ParameterScope(network.arena))
+    losses = [
+      ReconstructionLoss(weight: configuration.losses.reconstructionWeight), QuantizerLoss(),
+    ]
     keepDistribution = NestedDropoutDistribution(
       latentCount: configuration.model.latents.count, configuration.model.nestedDropout)
     guard isCoordinator else {
@@ -47,31 +58,42 @@ final class TokenizerTask: TrainingTask {
       samplesPerLane: batch.sampleCountPerLane, seed: configuration.training.run.seed)
   }
 
-  var stepOperationCount: Int { configuration.model.stepOperationCount }
+  package var phases: [TrainingPhase<Lane>] {
+    [TrainingPhase(training: network) { [self] lane, place, tape in run(lane, place, tape) }]
+  }
 
-  var reader: SampleTransport.Reader {
+  package var stepOperationCount: Int { configuration.model.stepOperationCount }
+
+  package var reader: SampleTransport.Reader {
     guard let data, let plan else { return { _, _ in [] } }
     return { step, lane in try data.train.training(plan, step: step, lane: lane) }
   }
 
-  func run(_ message: [UInt8], step: Int, lane: Int, on tape: Tape) throws -> LaneResult {
+  package func lane(from message: [UInt8], at place: LanePlace) throws -> Lane {
     let seed = configuration.training.run.seed
     let images = try ImageLaneMessage(bytes: message).trainingImages(
       size: configuration.model.imageSize, augmentation: configuration.data.augmentation,
       seed: seed)
-    let sampleCount = images.shape[0]
     var stream = RandomStream(
-      RandomKey(seed: seed, purpose: .nestedDropout, step: step, index: lane))
-    let keepCounts = (0..<sampleCount).map { _ in
+      RandomKey(seed: seed, purpose: .nestedDropout, step: place.step, index: place.lane))
+    let keepCounts = (0..<images.shape[0]).map { _ in
       keepDistribution.lengths[stream.choice(weights: keepDistribution.probabilities)]
     }
-    return TokenizerStep.run(
-      model, images, keepCounts: keepCounts,
-      globalSampleCount: configuration.training.batch.sampleCount,
-      reconstructionWeight: configuration.losses.reconstructionWeight, on: tape)
+    return Lane(images: images, keepCounts: keepCounts)
   }
 
-  func evaluate(_ session: TrainingSession) throws -> [EvaluationScore] {
+  /// The tokenizer's forward pass with its losses.
+  private func run(_ lane: Lane, _ place: LanePlace, _ tape: Tape) -> LaneResult {
+    let globalSampleCount = configuration.training.batch.sampleCount
+    let output = model(
+      lane.images, keepCounts: lane.keepCounts, globalSampleCount: globalSampleCount, on: tape)
+    return losses.result(
+      on: TokenizerPass(
+        images: lane.images, output: output, globalSampleCount: globalSampleCount, place: place,
+        tape: tape))
+  }
+
+  package func evaluate(_ session: TrainingSession) throws -> [Metric] {
     var score = ReconstructionScore()
     var usage = CodebookUsage(codebookSize: configuration.model.codebook.size)
     let data = self.data
@@ -97,7 +119,7 @@ final class TokenizerTask: TrainingTask {
   /// The scores of all ranks together, alike on every rank.
   private func gathered(
     _ score: ReconstructionScore, _ usage: CodebookUsage, _ session: TrainingSession
-  ) throws -> [EvaluationScore] {
+  ) throws -> [Metric] {
     let indices = try session.communicator.allGather(score.indices)
     let errors = try session.communicator.allGather(score.meanSquaredErrors)
     let counts = try session.communicator.allGather(usage.counts)
@@ -109,14 +131,14 @@ final class TokenizerTask: TrainingTask {
       allUsage.merge(CodebookUsage(counts: counts[rank]))
     }
     return [
-      EvaluationScore(name: "psnr", value: allScore.peakSignalToNoiseRatio ?? 0),
-      EvaluationScore(name: "codes_used", value: Double(allUsage.usedCount)),
-      EvaluationScore(name: "codes_used_share", value: allUsage.usedShare),
-      EvaluationScore(name: "code_entropy_bits", value: allUsage.entropy),
+      Metric("psnr", allScore.peakSignalToNoiseRatio ?? 0),
+      Metric("codes_used", Double(allUsage.usedCount)),
+      Metric("codes_used_share", allUsage.usedShare),
+      Metric("code_entropy_bits", allUsage.entropy),
     ]
   }
 
-  func picture() throws -> (image: RGBImage, name: String)? {
+  package func picture() throws -> (image: RGBImage, name: String)? {
     guard let dataset = data?.evaluation.dataset else { return nil }
     let originals = try (0..<min(32, dataset.sampleCount)).map {
       try dataset.image.evaluationImage(
@@ -127,28 +149,5 @@ final class TokenizerTask: TrainingTask {
     let picture = ImageGrid().picture(
       originals: batch, besideReconstructions: reconstructions, pairCount: 4)
     return (picture, "reconstructions")
-  }
-}
-
-/// The tokenizer's forward pass with its losses, shared by training and the benchmark.
-enum TokenizerStep {
-  /// Runs a lane of images.
-  static func run(
-    _ model: ResTok, _ images: Tensor, keepCounts: [Int]?, globalSampleCount: Int,
-    reconstructionWeight: Float, on tape: Tape
-  ) -> LaneResult {
-    let output = model(
-      images, keepCounts: keepCounts, globalSampleCount: globalSampleCount, on: tape)
-    let elementCount = globalSampleCount * images.count / images.shape[0]
-    let reconstruction = squaredError(
-      output.reconstruction, Variable(constant: images, on: tape),
-      scale: 1 / Float(elementCount))
-    let loss = weightedSum([
-      (reconstruction, reconstructionWeight), (output.commitmentLoss, 1),
-      (output.codebookLoss, 1),
-    ])
-    let parts = [reconstruction, output.commitmentLoss, output.codebookLoss]
-    return LaneResult(
-      loss: loss, metrics: parts.map { Double($0.value.scalar) }, sampleCount: images.shape[0])
   }
 }

@@ -38,38 +38,34 @@ public enum TrainingRun {
     }
   }
 
-  private static func run<Configuration: RunConfiguration>(
+  private static func run<Configuration: RunConfiguration, Task: TrainingTask>(
     _ configuration: Configuration, _ settings: TrainingSettings,
     _ kind: CheckpointManifest.Kind, _ session: TrainingSession,
-    makeTask: (_ reportSkipped: @escaping @Sendable (DataError) -> Void) throws
-      -> any TrainingTask
+    makeTask: (_ reportSkipped: @escaping @Sendable (DataError) -> Void) throws -> Task
   ) throws -> TrainingOutcome {
     try requireSupported(settings)
     setThreadCount(settings.execution.threadCount ?? RankThreads.automatic)
     session.communicator.deadline = .seconds(settings.execution.deadlines.step)
     let skipped = SkippedSamples()
     let task = try makeTask { skipped.report($0) }
-    task.arena.allocate(
-      forTraining: true, operandType: settings.precision.operandType)
     let recorder =
-      try session.isCoordinator
-      ? RunRecorder(configuration, settings: settings, metricNames: task.metricNames) : nil
+      try session.isCoordinator ? RunRecorder(configuration, settings: settings) : nil
     defer { recorder?.finish() }
     skipped.logger = recorder?.logger
     let digest = hexadecimal(configuration.digest)
     let pins = SystemPins.current(settings, threadCount: threadCount)
     let start = TrainingStart(
-      task: task, settings: settings, session: session, pins: pins,
+      networks: task.networks, settings: settings, session: session, pins: pins,
       logger: recorder?.logger, configurationDigest: digest)
-    let state = try start.state(recorder)
-    try recorder?.begin(at: state.stepCount == 0 ? nil : state.stepCount)
+    let doneCount = try start.begin(recorder)
+    try recorder?.begin(at: doneCount == 0 ? nil : doneCount)
     for note in settings.notes(worldSize: session.communicator.worldSize) {
       recorder?.logger.notice("\(note)")
     }
-    if state.stepCount >= settings.stepCount {
+    if doneCount >= settings.stepCount {
       recorder?.logger.notice(
         "the run is finished: all \(settings.stepCount) steps are done; nothing to do")
-      return .finished(step: state.stepCount)
+      return .finished(step: doneCount)
     }
     let survey = try StartSurvey.run(
       settings, stepOperationCount: task.stepOperationCount, session.communicator)
@@ -77,15 +73,16 @@ public enum TrainingRun {
     let saver = recorder.map { recorder in
       CheckpointSaver(
         store: CheckpointStore(root: recorder.directory.checkpointsPath),
-        layouts: ParameterLayout.layouts(of: task.arena),
         keptCount: settings.checkpoint.keptCount, logger: recorder.logger)
     }
     let trainer = try Trainer(
-      task, settings: settings, session: session, recorder: recorder, saver: saver, state: state
-    ) { replicaDigest in
-      CheckpointDescription(
-        kind: kind, configurationDigest: digest, replicaDigest: replicaDigest,
-        pins: pins.recorded)
+      task, settings: settings, session: session, recorder: recorder, saver: saver,
+      doneCount: doneCount
+    ) {
+      let replica = ReplicaDigests(of: task.networks)
+      return CheckpointDescription(
+        kind: kind, configurationDigest: digest, replicaDigest: hexadecimal(replica.weights),
+        stateDigest: hexadecimal(replica.state), pins: pins.recorded)
     }
     let outcome = try trainer.run()
     if case .stopped(let step) = outcome {

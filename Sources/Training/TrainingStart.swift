@@ -7,46 +7,66 @@ import Tensors
 
 /// Where a run begins: fresh weights, given weights, or a checkpoint.
 struct TrainingStart {
-  let task: any TrainingTask
+  /// The networks, the one that the run is named for first.
+  let networks: [Network]
   let settings: TrainingSettings
   let session: TrainingSession
   let pins: SystemPins
   let logger: Logger?
   let configurationDigest: String
 
-  /// Fills the arena and gives the optimizer's state, alike on all ranks.
+  /// Allocates and fills the networks that have begun, alike on all ranks.
   ///
   /// Only the coordinator reads files; the others get the arrays from it.
-  func state(_ recorder: RunRecorder?) throws -> OptimizerState {
-    var state = OptimizerState(for: task.arena)
-    var stepCount = 0
-    if let recorder {
-      if let checkpoint = try checkpoint(recorder) {
-        stepCount = try restore(checkpoint, state)
-      } else {
-        try initialize()
-      }
-    }
+  ///
+  /// - Returns: The steps of the run that are done.
+  func begin(_ recorder: RunRecorder?) throws -> Int {
+    let found = try recorder.flatMap { try checkpoint($0) }
     let communicator = session.communicator
-    stepCount = Int(try communicator.broadcast([Int64(stepCount)], root: 0)[0])
-    try communicator.broadcast(task.arena.values)
-    if stepCount > 0 {
-      for array in [state.firstMoments, state.secondMoments, state.movingAverage] {
-        try communicator.broadcast(array)
-      }
+    let stepCount = Int(
+      try communicator.broadcast([Int64(found?.manifest.step ?? 0)], root: 0)[0])
+    for network in networks where network === networks[0] || network.isTrained(in: stepCount - 1) {
+      network.allocate(operandType: settings.precision.operandType)
+      let optimizerStepCount = try recorder.map { _ in try fill(network, from: found) } ?? 0
+      try share(network, optimizerStepCount)
     }
-    state.stepCount = stepCount
-    task.arena.refreshOperands()
-    return state
+    if recorder != nil, let found { try report(found) }
+    return stepCount
   }
 
-  private func initialize() throws {
-    guard let path = settings.initialWeights else {
-      task.arena.initialize(seed: settings.run.seed)
-      return
+  /// Sends a network's arrays from the coordinator to all ranks.
+  private func share(_ network: Network, _ stepCount: Int) throws {
+    let communicator = session.communicator
+    let counts = try communicator.broadcast([Int64(stepCount)], root: 0)
+    let arrays = network.arrays
+    for kind in arrays.kinds {
+      if let array = arrays[kind] { try communicator.broadcast(array) }
     }
-    try ModelSource(path: path).read(into: task.arena)
-    logger?.notice("weights from \(path)")
+    network.resume(afterSteps: Int(counts[0]))
+  }
+
+  /// Reads or draws a network's arrays.
+  ///
+  /// - Returns: The steps that its optimizer has done.
+  private func fill(_ network: Network, from checkpoint: Checkpoint?) throws -> Int {
+    if let checkpoint {
+      guard
+        let record = checkpoint.manifest.networks.first(where: { $0.name == network.name })
+      else {
+        throw CheckpointError.noSuchNetwork(
+          directory: checkpoint.directory, network: network.name,
+          found: checkpoint.manifest.networks.map(\.name))
+      }
+      try checkpoint.read(into: network.arrays)
+      return record.stepCount
+    }
+    network.initialize(seed: settings.run.seed)
+    if network === networks[0], let path = settings.initialWeights {
+      try ModelSource(path: path).read(into: network.arena)
+      network.beginAverage()
+      logger?.notice("weights from \(path)")
+    }
+    return 0
   }
 
   private func checkpoint(_ recorder: RunRecorder) throws -> Checkpoint? {
@@ -73,14 +93,13 @@ struct TrainingStart {
     return checkpoint
   }
 
-  private func restore(_ checkpoint: Checkpoint, _ state: OptimizerState) throws -> Int {
+  /// Says where the run goes on, and what is not as it was.
+  private func report(_ checkpoint: Checkpoint) throws {
     let manifest = checkpoint.manifest
-    try checkpoint.read(
-      into: TrainingArrays(task.arena, state), layouts: ParameterLayout.layouts(of: task.arena))
     guard manifest.step > 0 else {
       // Imported weights: nothing was computed that could come out otherwise here.
       logger?.notice("beginning with the weights of \(checkpoint.directory)")
-      return 0
+      return
     }
     logger?.notice("going on after step \(manifest.step), from \(checkpoint.directory)")
     if manifest.configurationDigest != configurationDigest {
@@ -91,6 +110,5 @@ struct TrainingStart {
     for difference in pins.differences(from: manifest.pins) {
       logger?.warning("\(difference)")
     }
-    return manifest.step
   }
 }

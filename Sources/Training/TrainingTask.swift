@@ -1,46 +1,33 @@
-import Autodiff
-import DataParallel
-import ImageFiles
-import Tensors
-
-/// What a lane's forward pass gives.
-struct LaneResult {
-  /// The lane's share of the loss, one number on the tape.
-  let loss: Variable
-  /// The lane's numbers for the step consensus, in the order of `metricNames`.
-  let metrics: [Double]
-  /// Samples of the lane.
-  let sampleCount: Int
-}
+package import DataParallel
+package import ImageFiles
 
 /// What the training loop must know of a model: how a lane runs and what evaluation means.
 ///
 /// The loop, and nothing else, knows of steps, ranks, sums, checkpoints and logs.
-protocol TrainingTask: AnyObject {
-  /// All parameters of the model.
-  var arena: ParameterArena { get }
-  /// Names of a lane's metrics; each is a share of a global mean.
-  var metricNames: [String] { get }
+package protocol TrainingTask: AnyObject {
+  /// A lane's samples, and what one phase of a step leaves for the next.
+  associatedtype Lane
+
+  /// The phases of a step, in their order; the first one's network is what the run is named for.
+  var phases: [TrainingPhase<Lane>] { get }
   /// Floating-point operations of a sample's step, forward and backward.
   var stepOperationCount: Int { get }
   /// Reads a lane's samples; used on rank 0 only.
   var reader: SampleTransport.Reader { get }
 
-  /// Runs a lane forward.
+  /// Decodes a lane's samples.
   ///
   /// - Parameters:
   ///   - message: What `reader` gave for the lane.
-  ///   - step: The step, which random numbers are keyed by.
-  ///   - lane: The lane, likewise.
-  ///   - tape: Where the operations are recorded.
-  /// - Returns: The lane's loss and metrics.
+  ///   - place: The lane, which random changes are keyed by.
+  /// - Returns: The samples.
   /// - Throws: `DataError` naming a sample that cannot be used.
-  func run(_ message: [UInt8], step: Int, lane: Int, on tape: Tape) throws -> LaneResult
+  func lane(from message: [UInt8], at place: LanePlace) throws -> Lane
 
   /// Scores the model's present values on held-out data; nothing without such data.
   ///
   /// Collective: every rank.
-  func evaluate(_ session: TrainingSession) throws -> [EvaluationScore]
+  func evaluate(_ session: TrainingSession) throws -> [Metric]
 
   /// A picture of what the model's present values do, and its name; nil when there is none.
   ///
@@ -48,10 +35,10 @@ protocol TrainingTask: AnyObject {
   func picture() throws -> (image: RGBImage, name: String)?
 }
 
-/// One figure of an evaluation.
-struct EvaluationScore: Equatable {
-  /// Its name in `metrics.jsonl`.
-  let name: String
-  /// Its value.
-  let value: Double
+extension TrainingTask {
+  /// All networks, in the order of their phases.
+  package var networks: [Network] { phases.map(\.network) }
+
+  /// The network that the run is named for, evaluated and shown.
+  package var mainNetwork: Network { phases[0].network }
 }

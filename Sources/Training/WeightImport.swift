@@ -73,7 +73,6 @@ public enum WeightImport {
         replicaDigest: hexadecimal(Kernels.digest(of: arena.values.buffer)),
         // No step was computed, so nothing has to be the same for the same bits.
         pins: [:]),
-      arrays: TrainingArrays(arena, OptimizerState(for: arena)),
-      layouts: ParameterLayout.layouts(of: arena))
+      networks: [NetworkArrays(name: kind.rawValue, arena, OptimizerState(for: arena))])
   }
 }

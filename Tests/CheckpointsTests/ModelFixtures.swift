@@ -41,7 +41,7 @@ let publishedConvolution: [Float] = [0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11]
 /// A training state with other numbers in each of its arrays.
 func makeState(of arena: ParameterArena) -> OptimizerState {
   let state = OptimizerState(for: arena)
-  fill(state.movingAverage, of: arena, from: 1000)
+  if let average = state.movingAverage { fill(average, of: arena, from: 1000) }
   fill(state.firstMoments, of: arena, from: -0.125)
   fill(state.secondMoments, of: arena, from: 1e-30)
   return state

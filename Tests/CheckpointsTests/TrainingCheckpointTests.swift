@@ -13,13 +13,14 @@ struct TrainingCheckpointTests {
       let arena = makeArena(first: 0.1)
       arena.values.buffer[0..<3].copy(from: [-0.0, .nan, .leastNonzeroMagnitude] as [Float])
       let state = makeState(of: arena)
-      let checkpoint = try write(TrainingArrays(arena, state), of: arena, to: root)
+      let checkpoint = try write([arrays(arena, state)], to: root)
       #expect(
-        checkpoint.fileNames == ["ema.h5", "first_moments.h5", "model.h5", "second_moments.h5"])
+        checkpoint.fileNames
+          == ["ema", "first_moments", "model", "second_moments"].map { "tokenizer.\($0).h5" })
+      #expect(checkpoint.manifest.networks == [.init(name: "tokenizer", stepCount: 0)])
       let read = makeArena(first: 70)
       let readState = OptimizerState(for: read)
-      try checkpoint.read(
-        into: TrainingArrays(read, readState), layouts: ParameterLayout.layouts(of: read))
+      try checkpoint.read(into: arrays(read, readState))
       #expect(bits(read.values) == bits(arena.values))
       #expect(bits(readState.movingAverage) == bits(state.movingAverage))
       #expect(bits(readState.firstMoments) == bits(state.firstMoments))
@@ -30,8 +31,8 @@ struct TrainingCheckpointTests {
   @Test func everyTensorIsPublishedUnderItsNameAndShape() throws {
     try withTemporaryDirectory { root in
       let arena = makeArena()
-      let directory = try write(TrainingArrays(values: arena.values), of: arena, to: root).directory
-      let file = try HDF5File(reading: directory + "/model.h5")
+      let directory = try write([weights(arena)], to: root).directory
+      let file = try HDF5File(reading: directory + "/tokenizer.model.h5")
       #expect(try file.datasetNames() == ["conv.weight", "map.weight", "norm.bias"])
       #expect(try file.dataset("conv.weight").shape == [2, 3, 1, 2])
       #expect(try file.dataset("conv.weight").read(as: Float.self) == publishedConvolution)
@@ -41,44 +42,46 @@ struct TrainingCheckpointTests {
 
   @Test func arraysThatAreLeftOut() throws {
     try withTemporaryDirectory { root in
-      let (arena, layouts) = (makeArena(), ParameterLayout.layouts(of: makeArena()))
+      let arena = makeArena()
+      let layouts = ParameterLayout.layouts(of: arena)
       let average = Tensor(repeating: 3, shape: [arena.count])
-      let arrays = TrainingArrays(values: arena.values, movingAverage: average)
-      #expect(arrays.kinds == [.model, .movingAverage])
-      let checkpoint = try write(arrays, of: arena, to: root)
-      #expect(checkpoint.fileNames == ["ema.h5", "model.h5"])
+      let averaged = NetworkArrays(name: "tokenizer", arena: arena, movingAverage: average)
+      #expect(averaged.kinds == [.model, .movingAverage])
+      let checkpoint = try write([averaged], to: root)
+      #expect(checkpoint.fileNames == ["tokenizer.ema.h5", "tokenizer.model.h5"])
+      #expect(checkpoint.has(.movingAverage, ofNetwork: "tokenizer"))
+      #expect(!checkpoint.has(.firstMoments, ofNetwork: "tokenizer"))
+      #expect(!checkpoint.has(.model, ofNetwork: "discriminator"))
       let read = Tensor(repeating: 0, shape: [arena.count])
-      try checkpoint.read(.movingAverage, into: read, layouts: layouts)
+      try checkpoint.read(
+        .movingAverage, ofNetwork: "tokenizer", into: read, layouts: layouts)
       #expect(
         layouts.allSatisfy { read.buffer[$0.range].array(of: Float.self).allSatisfy { $0 == 3 } })
       // Gaps between the parameters are not read.
       #expect(read.array(of: Float.self)[12..<16] == [0, 0, 0, 0])
       let error = try #require(throws: CheckpointError.self) {
-        try checkpoint.read(
-          into: TrainingArrays(arena, OptimizerState(for: arena)), layouts: layouts)
+        try checkpoint.read(into: arrays(arena, OptimizerState(for: arena)))
       }
       #expect(
         error
           == .noSuchFile(
-            directory: checkpoint.directory, file: "first_moments.h5",
-            found: ["ema.h5", "model.h5"]))
+            directory: checkpoint.directory, file: "tokenizer.first_moments.h5",
+            found: ["tokenizer.ema.h5", "tokenizer.model.h5"]))
     }
   }
 
   @Test func aCopyIsWrittenAsItWasWhileTrainingGoesOn() async throws {
     let arena = makeArena()
-    let layouts = ParameterLayout.layouts(of: arena)
-    let snapshot = TrainingSnapshot(
-      of: TrainingArrays(arena, makeState(of: arena)), layouts: layouts)
+    let snapshot = TrainingSnapshot(of: [arrays(arena, makeState(of: arena))])
     snapshot.secure()
     fill(arena.values, of: arena, from: -500)
     let read = makeArena(first: 5)
-    let target = TrainingArrays(values: read.values)
+    let target = weights(read)
     try await Task.detached {
       try withTemporaryDirectory { root in
         try CheckpointStore(root: root)
           .write(step: 4, description: description, snapshot: snapshot)
-          .read(into: target, layouts: layouts)
+          .read(into: target)
       }
     }.value
     #expect(bits(read.values) == bits(makeArena().values))
@@ -87,21 +90,18 @@ struct TrainingCheckpointTests {
   @Test func anotherModelIsListedFileByFileAndNothingIsRead() throws {
     try withTemporaryDirectory { root in
       let written = makeArena()
-      let arrays = TrainingArrays(values: written.values, movingAverage: written.values)
-      let checkpoint = try write(arrays, of: written, to: root)
+      let checkpoint = try write([averaged(written)], to: root)
       let other = makeArena(first: 5, inputSize: 6, vector: "norm.weight")
       let before = bits(other.values)
       let error = try #require(throws: WeightMismatch.self) {
-        try checkpoint.read(
-          into: TrainingArrays(values: other.values, movingAverage: other.values),
-          layouts: ParameterLayout.layouts(of: other))
+        try checkpoint.read(into: averaged(other))
       }
       #expect(error.path == checkpoint.directory)
-      #expect(error.missing == ["model.h5 norm.weight", "ema.h5 norm.weight"])
-      #expect(error.extra == ["model.h5 norm.bias", "ema.h5 norm.bias"])
+      #expect(error.missing == ["tokenizer.model.h5 norm.weight", "tokenizer.ema.h5 norm.weight"])
+      #expect(error.extra == ["tokenizer.model.h5 norm.bias", "tokenizer.ema.h5 norm.bias"])
       #expect(
         error.shapes
-          == ["model.h5 map.weight", "ema.h5 map.weight"].map {
+          == ["tokenizer.model.h5 map.weight", "tokenizer.ema.h5 map.weight"].map {
             .init(name: $0, expected: [3, 6, 1, 1], found: [3, 4, 1, 1])
           })
       #expect(bits(other.values) == before)
@@ -111,8 +111,8 @@ struct TrainingCheckpointTests {
   @Test func aDamagedElementIsNotUsed() throws {
     try withTemporaryDirectory { root in
       let arena = makeArena()
-      let checkpoint = try write(TrainingArrays(values: arena.values), of: arena, to: root)
-      let path = checkpoint.directory + "/model.h5"
+      let checkpoint = try write([weights(arena)], to: root)
+      let path = checkpoint.directory + "/tokenizer.model.h5"
       var content = try bytes(of: path)
       // The vector begins with 24 and 25.
       let leading: [Float] = [24, 25]
@@ -123,23 +123,33 @@ struct TrainingCheckpointTests {
       try overwrite(path, content)
       #expect(throws: HDF5Error.self) {
         try checkpoint.read(
-          .model, into: makeArena().values, layouts: ParameterLayout.layouts(of: arena))
+          .model, ofNetwork: "tokenizer", into: makeArena().values,
+          layouts: ParameterLayout.layouts(of: arena))
       }
     }
   }
 
   @Test func arraysOfAnotherArenaAreNoTrainingState() async {
     await #expect(processExitsWith: .failure) {
-      _ = TrainingArrays(
-        values: Tensor(repeating: 0, shape: [8]), movingAverage: Tensor(repeating: 0, shape: [4]))
+      _ = NetworkArrays(
+        name: "tokenizer", arena: makeArena(), movingAverage: Tensor(repeating: 0, shape: [4]))
     }
   }
 
-  private func write(_ arrays: TrainingArrays, of arena: ParameterArena, to root: String) throws
-    -> Checkpoint
-  {
+  private func arrays(_ arena: ParameterArena, _ state: OptimizerState) -> NetworkArrays {
+    NetworkArrays(name: "tokenizer", arena, state)
+  }
+
+  private func weights(_ arena: ParameterArena) -> NetworkArrays {
+    NetworkArrays(name: "tokenizer", arena: arena)
+  }
+
+  private func averaged(_ arena: ParameterArena) -> NetworkArrays {
+    NetworkArrays(name: "tokenizer", arena: arena, movingAverage: arena.values)
+  }
+
+  private func write(_ networks: [NetworkArrays], to root: String) throws -> Checkpoint {
     try CheckpointStore(root: root).write(
-      step: 5, description: description, arrays: arrays,
-      layouts: ParameterLayout.layouts(of: arena))
+      step: 5, description: description, networks: networks)
   }
 }

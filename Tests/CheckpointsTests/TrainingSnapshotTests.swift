@@ -12,19 +12,17 @@ import Testing
 /// A training state, and what its checkpoint is to be.
 private struct TestState {
   let arena: ParameterArena
-  let arrays: TrainingArrays
-  let layouts: [ParameterLayout]
+  let arrays: NetworkArrays
 
   init(inputSize: Int = 4) {
     arena = makeArena(first: 0.1, inputSize: inputSize)
-    arrays = TrainingArrays(arena, makeState(of: arena))
-    layouts = ParameterLayout.layouts(of: arena)
+    arrays = NetworkArrays(name: "tokenizer", arena, makeState(of: arena))
   }
 
-  var snapshot: TrainingSnapshot { TrainingSnapshot(of: arrays, layouts: layouts) }
+  var snapshot: TrainingSnapshot { TrainingSnapshot(of: [arrays]) }
 
   /// Bytes of all parameters in all arrays.
-  var byteCount: Int { 4 * arrays.kinds.count * layouts.reduce(0) { $0 + $1.range.count } }
+  var byteCount: Int { arrays.byteCount }
 
   /// Changes every element of all arrays, as the optimizer does.
   func change() {
@@ -87,7 +85,7 @@ struct TrainingSnapshotTests {
   /// The files of a state that does not change.
   private func expectedFiles(_ state: TestState, in root: String) throws -> [String: [UInt8]] {
     let checkpoint = try CheckpointStore(root: root + "/expected").write(
-      step: 5, description: description, arrays: state.arrays, layouts: state.layouts)
+      step: 5, description: description, networks: [state.arrays])
     return try contents(of: checkpoint.directory)
   }
 
@@ -175,7 +173,7 @@ struct TrainingSnapshotTests {
         if isSecured { snapshot.secure() }
         let error = FileError(operation: "write", path: "disk", code: 28)
         let store = CheckpointStore(root: root) { stage in
-          if case .tensorWritten("ema.h5", _) = stage { throw error }
+          if case .tensorWritten("tokenizer.ema.h5", _) = stage { throw error }
         }
         #expect(throws: error) { try write(snapshot, to: store) }
         #expect(StorageStatistics.current.liveByteCount == before)

@@ -5,28 +5,28 @@ import Testing
 struct StepConsensusTests {
   private func control(laneCount: Int) throws -> StepConsensus {
     StepConsensus(
-      plan: try LanePlan(laneCount: laneCount, worldSize: 1), communicator: .single(),
-      metricNames: ["hits"])
+      plan: try LanePlan(laneCount: laneCount, worldSize: 1), communicator: .single())
   }
 
   @Test func lanesAreSummed() throws {
     let agreement = try control(laneCount: 3).agree(
       step: 7,
       lanes: [
-        LaneReport(lossSum: 1, sampleCount: 2, metrics: [5]),
-        LaneReport(lossSum: 2, sampleCount: 1, metrics: [6]),
-        LaneReport(lossSum: 0, sampleCount: 0, metrics: [0]),
+        LaneReport(lossSum: 1, sampleCount: 2, metrics: [Metric("hits", 5)]),
+        LaneReport(lossSum: 2, sampleCount: 1, metrics: [Metric("hits", 6)]),
+        LaneReport(lossSum: 0, sampleCount: 0, metrics: [Metric("hits", 0)]),
       ], isFinite: true, isStopRequested: false, digest: 42)
     #expect(agreement.step == 7)
     #expect(agreement.lossSum == 3 && agreement.sampleCount == 3 && agreement.meanLoss == 1)
-    #expect(agreement.metrics == ["hits": 11])
+    #expect(agreement.metrics == [Metric("hits", 11)])
     #expect(agreement.isFinite && !agreement.isStopRequested)
   }
 
   @Test(arguments: [Double.nan, .infinity, 1])
   func aLossThatIsNotFiniteIsNoticed(loss: Double) throws {
     let agreement = try control(laneCount: 1).agree(
-      step: 0, lanes: [LaneReport(lossSum: loss, sampleCount: 1, metrics: [0])], isFinite: true,
+      step: 0, lanes: [LaneReport(lossSum: loss, sampleCount: 1, metrics: [Metric("hits", 0)])],
+      isFinite: true,
       isStopRequested: true)
     #expect(agreement.isFinite == loss.isFinite)
     #expect(agreement.isStopRequested)
@@ -38,6 +38,18 @@ struct StepConsensusTests {
       _ = try StepConsensus(plan: plan, communicator: .single()).agree(
         step: 0, lanes: [LaneReport(lossSum: 0, sampleCount: 0)], isFinite: true,
         isStopRequested: false)
+    }
+  }
+
+  @Test(arguments: [["hits", "hits"], ["misses"]])
+  func metricsThatDoNotFitAreRefused(names: [String]) async {
+    await #expect(processExitsWith: .failure) { [names = names as [String]] in
+      let plan = try LanePlan(laneCount: 2, worldSize: 1)
+      let lanes = [["hits"], names].map { names in
+        LaneReport(lossSum: 0, sampleCount: 1, metrics: names.map { Metric($0, 1) })
+      }
+      _ = try StepConsensus(plan: plan, communicator: .single()).agree(
+        step: 0, lanes: lanes, isFinite: true, isStopRequested: false)
     }
   }
 

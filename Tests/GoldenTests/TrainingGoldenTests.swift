@@ -38,7 +38,7 @@ import Testing
       errors.compare(
         actual, try file.doubles("out.\(kind)"), tolerance: tolerance, as: kind, kind)
     }
-    for (kind, array) in [("param", arena.values), ("ema", state.movingAverage)] {
+    for (kind, array) in [("param", arena.values), ("ema", try #require(state.movingAverage))] {
       #expect(Set(file.names(after: "out.\(kind).")) == Set(arena.parameters.map(\.name)))
       for parameter in arena.parameters {
         errors.compare(

@@ -41,7 +41,7 @@ import Testing
         gradientFactor: optimizer.configuration.clipFactor(gradientNorm: norm))
       let values = arena.parameters.flatMap(\.value.doubles)
       let averages = arena.parameters.flatMap { parameter in
-        state.movingAverage.slice(parameter.range).doubles
+        state.average.slice(parameter.range).doubles
       }
       expectClose(values, AdamWTrajectory.values[step], tolerance: 1e-7, "values, step \(step)")
       expectClose(
@@ -69,11 +69,34 @@ import Testing
     expectClose(
       arena.parameters[0].value.doubles, references.map(\.value), tolerance: 3e-7, "values")
     expectClose(
-      state.movingAverage.slice(0..<count).doubles, references.map(\.average), tolerance: 3e-7,
+      state.average.slice(0..<count).doubles, references.map(\.average), tolerance: 3e-7,
       "averages")
     expectClose(
       state.secondMoments.slice(0..<count).doubles, references.map(\.secondMoment),
       tolerance: 3e-7, "second moments")
+  }
+
+  /// A state without a moving average moves the weights by the same bits.
+  @Test(arguments: [false, true], [1, 17, 50_001])
+  func theAverageCanBeLeftOut(isMixed: Bool, count: Int) {
+    let results = [true, false].map { keepsAverage in
+      let arena = ParameterArena()
+      _ = ParameterScope(arena).parameter("layer.weight", [1, count], .constant(0.5))
+      arena.allocate(forTraining: true, operandType: isMixed ? .bfloat16 : .float32)
+      arena.initialize(seed: 1)
+      let optimizer = AdamW(.init(), for: arena)
+      var state = OptimizerState(for: arena, keepsAverage: keepsAverage)
+      for step in 0..<3 {
+        arena.gradients.fillNormal(
+          standardDeviation: 1, key: RandomKey(seed: 1, purpose: .test, step: step))
+        optimizer.step(arena, state: &state, rate: 0.01)
+      }
+      #expect((state.movingAverage == nil) == !keepsAverage)
+      return [arena.values, state.firstMoments, state.secondMoments].map {
+        $0.array(of: Float.self).map(\.bitPattern)
+      } + [arena.operands?.buffer.widened.array(of: Float.self).map(\.bitPattern) ?? []]
+    }
+    #expect(results[0] == results[1])
   }
 
   /// The bfloat16 copy follows the values in the same pass, and the values do not feel it.
@@ -166,7 +189,7 @@ import Testing
     let arrays = [
       arena.values.array(of: Float.self), states.flatMap { $0.firstMoments.array(of: Float.self) },
       states.flatMap { $0.secondMoments.array(of: Float.self) },
-      states.flatMap { $0.movingAverage.array(of: Float.self) },
+      states.flatMap { $0.average.array(of: Float.self) },
     ]
     return arrays.map { $0.map(\.bitPattern) }
   }
@@ -188,7 +211,7 @@ import Testing
       parameter.gradient.fillNormal(standardDeviation: 1, key: RandomKey(seed: 1, purpose: .test))
     }
     for _ in 0..<3 { optimizer.step(arena, state: &state, rate: 0.1) }
-    for array in [arena.values, state.firstMoments, state.secondMoments, state.movingAverage] {
+    for array in [arena.values, state.firstMoments, state.secondMoments, state.average] {
       let numbers = array.array(of: Float.self)
       #expect(numbers[9..<16].allSatisfy { $0 == 0 })
       #expect(numbers[33..<48].allSatisfy { $0 == 0 })
@@ -204,10 +227,10 @@ import Testing
     #expect(configuration.averageDecay(afterSteps: 100_000) == 0.9)
     let arena = arena([("a.weight", [5, 5])])
     var state = OptimizerState(for: arena)
-    #expect(state.movingAverage.array(of: Float.self) == arena.values.array())
+    #expect(state.average.array(of: Float.self) == arena.values.array())
     arena.parameters[0].gradient.buffer.copy(from: [Float](repeating: 1, count: 25))
     AdamW(configuration, for: arena).step(arena, state: &state, rate: 0.5)
-    #expect(state.movingAverage.array(of: Float.self) == arena.values.array())
+    #expect(state.average.array(of: Float.self) == arena.values.array())
   }
 
   @Test func clippingOnlyShortens() {
@@ -250,7 +273,7 @@ import Testing
       optimizer.step(arena, state: &state, rate: 0.1 * Double(400 - step) / 400)
     }
     #expect(arena.parameters[0].value.doubles.allSatisfy { abs($0 - 3) < 1e-2 })
-    #expect(state.movingAverage.doubles.prefix(16).allSatisfy { abs($0 - 3) < 1e-2 })
+    #expect(state.average.doubles.prefix(16).allSatisfy { abs($0 - 3) < 1e-2 })
   }
 
   @Test func arraysThatDoNotFitStopTheProgram() async {
@@ -263,4 +286,9 @@ import Testing
     }
     await #expect(processExitsWith: .failure) { _ = AdamW(.init(), for: ParameterArena()) }
   }
+}
+
+extension OptimizerState {
+  /// The moving average of a state that has one.
+  fileprivate var average: Tensor { movingAverage ?? Tensor(uninitialized: [0]) }
 }

@@ -3,15 +3,15 @@ import MessagePassing
 
 private func report(_ lane: Int) -> LaneReport {
   LaneReport(
-    lossSum: 0.1 * Double(lane + 1), sampleCount: Double(lane % 3), metrics: [1e17, Double(lane)])
+    lossSum: 0.1 * Double(lane + 1), sampleCount: Double(lane % 3),
+    metrics: [Metric("large", 1e17), Metric("lane", Double(lane))])
 }
 
 /// The agreement about a step, and what happens when replicas differ.
 func checkStepConsensus(_ checks: RankCheckList) throws {
   try checks.check("step consensus") { ranks in
     let plan = try LanePlan(laneCount: 12, worldSize: ranks.worldSize)
-    let control = StepConsensus(
-      plan: plan, communicator: ranks, metricNames: ["large", "lane"])
+    let control = StepConsensus(plan: plan, communicator: ranks)
     let lanes = plan.lanes(of: ranks.rank).map(report)
     let last = ranks.worldSize - 1
     let calm = try control.agree(
@@ -20,7 +20,8 @@ func checkStepConsensus(_ checks: RankCheckList) throws {
     let lossSum = (0..<12).reduce(0.0) { $0 + report($1).lossSum }
     try require(calm.lossSum == lossSum, "loss \(calm.lossSum), expected \(lossSum)")
     try require(calm.sampleCount == 12, "samples \(calm.sampleCount)")
-    try require(calm.metrics == ["large": 12e17, "lane": 66], "metrics \(calm.metrics)")
+    try require(
+      calm.metrics == [Metric("large", 12e17), Metric("lane", 66)], "metrics \(calm.metrics)")
     try require(calm.isFinite && !calm.isStopRequested && calm.step == 5, "flags of \(calm)")
     let alarmed = try control.agree(
       step: 6, lanes: lanes, isFinite: ranks.rank != last, isStopRequested: ranks.rank == 0)
@@ -46,6 +47,19 @@ func checkStepConsensus(_ checks: RankCheckList) throws {
       try require(divergence.divergedRanks == expected, "named \(divergence.divergedRanks)")
       let text = divergence.description
       try require(text.contains("0xbad on rank 1 (host \(ranks.hostNames[1]))"), text)
+    }
+  }
+  try checks.check("ranks with different metrics are named") { ranks in
+    guard ranks.worldSize > 1 else { return }
+    let plan = try LanePlan(laneCount: ranks.worldSize, worldSize: ranks.worldSize)
+    let metric = Metric(ranks.rank == 0 ? "this" : "that", 1)
+    do {
+      _ = try StepConsensus(plan: plan, communicator: ranks).agree(
+        step: 3, lanes: [LaneReport(lossSum: 1, sampleCount: 1, metrics: [metric])],
+        isFinite: true, isStopRequested: false)
+      throw CheckFailure("different metrics passed")
+    } catch let divergence as ReplicaDivergence {
+      try require(divergence.quantity == .metricNames, "\(divergence)")
     }
   }
   try checks.check("ranks in different steps are named") { ranks in

@@ -23,7 +23,7 @@ struct CheckpointSaverTests {
   ) -> CheckpointSaver {
     CheckpointSaver(
       store: CheckpointStore(root: root, failpoint: failpoint),
-      layouts: ParameterLayout.layouts(of: arena), keptCount: 2,
+      keptCount: 2,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 
@@ -32,7 +32,7 @@ struct CheckpointSaverTests {
       step: step,
       description: CheckpointDescription(
         kind: .tokenizer, configurationDigest: "", replicaDigest: "", pins: [:]),
-      arrays: TrainingArrays(values: arena.values))
+      networks: [NetworkArrays(name: "tokenizer", arena: arena)])
   }
 
   @Test func everySaveIsOfItsMoment() throws {
@@ -51,7 +51,7 @@ struct CheckpointSaverTests {
       }
       #expect(checkpoints.map(\.manifest.step) == [4, 3])
       for checkpoint in checkpoints {
-        let weight = try checkpoint.read("weight", from: "model.h5")
+        let weight = try checkpoint.read("weight", from: "tokenizer.model.h5")
         #expect(weight.elements.allSatisfy { $0 == Float(checkpoint.manifest.step) })
       }
     }

@@ -1,37 +1,57 @@
-import Checkpoints
+import Autodiff
 import Configurations
 import Kernels
 import MessagePassing
+import Tensors
+import TestSupport
 import Testing
 import Training
 
 @Suite struct StepMemoryTests {
-  @Test(
-    arguments: [CheckpointManifest.Kind.tokenizer, .generator], [false, true])
-  func recomputedBlocksGiveTheSameBits(
-    kind: CheckpointManifest.Kind, isMixed: Bool
-  ) throws {
-    let steps = try SmallSteps(kind, operandType: isMixed ? .bfloat16 : .float32)
-    let kept = steps.gradientBits(recomputesBlocks: false)
-    for parameter in steps.arena.parameters {
-      #expect(kept[parameter.range].contains { $0 << 1 != 0 }, "\(parameter.name)")
+  /// The training of a model of `Configs/smoke` on made-up samples.
+  private static func training(
+    _ kind: String, _ precision: Precision = .float32, recompute: String
+  ) throws -> RehearsedTraining {
+    let training = try RehearsedTraining(
+      Rehearsal(
+        configurationPath: SmallRuns.configurations + "/\(kind).yaml",
+        overrides: ["recompute=\(recompute)", "schedule.warmup=0"], batchSize: 3,
+        precision: precision), .single())
+    // A new generator's last map is zero, and so would be the gradients of all before it.
+    let arena = training.networks[0].arena
+    if let last = arena["output.weight"] {
+      var numbers = TestNumbers(seed: 9)
+      last.value.buffer.copy(from: numbers.tensor(last.shape, in: -0.1..<0.1).buffer)
     }
-    #expect(steps.gradientBits(recomputesBlocks: true) == kept)
+    arena.refreshOperands()
+    return training
+  }
+
+  @Test(arguments: ["tokenizer", "generator"], [Precision.float32, .bfloat16])
+  func recomputedBlocksGiveTheSameBits(kind: String, precision: Precision) throws {
+    let bits = try ["none", "blocks"].map { recompute in
+      let training = try Self.training(kind, precision, recompute: recompute)
+      try training.step(0)
+      return training.networks[0].arena.gradients.array(of: Float.self).map(\.bitPattern)
+    }
+    let arena = try Self.training(kind, precision, recompute: "none").networks[0].arena
+    for parameter in arena.parameters {
+      #expect(bits[0][parameter.range].contains { $0 << 1 != 0 }, "\(parameter.name)")
+    }
+    #expect(bits[1] == bits[0])
   }
 
   /// The pool counts for the whole process, so that this runs in processes of its own.
-  @Test(arguments: [CheckpointManifest.Kind.tokenizer, .generator], [false, true])
-  func laterStepsTakeNothingFromTheSystem(
-    kind: CheckpointManifest.Kind, recomputesBlocks: Bool
-  ) async {
+  @Test(arguments: ["tokenizer", "generator"], ["none", "blocks"])
+  func laterStepsTakeNothingFromTheSystem(kind: String, recompute: String) async {
     await #expect(processExitsWith: .success) {
-      [isTokenizer = (kind == .tokenizer) as Bool, recomputesBlocks = recomputesBlocks as Bool] in
+      [kind = kind as String, recompute = recompute as String] in
       // With more threads, how many of them need scratch memory at once is a matter of chance.
       setThreadCount(1)
-      let steps = try SmallSteps(isTokenizer ? .tokenizer : .generator)
-      steps.take(2, recomputesBlocks: recomputesBlocks)
+      let training = try Self.training(kind, recompute: recompute)
+      for step in 0..<2 { try training.step(step) }
       let before = StorageStatistics.current
-      steps.take(2, recomputesBlocks: recomputesBlocks)
+      for step in 2..<4 { try training.step(step) }
       let after = StorageStatistics.current
       #expect(
         after.systemAllocationCount == before.systemAllocationCount

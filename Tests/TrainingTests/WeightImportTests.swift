@@ -37,7 +37,7 @@ struct WeightImportTests {
       #expect(checkpoint.manifest.step == 0)
       #expect(checkpoint.manifest.kind == .tokenizer)
       #expect(checkpoint.manifest.pins == [:])
-      for moments in ["first_moments.h5", "second_moments.h5"] {
+      for moments in ["tokenizer.first_moments.h5", "tokenizer.second_moments.h5"] {
         for tensor in try checkpoint.tensors(in: moments) {
           let elements = try checkpoint.read(tensor.name, from: moments).elements
           #expect(elements.allSatisfy { $0.bitPattern == 0 }, "\(tensor.name)")

@@ -19,7 +19,7 @@ typedef struct {
 } CKernels_AdamW;
 
 // One step, all arrays of `count` elements; what is 0 everywhere stays 0. `bfloat16s`, if not null,
-// receives the new values rounded to bfloat16.
+// receives the new values rounded to bfloat16; `average` may be null.
 void CKernels_adamW(float *values, uint16_t *bfloat16s, float *first, float *second, float *average,
                     const float *gradients, const CKernels_AdamW *p, int64_t count);
 

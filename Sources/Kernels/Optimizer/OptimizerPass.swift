@@ -77,16 +77,17 @@ private let updatedChunkSize = 16_384
 ///   - operands: Receives w rounded to bfloat16; none when nil.
 ///   - firstMoments: m.
 ///   - secondMoments: v.
-///   - average: a.
+///   - average: a; none when nil.
 ///   - gradients: g, which is read only.
 ///   - runs: The elements to update, in ascending order and without overlap.
 ///   - coefficients: The numbers of the step.
 public func adamWStep(
   values: Buffer, operands: Buffer? = nil, firstMoments: Buffer, secondMoments: Buffer,
-  average: Buffer, gradients: Buffer, runs: [DecayRun], coefficients: AdamWCoefficients
+  average: Buffer?, gradients: Buffer, runs: [DecayRun], coefficients: AdamWCoefficients
 ) {
-  let counts = [values, operands ?? values, firstMoments, secondMoments, average, gradients]
-    .map(\.count)
+  let counts = [
+    values, operands ?? values, firstMoments, secondMoments, average ?? values, gradients,
+  ].map(\.count)
   precondition(
     counts.allSatisfy { $0 == values.count }, "adamWStep: counts \(counts) differ")
   precondition(
@@ -95,7 +96,7 @@ public func adamWStep(
       && (runs.last?.range.upperBound ?? 0) <= values.count,
     "adamWStep: runs are not ascending inside 0..<\(values.count)")
   let (w, m, v) = (values.floats, firstMoments.floats, secondMoments.floats)
-  let (a, g, bfloat16s) = (average.floats, gradients.floats, operands?.bfloat16s)
+  let (a, g, bfloat16s) = (average?.floats, gradients.floats, operands?.bfloat16s)
   let decayed = coefficients.arguments(isDecayed: true)
   let constant = coefficients.arguments(isDecayed: false)
   parallelChunks(values.count, chunkSize: updatedChunkSize) { _, chunk in
@@ -105,8 +106,8 @@ public func adamWStep(
       var arguments = runs[index].isDecayed ? decayed : constant
       let begin = part.lowerBound
       CKernels_adamW(
-        w + begin, bfloat16s.map { $0 + begin }, m + begin, v + begin, a + begin, g + begin,
-        &arguments, Int64(part.count))
+        w + begin, bfloat16s.map { $0 + begin }, m + begin, v + begin,
+        a.map { $0 + begin }, g + begin, &arguments, Int64(part.count))
       index += 1
     }
   }

@@ -32,6 +32,10 @@ struct CheckpointInfo: ParsableCommand {
     print("step            \(manifest.step)")
     print("configuration   \(manifest.configurationDigest)")
     print("replica         \(manifest.replicaDigest)")
+    if let stateDigest = manifest.stateDigest { print("state           \(stateDigest)") }
+    for network in manifest.networks {
+      print("network         \(network.name): \(network.stepCount) steps")
+    }
     for (name, value) in manifest.pins.sorted(by: { $0.key < $1.key }) {
       print("pin             \(name) = \(value)")
     }

@@ -45,11 +45,14 @@ struct CheckpointVerify: ParsableCommand {
 
   /// A digest of all that was trained: the files by name and content, the step and the kind.
   ///
-  /// The pins are left out: they say how the bits were made, not what they are.
+  /// The pins are left out: they say how the bits were made, not what they are. So is the prefix that
+  /// the files of the first network have since checkpoints hold several: digests from before stay.
   private static func contentDigest(of manifest: CheckpointManifest) -> String {
     let lines =
       ["\(manifest.kind.rawValue) \(manifest.step)"]
-      + manifest.files.map { "\($0.name) \($0.size) \($0.digest)" }
+      + manifest.files.map {
+        "\($0.name.trimmingPrefix(manifest.kind.rawValue + ".")) \($0.size) \($0.digest)"
+      }
     var digest = ContentDigest()
     digest.update(Array(lines.map { $0 + "\n" }.joined().utf8))
     return digest.hexadecimal
