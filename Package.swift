@@ -118,7 +118,8 @@ let package = Package(
       "GoldenTests",
       [
         "ResidualTokenizer", "HierarchicalGenerator", "Optimizers", "Layers", "Autodiff",
-        "Tensors", "ArrayFiles", "Checkpoints",
+        "Tensors", "ArrayFiles", "Checkpoints", "Training", "Configurations", "DataParallel",
+        "MessagePassing", "ImageFiles",
       ], exclude: ["make_goldens.py"], resources: [.copy("Goldens")]),
     tests("HierarchicalGeneratorTests", ["HierarchicalGenerator", "Autodiff", "Tensors"]),
     tests("DatasetsTests", ["Datasets", "ArrayFiles", "ImageFiles"]),

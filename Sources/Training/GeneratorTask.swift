@@ -14,6 +14,12 @@ package final class GeneratorTask: TrainingTask {
     package let tokens: Tensor
     /// Class of each sample, or the one that stands for none.
     package let labels: [Int32]
+
+    /// Gathers the samples.
+    package init(tokens: Tensor, labels: [Int32]) {
+      self.tokens = tokens
+      self.labels = labels
+    }
   }
 
   private let configuration: GeneratorRunConfiguration

@@ -16,6 +16,12 @@ package final class TokenizerTask: TrainingTask {
     package let images: Tensor
     /// For each sample, how many of its first tokens the decoder sees.
     package let keepCounts: [Int]
+
+    /// Gathers the samples.
+    package init(images: Tensor, keepCounts: [Int]) {
+      self.images = images
+      self.keepCounts = keepCounts
+    }
   }
 
   private let configuration: TokenizerRunConfiguration

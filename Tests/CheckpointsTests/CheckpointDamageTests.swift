@@ -125,9 +125,9 @@ struct CheckpointDamageTests {
 
   @Test func anotherVersion() throws {
     try afterDamage { directory in
-      try overwrite(directory + "/manifest.json", Array(#"{"format_version": 2}"#.utf8))
+      try overwrite(directory + "/manifest.json", Array(#"{"format_version": 3}"#.utf8))
       #expect(
-        throws: CheckpointError.unsupportedVersion(directory: directory, expected: 1, found: 2)
+        throws: CheckpointError.unsupportedVersion(directory: directory, expected: 2, found: 3)
       ) { try Checkpoint(directory: directory) }
     }
   }

@@ -73,7 +73,7 @@ struct SeveralNetworksTests {
     let digest = try CheckpointManifest(directory: directory).digest
     var text = String(decoding: try bytes(of: path), as: UTF8.self)
     text = text.replacing("\"format_version\" : 2", with: "\"format_version\" : 1")
-    text = text.replacing(/ +"networks" : \[[^\]]*\],\n/, with: "")
+    text = text.replacing(/\ +"networks" : \[[^\]]*\],\n/, with: "")
     text = text.replacing(digest, with: String(repeating: "0", count: 16))
     let content = Array(text.utf8.dropLast())
     let own = content.withUnsafeBytes { ContentDigest.of($0).hexadecimal }

@@ -10,7 +10,10 @@ struct GoldenErrors {
   private let name: String
   private var largest: [(kind: String, error: Double)] = []
 
-  init(_ golden: GoldenCase) { name = golden.name }
+  /// Compares with a case, in a variant that messages name.
+  init(_ golden: GoldenCase, _ variant: String? = nil) {
+    name = golden.name + (variant.map { ", \($0)" } ?? "")
+  }
 
   /// Expects `actual` within `tolerance` of `expected` in relative L2.
   mutating func compare(

@@ -1,66 +1,67 @@
 import ArrayFiles
-import Autodiff
-import Optimizers
-import ResidualTokenizer
+import Configurations
+import MessagePassing
 import Tensors
 import Testing
+import Training
 
-/// Five optimizer steps of a tokenizer against PyTorch's: warm-up, cosine, clipping, decay
-/// and the moving average.
+/// Steps of both models against a PyTorch program of the same method, through the step that training
+/// takes: lanes, their sum, agreement, clipping, AdamW with its decay, warm-up and cosine, and the
+/// moving average. Four samples a step in one, two and four lanes are one batch for PyTorch.
 @Suite struct TrainingGoldenTests {
-  @Test(arguments: GoldenCase.training)
-  func stepsAgreeWithPyTorch(golden: GoldenCase) throws {
-    let (file, arena) = (try golden.tensors(), ParameterArena())
-    let model = ResTok(
-      try golden.fields(TokenizerFields.self).configuration, in: ParameterScope(arena))
-    arena.allocate(forTraining: true)
-    try file.readParameters(into: arena)
-    let optimizer = AdamW(
-      .init(weightDecay: 0.1, gradientNormLimit: 0.05, averageDecay: 0.999), for: arena)
-    var state = OptimizerState(for: arena)
-    let schedule = LearningRateSchedule.cosine(
-      base: 1e-3, end: 1e-4, warmupStepCount: 2, stepCount: 5)
-    var (losses, norms, rates): ([Double], [Double], [Double]) = ([], [], [])
+  @Test(arguments: GoldenCase.tokenizerSteps, [1, 2, 4])
+  func stepsOfTheTokenizerAgreeWithPyTorch(golden: GoldenCase, laneCount: Int) throws {
+    let file = try golden.tensors()
     let images = try file.images("in.images")
-    for step in 0..<images.shape[0] {
-      let batch = images.slice(step..<step + 1).reshaped(to: Array(images.shape.dropFirst()))
-      losses.append(gradients(of: model, on: batch, into: arena))
-      norms.append(squaredNorm(of: arena.gradients).squareRoot())
-      rates.append(schedule.rate(at: step))
-      optimizer.step(
-        arena, state: &state, rate: rates[step],
-        gradientFactor: optimizer.configuration.clipFactor(gradientNorm: norms[step]))
+    let settings = GoldenStepSettings(laneCount: laneCount, stepCount: images.shape[0])
+    try check(try settings.tokenizer(golden, images), golden, file, settings)
+  }
+
+  @Test(arguments: GoldenCase.generatorSteps, [1, 2, 4])
+  func stepsOfTheGeneratorAgreeWithPyTorch(golden: GoldenCase, laneCount: Int) throws {
+    let file = try golden.tensors()
+    let settings = GoldenStepSettings(
+      laneCount: laneCount, stepCount: try file.tensor("in.tokens").shape[0])
+    let task = try settings.generator(
+      golden, tokens: try file.int32s("in.tokens"), labels: try file.int32s("in.labels"))
+    try check(task, golden, file, settings)
+  }
+
+  private func check<Task>(
+    _ task: GoldenSteps<Task>, _ golden: GoldenCase, _ file: SafetensorsFile,
+    _ settings: GoldenStepSettings
+  ) throws {
+    let network = task.mainNetwork
+    network.allocate(operandType: .float32)
+    try file.readParameters(into: network.arena)
+    network.beginAverage()
+    let run = try TokenizerRunConfiguration(
+      contentsOf: GoldenStepSettings.configurationPath("tokenizer"),
+      overrides: settings.overrides
+    ).training
+    let runner = try StepRunner(task, settings: run, communicator: .single())
+    let reports = try (0..<settings.stepCount).map { step in
+      try runner.run(step: step) { _ in [] }.phases[0]
     }
-    var errors = GoldenErrors(golden)
+    var errors = GoldenErrors(golden, "\(settings.laneCount) lane(s)")
     for (kind, actual, tolerance) in [
-      ("losses", losses, 1e-4), ("grad_norms", norms, 1e-4), ("rates", rates, 1e-6),
+      ("losses", reports.map(\.agreement.lossSum), 1e-4),
+      ("grad_norms", reports.map(\.gradientNorm), 1e-4),
+      ("rates", reports.map(\.learningRate), 1e-6),
     ] {
       errors.compare(
         actual, try file.doubles("out.\(kind)"), tolerance: tolerance, as: kind, kind)
     }
-    for (kind, array) in [("param", arena.values), ("ema", try #require(state.movingAverage))] {
-      #expect(Set(file.names(after: "out.\(kind).")) == Set(arena.parameters.map(\.name)))
-      for parameter in arena.parameters {
+    let average = try #require(network.state.movingAverage)
+    for (kind, array) in [("param", network.arena.values), ("ema", average)] {
+      #expect(
+        Set(file.names(after: "out.\(kind).")) == Set(network.arena.parameters.map(\.name)))
+      for parameter in network.arena.parameters {
         errors.compare(
           parameter.published(array), try file.doubles("out.\(kind).\(parameter.name)"),
           tolerance: 1e-3, as: kind, "\(kind) \(parameter.name)")
       }
     }
     errors.report()
-  }
-
-  /// The loss of one batch; its gradients go into the arena.
-  private func gradients(of model: ResTok, on images: Tensor, into arena: ParameterArena) -> Double
-  {
-    let (tape, batchCount) = (Tape(isRecording: true), images.shape[0])
-    let keepCounts = [Int](repeating: model.configuration.latents.count, count: batchCount)
-    let output = model(images, keepCounts: keepCounts, globalSampleCount: batchCount, on: tape)
-    let reconstruction = meanSquaredError(
-      output.reconstruction, Variable(constant: images, on: tape))
-    let loss = weightedSum([
-      (reconstruction, 1), (output.commitmentLoss, 1), (output.codebookLoss, 1),
-    ])
-    tape.backward(from: loss, into: arena)
-    return Double(loss.value.scalar)
   }
 }

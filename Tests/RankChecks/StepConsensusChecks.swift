@@ -32,6 +32,10 @@ func checkStepConsensus(_ checks: RankCheckList) throws {
       step: 7, lanes: bad, isFinite: true, isStopRequested: false)
     try require(!infinite.isFinite, "an infinite loss passed as finite")
   }
+  try checkDivergence(checks)
+}
+
+private func checkDivergence(_ checks: RankCheckList) throws {
   try checks.check("divergence names the rank") { ranks in
     guard ranks.worldSize > 1 else { return }
     let plan = try LanePlan(laneCount: ranks.worldSize, worldSize: ranks.worldSize)

@@ -48,11 +48,11 @@ package final class Network {
   package let buffers = ParameterArena()
 
   /// What exists once the network is trained.
-  private struct Training {
+  private struct Optimization {
     let optimizer: AdamW
     var state: OptimizerState
   }
-  private var training: Training?
+  private var optimization: Optimization?
 
   /// Names a network without parameters; whoever makes the model adds them to `arena`, before
   /// `allocate`.
@@ -65,13 +65,13 @@ package final class Network {
   package func isTrained(in step: Int) -> Bool { step >= settings.firstStep }
 
   /// Whether the arrays exist.
-  package var isAllocated: Bool { training != nil }
+  package var isAllocated: Bool { optimization != nil }
 
   /// Closes the layout and makes all arrays: weights and moments zero, buffers as initialised.
   package func allocate(operandType: ElementType) {
     arena.allocate(forTraining: true, operandType: operandType)
     buffers.allocate(forTraining: false)
-    training = Training(
+    optimization = Optimization(
       optimizer: AdamW(settings.optimizer, for: arena),
       state: OptimizerState(for: arena, keepsAverage: settings.keepsAverage))
   }
@@ -92,8 +92,8 @@ package final class Network {
 
   /// The optimizer's moments, moving average and steps done.
   package var state: OptimizerState {
-    guard let training else { preconditionFailure("Network: \(name) is not allocated") }
-    return training.state
+    guard let optimization else { preconditionFailure("Network: \(name) is not allocated") }
+    return optimization.state
   }
 
   /// The learning rate in a step of the run.
@@ -103,16 +103,16 @@ package final class Network {
 
   /// Moves the weights by one step along the gradients, clipped by their norm.
   package func update(rate: Double, gradientNorm: Double) {
-    guard var training else { preconditionFailure("Network: \(name) is not allocated") }
-    training.optimizer.step(
-      arena, state: &training.state, rate: rate,
+    guard var optimization else { preconditionFailure("Network: \(name) is not allocated") }
+    optimization.optimizer.step(
+      arena, state: &optimization.state, rate: rate,
       gradientFactor: settings.optimizer.clipFactor(gradientNorm: gradientNorm))
-    self.training = training
+    self.optimization = optimization
   }
 
   /// Goes on after `stepCount` steps of the optimizer; the arrays have been read.
   package func resume(afterSteps stepCount: Int) {
-    training?.state.stepCount = stepCount
+    optimization?.state.stepCount = stepCount
     arena.refreshOperands()
   }
 

@@ -64,13 +64,14 @@ package final class StepRunner<Task: TrainingTask> {
     let active = phases.filter { $0.network.isTrained(in: step) }
     var carried: [Task.Lane] = []
     var reports: [StepReport.Phase] = []
+    // All at once: a phase may look through a network that a later one trains.
+    let exchanges = try active.map { try begin($0.network) }
     for (index, phase) in active.enumerated() {
-      let exchange = try begin(phase.network)
-      if phase.network.buffers.count > 0 { try beforeChange() }
+      if hasBuffers { try beforeChange() }
       phase.begin(step)
       let isLast = index == active.count - 1
       var next: [Task.Lane] = []
-      let sum = try sumLanes(of: phase, exchange) { lane, position in
+      let sum = try sumLanes(of: phase, exchanges[index]) { lane, position in
         let place = LanePlace(step: step, lane: lane)
         var samples =
           try index == 0
@@ -95,6 +96,11 @@ package final class StepRunner<Task: TrainingTask> {
   private func replicaDigest(in step: Int) -> UInt64? {
     let interval = settings.execution.digestInterval
     return interval > 0 && step % interval == 0 ? ReplicaDigests(of: networks).state : nil
+  }
+
+  /// Whether a phase's beginning may change anything.
+  private var hasBuffers: Bool {
+    networks.contains { $0.isAllocated && $0.buffers.count > 0 }
   }
 
   /// Makes what a network needs from its first step on.

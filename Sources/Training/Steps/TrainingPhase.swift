@@ -41,7 +41,8 @@ package struct LaneResult {
 package struct TrainingPhase<Lane> {
   /// The network that is trained.
   package let network: Network
-  /// Advances the network's buffers; called once a step, before the lanes, on every rank alike.
+  /// Advances the buffers that this phase's lanes read, of whatever network; called once a step, before
+  /// the lanes, on every rank alike.
   package let begin: (_ step: Int) -> Void
   /// Runs a lane forward, and may leave in it what later phases need.
   ///
