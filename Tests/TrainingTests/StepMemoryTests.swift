@@ -13,7 +13,7 @@ import Training
     _ kind: String, _ precision: Precision = .float32, recompute: String
   ) throws -> RehearsedTraining {
     // Some tokens are always replaced, so that what replaces them has a gradient.
-    let dropout = kind == "tokenizer" ? ["model.nested_dropout.probability=1"] : []
+    let dropout = kind == "tokenizer" ? ["model.nested_dropout.probability=0.9"] : []
     let training = try RehearsedTraining(
       Rehearsal(
         configurationPath: SmallRuns.configurations + "/\(kind).yaml",
