@@ -40,6 +40,7 @@ public struct GeneratorRunConfiguration: RunConfiguration {
         Self(
           training: .blank, model: .blank, tokenizer: "",
           data: CodeData(codes: "", evaluation: nil)),
+        retired: retiredKeys,
         [
           kind.field(), training.run, Field("model", \.model, Generator.Configuration.codec),
           Field("tokenizer", \.tokenizer, .text("a run directory or a checkpoint")),

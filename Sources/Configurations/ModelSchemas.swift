@@ -43,7 +43,7 @@ extension ResTok.Configuration {
           .section(
             blank.latents,
             [
-              Field("count", \.count, .integer(in: 1...256)),
+              Field("count", \.count, .integer(in: 2...256)),
               Field("residual", \.isResidual, .boolean),
               Field("per_level_projection", \.hasPerLevelProjection, .boolean),
               Field("layout", \.layout, .choice()),

@@ -26,6 +26,9 @@ public struct RunSchema<Configuration> {
     self.codec = codec
     self.check = check
   }
+
+  /// All keys, in the order of the document.
+  package var keys: [ConfigurationKey] { codec.keys }
 }
 
 /// Everything that a run is told, read from a YAML file whose every key is checked.
@@ -41,6 +44,9 @@ public protocol RunConfiguration: Sendable, Equatable {
 }
 
 extension RunConfiguration {
+  /// Written by earlier versions into the configuration of every run.
+  static var retiredKeys: [String: String] { ["reader": "coordinator"] }
+
   /// Reads a configuration.
   ///
   /// - Parameters:
@@ -63,7 +69,7 @@ extension RunConfiguration {
     yaml: String, file: String = "configuration", overrides: [String] = []
   ) throws(ConfigurationError) {
     let schema = Self.schema
-    let problems = ProblemCollector(knownPaths: schema.codec.keyPaths)
+    let problems = ProblemCollector(knownPaths: schema.keys.map(\.path))
     var tree = try ConfigurationTree(yaml: yaml, file: file)
     tree.apply(overrides, problems: problems)
     // Of a configuration of another kind only that is reported: none of its keys would fit.
@@ -124,7 +130,7 @@ extension RunConfiguration {
     let lines = values.compactMap { path, value -> String? in
       // No layout in the first version, whose digests had this line.
       if path == "recompute" { return "recompute=none\n" }
-      return Self.isLayout(path) ? nil : "\(path)=\(value)\n"
+      return ConfigurationKey.changesResults(path) ? "\(path)=\(value)\n" : nil
     }
     return lines.sorted().joined().utf8.reduce(0xcbf2_9ce4_8422_2325) { hash, byte in
       (hash ^ UInt64(byte)) &* 0x100_0000_01b3
@@ -143,17 +149,8 @@ extension RunConfiguration {
       guard ours[path] != theirs[path] else { return nil }
       return ConfigurationDifference(
         path: path, value: ours[path], otherValue: theirs[path],
-        changesResults: !Self.isLayout(path))
+        changesResults: ConfigurationKey.changesResults(path))
     }
-  }
-
-  /// Whether a key cannot change the run's results.
-  private static func isLayout(_ path: String) -> Bool {
-    let layout = [
-      "run.output", "run.name", "log", "checkpoint", "evaluate", "prefetch", "reader", "deadlines",
-      "digest_every", "bucket_bytes", "recompute", "measure_rate",
-    ]
-    return layout.contains { path == $0 || path.hasPrefix($0 + ".") }
   }
 }
 

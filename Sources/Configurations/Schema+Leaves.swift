@@ -121,7 +121,7 @@ extension Codec where Value: RawRepresentable & CaseIterable, Value.RawValue == 
     let expectation =
       words.count == 1 ? words[0] : "one of \(words.joined(separator: ", "))"
     return Codec(
-      expectation: expectation, keyPaths: [],
+      expectation: expectation, keys: [],
       read: { tree, path, problems in
         if let value = tree.word.flatMap(Value.init(rawValue:)) { return value }
         if let word = tree.word, let reason = refused[word] {
@@ -146,7 +146,7 @@ extension Codec {
     let length = count.map { "\($0) values" } ?? "at least one value"
     let expectation = "a list of \(length), each \(element.expectation)"
     return Codec(
-      expectation: expectation, keyPaths: [],
+      expectation: expectation, keys: [],
       read: { tree, path, problems in
         guard
           case .sequence(let trees) = tree.content,
@@ -168,7 +168,7 @@ extension Codec {
   static func optional<Wrapped>(_ codec: Codec<Wrapped>, none word: String) -> Codec
   where Value == Wrapped? {
     Codec(
-      expectation: "\(codec.expectation), or the word \(word)", keyPaths: codec.keyPaths,
+      expectation: "\(codec.expectation), or the word \(word)", keys: codec.keys,
       read: { tree, path, problems in
         if tree.word == word { return .some(nil) }
         // A section reports what is wrong inside; of anything else the word is mentioned too.

@@ -2,8 +2,8 @@
 struct Codec<Value> {
   /// What the value has to be, for errors: "an integer of at least 1".
   let expectation: String
-  /// The keys below the value, as paths relative to it; empty for a leaf.
-  let keyPaths: [String]
+  /// The keys below the value, with paths and properties seen from it; none for a leaf.
+  let keys: [ConfigurationKey]
   /// Reads the value; nil after reporting what is wrong with it.
   let read: (ConfigurationTree, _ path: String, ProblemCollector) -> Value?
   /// The tree that reads as the value.
@@ -17,7 +17,7 @@ extension Codec {
     write: @escaping (Value) -> ConfigurationTree.Content
   ) -> Codec {
     Codec(
-      expectation: expectation, keyPaths: [],
+      expectation: expectation, keys: [],
       read: { tree, path, problems in
         if let value = parse(tree) { return value }
         problems.add(path, tree.origin, "expected \(expectation), found \(tree.found)")
@@ -30,7 +30,8 @@ extension Codec {
 /// A key of a section: its name, its home in the typed value, and whether it may be left out.
 struct Field<Root> {
   let key: String
-  let keyPaths: [String]
+  /// The key, or those below it.
+  let keys: [ConfigurationKey]
   let isRequired: Bool
   /// What the value has to be, for errors.
   let expectation: String
@@ -44,7 +45,10 @@ struct Field<Root> {
     default defaultValue: Value? = nil
   ) {
     self.key = key
-    keyPaths = codec.keyPaths.isEmpty ? [key] : codec.keyPaths.map { "\(key).\($0)" }
+    // A key path describes itself as `\Root.first.second`, and as `\Root.self` when it is empty.
+    let properties = "\(property)".split(separator: ".").dropFirst().filter { $0 != "self" }
+    keys = codec.keys(
+      of: key, property: properties.joined(separator: "."), default: defaultValue)
     isRequired = defaultValue == nil
     expectation = codec.expectation
     read = { tree, path, root, problems in
@@ -59,9 +63,11 @@ struct Field<Root> {
   /// Creates a key that always has the one value and is kept nowhere.
   init(_ key: String, always text: String, because reason: String) {
     self.key = key
-    keyPaths = [key]
     isRequired = true
     expectation = "\"\(text)\""
+    keys = [
+      ConfigurationKey(path: key, expectation: expectation, defaultValue: nil, property: nil)
+    ]
     read = { tree, path, _, problems in
       if tree.word == text { return }
       problems.add(path, tree.origin, "expected \(text), found \(tree.found): \(reason)")
@@ -77,15 +83,17 @@ extension Codec {
   /// - Parameters:
   ///   - blank: A value to fill in; what a failed field leaves in it is never used.
   ///   - refused: Keys that are known but cannot be used, with the reason.
+  ///   - retired: Keys of earlier versions, with the one value that is still passed over.
   ///   - fields: The keys, in the order in which they are written.
   /// - Returns: The codec of the whole mapping.
   static func section(
-    _ blank: Value, refused: [String: String] = [:], _ fields: [Field<Value>]
+    _ blank: Value, refused: [String: String] = [:], retired: [String: String] = [:],
+    _ fields: [Field<Value>]
   ) -> Codec {
     let keys = fields.map(\.key)
-    let keyPaths = fields.flatMap(\.keyPaths)
     return Codec(
-      expectation: "a section with \(keys.joined(separator: ", "))", keyPaths: keyPaths,
+      expectation: "a section with \(keys.joined(separator: ", "))",
+      keys: fields.flatMap(\.keys),
       read: { tree, path, problems in
         guard let entries = tree.entries else {
           problems.add(
@@ -101,6 +109,11 @@ extension Codec {
               place(entry.key), entry.origin, "the key is given again below: keep one of the two")
           } else if let reason = refused[entry.key] {
             problems.add(place(entry.key), entry.origin, reason)
+          } else if let word = retired[entry.key] {
+            guard entry.value.word != word else { continue }
+            problems.add(
+              place(entry.key), entry.origin,
+              "the key is gone, and every run works as with \(word): remove it")
           } else if let field = fields.first(where: { $0.key == entry.key }) {
             field.read(entry.value, place(entry.key), &value, problems)
           } else {

@@ -51,7 +51,7 @@ struct SizeChecker {
       isPowerOfTwo(model.latents.count)
     } _: {
       "there is no level structure for \(model.latents.count) latent tokens: take a power of two "
-        + "from 1 to 256"
+        + "from 2 to 256"
     }
     check(["model.nested_dropout.least", "model.latents.count"]) {
       model.nestedDropout.least <= model.latents.count
@@ -142,9 +142,9 @@ struct SizeChecker {
       reason: "elements turn in pairs")
     guard !problems.failed(anyOf: ["model.order"]), model.order == .hierarchical else { return }
     check(["model.tokens"]) {
-      isPowerOfTwo(model.tokenCount) && model.tokenCount <= 256
+      isPowerOfTwo(model.tokenCount) && (2...256).contains(model.tokenCount)
     } _: {
-      "there is no level structure for \(model.tokenCount) tokens: take a power of two from 1 to "
+      "there is no level structure for \(model.tokenCount) tokens: take a power of two from 2 to "
         + "256, or order: sequential"
     }
     check(["model.single_tokens", "model.tokens"]) {

@@ -34,16 +34,8 @@ public struct TokenizerRunConfiguration: RunConfiguration {
 
   /// The `losses` section.
   public struct Losses: Sendable, Equatable {
-    /// How the reconstruction is compared with the image.
-    public var reconstructionKind: ReconstructionKind
-    /// The factor of the comparison.
+    /// The factor of the mean squared difference between reconstruction and image.
     public var reconstructionWeight: Float
-
-    /// The kinds of comparison.
-    public enum ReconstructionKind: String, Sendable, CaseIterable {
-      /// The mean squared difference.
-      case l2
-    }
   }
 
   /// The word after `kind:`.
@@ -55,6 +47,7 @@ public struct TokenizerRunConfiguration: RunConfiguration {
     return RunSchema(
       .section(
         Self(training: .blank, model: .blank, data: .blank, losses: .blank),
+        retired: retiredKeys,
         [
           kind.field(), training.run, Field("model", \.model, ResTok.Configuration.codec),
           Field("data", \.data, ImageData.codec), training.batch,
@@ -94,7 +87,7 @@ extension Codec where Value == Augmentation {
       ])
     let optional: Codec<Augmentation?> = .optional(section, none: "none")
     return Codec(
-      expectation: optional.expectation, keyPaths: optional.keyPaths,
+      expectation: optional.expectation, keys: optional.keys,
       read: { tree, path, problems in
         optional.read(tree, path, problems).map { $0 ?? Augmentation.none }
       },
@@ -119,7 +112,7 @@ extension Codec where Value == ClosedRange<Double> {
 }
 
 extension TokenizerRunConfiguration.Losses {
-  fileprivate static let blank = Self(reconstructionKind: .l2, reconstructionWeight: 1)
+  fileprivate static let blank = Self(reconstructionWeight: 1)
 
   fileprivate static var codec: Codec<Self> {
     let later = { (name: String) in
@@ -138,7 +131,9 @@ extension TokenizerRunConfiguration.Losses {
           .section(
             blank,
             [
-              Field("kind", \.reconstructionKind, .choice()),
+              Field(
+                "kind", always: "l2",
+                because: "the mean squared difference is the only comparison in this version"),
               Field("weight", \.reconstructionWeight, .number(.positive)),
             ]))
       ])

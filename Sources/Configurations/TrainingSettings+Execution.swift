@@ -16,8 +16,6 @@ extension TrainingSettings {
     public var bucketByteCount: Int
     /// Key `recompute`: activations computed again in the backward pass instead of kept; default `none`.
     public var recomputation: Recomputation
-    /// Key `reader`: who reads the data; default `coordinator`.
-    public var reader: Reader
     /// Key `deadlines`: how long a phase may take before the run ends itself.
     public var deadlines: Deadlines
     /// Key `digest_every`: steps from one comparison of the replicas to the next; 0 for none;
@@ -30,7 +28,7 @@ extension TrainingSettings {
     /// What holds for a configuration that names none of the keys.
     public static let standard = Execution(
       threadCount: nil, prefetchedStepCount: 2, reduction: .canonical, wire: .float32,
-      bucketByteCount: 4 << 20, recomputation: .none, reader: .coordinator, deadlines: .standard,
+      bucketByteCount: 4 << 20, recomputation: .none, deadlines: .standard,
       digestInterval: 50, measuresRate: true)
   }
 
@@ -56,14 +54,6 @@ extension TrainingSettings {
     case none
     /// Those within a transformer, generator or residual block: one more forward pass, the same bits.
     case blocks
-  }
-
-  /// Who reads the data.
-  public enum Reader: String, Sendable, CaseIterable {
-    /// Rank 0 reads and sends.
-    case coordinator
-    /// Every rank reads from a file system that all of them see.
-    case everyRank = "every-rank"
   }
 
   /// Seconds that a phase may take before the run ends itself, naming the phase.

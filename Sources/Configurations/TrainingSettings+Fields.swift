@@ -93,7 +93,6 @@ struct TrainingFields<Root> {
       Field(
         "recompute", execution.appending(path: \.recomputation), .choice(),
         default: standard.recomputation),
-      Field("reader", execution.appending(path: \.reader), .choice(), default: standard.reader),
       Field(
         "deadlines", execution.appending(path: \.deadlines),
         .section(
@@ -150,7 +149,7 @@ extension TrainingSettings {
     }
     let cosine = section(warmup: nil, end: nil)
     return Codec(
-      expectation: cosine.expectation, keyPaths: cosine.keyPaths,
+      expectation: cosine.expectation, keys: cosine.keys,
       read: { tree, path, problems in
         let kind = tree.entries?.last { $0.key == "kind" }?.value.word
         return switch kind {

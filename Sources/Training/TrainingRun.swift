@@ -94,14 +94,9 @@ public enum TrainingRun {
   }
 
   private static func requireSupported(_ settings: TrainingSettings) throws {
-    let execution = settings.execution
-    let choices = [
-      (execution.reduction == .canonical, "reduction: fast", "reduction=canonical"),
-      (execution.reader == .coordinator, "reader: every-rank", "reader=coordinator"),
-    ]
-    for (isSupported, choice, replacement) in choices where !isSupported {
+    guard settings.execution.reduction == .canonical else {
       throw TrainingError.unsupported(
-        "\(choice) is not available in this version: set \(replacement)")
+        "reduction: fast is not available in this version: set reduction=canonical")
     }
   }
 }

@@ -67,7 +67,6 @@ import Testing
         wire: bfloat16
         bucket_bytes: 65536
         recompute: blocks
-        reader: every-rank
         deadlines: {step: 30}
         digest_every: 0
         evaluate: {every: 10}
@@ -81,7 +80,6 @@ import Testing
     #expect(execution.recomputation == .blocks)
     #expect(execution.wire == .bfloat16)
     #expect(execution.bucketByteCount == 65_536)
-    #expect(execution.reader == .everyRank)
     #expect(execution.deadlines.step == 30)
     #expect(execution.deadlines.data == 600)
     #expect(execution.digestInterval == 0)
@@ -214,7 +212,7 @@ import Testing
     let configuration = try TokenizerRunConfiguration(yaml: ConfigurationTexts.tokenizer)
     let optional = [
       "data.augment", "data.on_error", "init", "evaluate.every", "threads", "prefetch", "reduction",
-      "wire", "bucket_bytes", "recompute", "reader", "digest_every", "measure_rate",
+      "wire", "bucket_bytes", "recompute", "digest_every", "measure_rate",
     ]
     for (path, _) in configuration.values {
       let text = removing(path, from: configuration.yaml)

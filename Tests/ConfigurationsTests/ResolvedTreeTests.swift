@@ -32,7 +32,7 @@ import Testing
     ("per_lane=2", "per_lane (command line): there is no such key; did you mean batch.per_lane?"),
     (
       "zebra=2",
-      "zebra (command line): there is no such key; the keys here are kind, run, model, data, batch, losses, optimizer, schedule, ema, steps, precision, init, checkpoint, log, evaluate, threads, prefetch, reduction, wire, bucket_bytes, recompute, reader, deadlines, digest_every, measure_rate"
+      "zebra (command line): there is no such key; the keys here are kind, run, model, data, batch, losses, optimizer, schedule, ema, steps, precision, init, checkpoint, log, evaluate, threads, prefetch, reduction, wire, bucket_bytes, recompute, deadlines, digest_every, measure_rate"
     ),
     ("steps", "command line: \"steps\" is no override: expected key.path=value"),
     ("=5", "command line: \"=5\" is no override: expected key.path=value"),
@@ -64,7 +64,7 @@ import Testing
     for line in [
       "kind: tokenizer", "  augment: none", "  on_error: stop", "init: none", "threads: automatic",
       "prefetch: 2", "reduction: canonical", "wire: float32", "bucket_bytes: 4194304",
-      "recompute: none", "reader: coordinator", "digest_every: 50", "measure_rate: true",
+      "recompute: none", "digest_every: 50", "measure_rate: true",
       "  epsilon: 1.0e-08", "    revive: false",
     ] {
       #expect(lines.contains(Substring(line)), "\(line)")
@@ -76,7 +76,7 @@ import Testing
     let layout = [
       "run.name=other", "run.output=elsewhere", "log.every=1", "log.images_every=0",
       "checkpoint.every=1", "checkpoint.keep=9", "evaluate.every=3", "prefetch=9",
-      "reader=every-rank", "deadlines.step=1", "digest_every=1", "bucket_bytes=4096",
+      "deadlines.step=1", "digest_every=1", "bucket_bytes=4096",
       "recompute=blocks", "measure_rate=false",
     ]
     for override in layout {
@@ -98,7 +98,7 @@ import Testing
     // configuration look different.
     let configuration = try tokenizer()
     let layout = ["run.output", "run.name", "log.", "checkpoint.", "evaluate.", "prefetch"]
-    let otherLayout = ["reader", "deadlines.", "digest_every", "bucket_bytes", "measure_rate"]
+    let otherLayout = ["deadlines.", "digest_every", "bucket_bytes", "measure_rate"]
     var hash: UInt64 = 14_695_981_039_346_656_037
     let lines = configuration.values
       .filter { value in !(layout + otherLayout).contains { value.path.hasPrefix($0) } }
