@@ -1,60 +1,63 @@
-import Foundation
+import TestSupport
 import Testing
 
 /// The house rules, held against the repository's own files.
 @Suite struct LayeringTests {
-  @Test func packageDeclaresOnlyWhatTheTableAllows() throws {
-    let targets = manifestTargets(in: try Repository.text(of: "Package.swift"))
-    #expect(targets.count { !$0.isForTests } > 15)
-    #expect(manifestViolations(of: targets) == [])
+  private static func layers() throws -> Layers {
+    Layers(
+      manifest: try Repository.text(of: "Package.swift"),
+      table: try Repository.text(of: "Docs/Architecture.md"))
   }
 
-  @Test func everyTargetIsInPackage() throws {
-    let targets = Set(manifestTargets(in: try Repository.text(of: "Package.swift")).map(\.name))
-    let folders = try FileManager.default.contentsOfDirectory(
-      atPath: Repository.root.appending(path: "Sources").path)
-    #expect(Set(folders).subtracting(targets) == [])
-  }
-
-  @Test func importsFollowTheTable() throws {
-    let targets = manifestTargets(in: try Repository.text(of: "Package.swift"))
-    let files = try Repository.files(endings: ["swift"]).filter(\.isUnderSources)
-    #expect(files.count > 50)
-    let violations = files.flatMap { file in
-      importViolations(
-        of: file, declared: targets.first { $0.name == file.target }?.dependencies ?? [])
+  private static func files(_ endings: Set<String>, under folder: String = "") throws
+    -> [RepositoryFile]
+  {
+    let files = try Repository.files(endings: endings).filter {
+      $0.path.hasPrefix(folder) && $0.path.contains("/")
     }
-    #expect(violations == [])
+    #expect(files.count > 40)
+    return files
   }
 
-  @Test func testsImportNothingAsTestable() throws {
-    let files = try Repository.files(endings: ["swift"]).filter { !$0.isUnderSources }
-    let offenders = files.filter { file in
-      imports(in: file.code).contains { !$0.attributes.isEmpty }
+  @Test func packageDeclaresWhatTheTableAllows() throws {
+    let layers = try Self.layers()
+    #expect(layers.allowed.count > 20)
+    #expect(layers.violations == [])
+    let folders = try Repository.paths().filter { $0.hasPrefix("Sources/") }.map {
+      String($0.split(separator: "/")[1])
     }
-    #expect(offenders.map(\.path) == [])
+    #expect(Set(folders).subtracting(layers.declared.keys) == [])
+  }
+
+  @Test func importsAreDeclared() throws {
+    let layers = try Self.layers()
+    let files = try Self.files(["swift"], under: "Sources/")
+    #expect(files.flatMap(\.imports).count > 300)
+    #expect(files.flatMap(layers.violations) == [])
+    let testable = try Self.files(["swift"], under: "Tests/").filter { file in
+      file.imports.contains(where: \.hasAttribute)
+    }
+    #expect(testable.map(\.path) == [])
   }
 
   @Test func filesAndFunctionsAreSmall() throws {
-    let files = try Repository.files(endings: ["swift", "c", "h", "py", "sh"])
-    #expect(files.flatMap(sizeViolations) == [])
+    #expect(try Self.files(["swift", "c", "h", "py", "sh"]).flatMap(sizeViolations) == [])
   }
 
   @Test func namesSayWhatIsInside() throws {
-    let files = try Repository.files(endings: ["swift", "c", "h", "py", "sh"])
-    #expect(files.flatMap(nameViolations) == [])
-    let modules = Set(layerTable.map(\.target))
-    let sources = files.filter { $0.isSwift && $0.isUnderSources }
-    #expect(sources.flatMap { moduleNameViolations(of: $0, modules: modules) } == [])
+    #expect(try Repository.paths().flatMap(WordRules.nameViolations) == [])
   }
 
   @Test func sourcesSayNothingForbidden() throws {
-    let files = try Repository.files(endings: ["swift", "c", "h"]).filter(\.isUnderSources)
-    #expect(files.flatMap(wordViolations) == [])
+    let files = try Self.files(["swift", "c", "h"], under: "Sources/")
+    #expect(files.flatMap(WordRules.violations) == [])
   }
 
   @Test func pointersStayBehindTheWrappers() throws {
-    let files = try Repository.files(endings: ["swift"]).filter(\.isUnderSources)
-    #expect(files.flatMap(pointerViolations) == [])
+    let layers = try Self.layers()
+    let files = try Self.files(["swift"], under: "Sources/").filter {
+      !layers.mayHandlePointers($0.target)
+    }
+    #expect(files.flatMap(WordRules.pointerViolations) == [])
   }
 }

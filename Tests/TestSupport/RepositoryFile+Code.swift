@@ -1,6 +1,6 @@
 extension RepositoryFile {
-  /// The lines of Swift or C code without comments and without what stands between quotes, but
-  /// with what is read into a text; there are as many as the file has.
+  /// The lines of Swift or C code without comments and without what stands between quotes, but with
+  /// the code inside a text's interpolations; there are as many as the file has.
   public var codeLines: [String] {
     var isInText = false
     return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
