@@ -112,7 +112,7 @@ let package = Package(
     tests("KernelsTests", ["Kernels"]),
     tests("TensorsTests", ["Tensors"]),
     tests("AutodiffTests", ["Autodiff", "Tensors"]),
-    tests("LayersTests", ["Layers", "Autodiff", "Tensors"]),
+    tests("LayersTests", ["Layers", "Autodiff", "Tensors", "Kernels"]),
     tests("OptimizersTests", ["Optimizers", "Autodiff", "Tensors"]),
     tests(
       "GoldenTests",

@@ -59,44 +59,97 @@ INLINE void prefetchRow(const float *x, int64_t count) {
     function(__VA_ARGS__, headSize);    \
   }
 
-INLINE void rotateRows(float *restrict y, int64_t yStride, const float *restrict x,
-                       int64_t xStride, CKernelsHeadNorm norm, const float *restrict cosines,
-                       const float *restrict sines, float factor, int64_t rowCount,
-                       int64_t headSize) {
+// One channel of a head after the norm.
+INLINE float normalizedChannel(const float *x, CKernelsHeadNorm norm, float mean, float scale,
+                               int64_t i) {
+  return norm.weight ? (x[i] - mean) * scale * norm.weight[i] + norm.bias[i] : x[i];
+}
+
+// Sixteen channels of a head after the norm, as the vector `name`.
+#define NORMALIZED_CHANNELS(name, x, norm, mean, scale, i)                                   \
+  Vector name = VECTOR((x) + (i));                                                           \
+  if ((norm).weight) {                                                                       \
+    name = (name - (mean)) * (scale) * VECTOR((norm).weight + (i)) + VECTOR((norm).bias + (i)); \
+  }
+
+// y = norm(x) factor.
+INLINE void scaleHead(float *restrict y, const float *restrict x, CKernelsHeadNorm norm,
+                      float mean, float scale, float factor, int64_t headSize) {
   const int64_t whole = headSize / vectorWidth * vectorWidth;
+  for (int64_t i = 0; i < whole; i += vectorWidth) {
+    NORMALIZED_CHANNELS(v, x, norm, mean, scale, i)
+    VECTOR(y + i) = v * factor;
+  }
+  for (int64_t i = whole; i < headSize; i++) {
+    y[i] = factor * normalizedChannel(x, norm, mean, scale, i);
+  }
+}
+
+// y = rotate(norm(x)) factor, where channels 2j and 2j + 1 are a pair.
+INLINE void turnAdjacent(float *restrict y, const float *restrict x, CKernelsHeadNorm norm,
+                          float mean, float scale, const float *restrict cosines,
+                          const float *restrict sines, float factor, int64_t headSize) {
+  const int64_t whole = headSize / vectorWidth * vectorWidth;
+  for (int64_t i = 0; i < whole; i += vectorWidth) {
+    NORMALIZED_CHANNELS(v, x, norm, mean, scale, i)
+    v *= factor;
+    VECTOR(y + i) = TURNED(v, cosines + i / 2, sines + i / 2, 1.0f);
+  }
+  for (int64_t i = whole; i < headSize; i += 2) {
+    const float a = normalizedChannel(x, norm, mean, scale, i);
+    const float b = normalizedChannel(x, norm, mean, scale, i + 1);
+    y[i] = factor * (a * cosines[i / 2] - b * sines[i / 2]);
+    y[i + 1] = factor * (b * cosines[i / 2] + a * sines[i / 2]);
+  }
+}
+
+// Turns channels i and i + headSize / 2 of a head in place, or back when direction is -1.
+INLINE void turnHalves(float *restrict x, const float *restrict cosines,
+                       const float *restrict sines, float direction, int64_t headSize) {
+  const int64_t half = headSize / 2;
+  const int64_t whole = half / vectorWidth * vectorWidth;
+  for (int64_t i = 0; i < whole; i += vectorWidth) {
+    const Vector a = VECTOR(x + i);
+    const Vector b = VECTOR(x + i + half);
+    const Vector sine = direction * VECTOR(sines + i);
+    VECTOR(x + i) = a * VECTOR(cosines + i) - b * sine;
+    VECTOR(x + i + half) = b * VECTOR(cosines + i) + a * sine;
+  }
+  for (int64_t i = whole; i < half; i++) {
+    const float a = x[i];
+    const float b = x[i + half];
+    x[i] = a * cosines[i] - b * (direction * sines[i]);
+    x[i + half] = b * cosines[i] + a * (direction * sines[i]);
+  }
+}
+
+INLINE void rotateRows(float *restrict y, int64_t yStride, const float *restrict x,
+                       int64_t xStride, CKernelsHeadNorm norm, CKernelsHeadTurn turn,
+                       float factor, int64_t rowCount, int64_t headSize) {
   for (int64_t row = 0; row < rowCount; row++) {
+    const int64_t angle = row * headSize / 2;
     float mean = 0.0f;
     float scale = 1.0f;
     prefetchRow(x + 4 * xStride, headSize);
     if (norm.weight) headStatistics(&mean, &scale, x, headSize, norm.epsilon);
-    for (int64_t i = 0; i < whole; i += vectorWidth) {
-      Vector v = VECTOR(x + i);
-      if (norm.weight) v = (v - mean) * scale * VECTOR(norm.weight + i) + VECTOR(norm.bias + i);
-      v *= factor;
-      VECTOR(y + i) = TURNED(v, cosines + i / 2, sines + i / 2, 1.0f);
-    }
-    for (int64_t i = whole; i < headSize; i += 2) {
-      float a = x[i];
-      float b = x[i + 1];
-      if (norm.weight) {
-        a = (a - mean) * scale * norm.weight[i] + norm.bias[i];
-        b = (b - mean) * scale * norm.weight[i + 1] + norm.bias[i + 1];
+    if (turn.pairs == CKernelsAdjacentPairs) {
+      turnAdjacent(y, x, norm, mean, scale, turn.cosines + angle, turn.sines + angle, factor,
+                    headSize);
+    } else {
+      scaleHead(y, x, norm, mean, scale, factor, headSize);
+      if (turn.pairs == CKernelsHalfPairs) {
+        turnHalves(y, turn.cosines + angle, turn.sines + angle, 1.0f, headSize);
       }
-      y[i] = factor * (a * cosines[i / 2] - b * sines[i / 2]);
-      y[i + 1] = factor * (b * cosines[i / 2] + a * sines[i / 2]);
     }
     x += xStride;
     y += yStride;
-    cosines += headSize / 2;
-    sines += headSize / 2;
   }
 }
 
 KERNEL void CKernels_rotateHead(float *restrict y, int64_t yStride, const float *restrict x,
-                                int64_t xStride, CKernelsHeadNorm norm,
-                                const float *restrict cosines, const float *restrict sines,
+                                int64_t xStride, CKernelsHeadNorm norm, CKernelsHeadTurn turn,
                                 float factor, int64_t rowCount, int64_t headSize) {
-  FOR_HEAD_SIZE(rotateRows, y, yStride, x, xStride, norm, cosines, sines, factor, rowCount)
+  FOR_HEAD_SIZE(rotateRows, y, yStride, x, xStride, norm, turn, factor, rowCount)
 }
 
 // dx of the norm over one head for the gradient dn of the norm's result.
@@ -135,30 +188,42 @@ INLINE void headNormGradient(float *restrict dx, float *restrict dweight, float 
   }
 }
 
+// dn = factor · dy turned back, where channels 2j and 2j + 1 are a pair; dn may be dy.
+INLINE void turnAdjacentBack(float *dn, const float *dy, const float *restrict cosines,
+                              const float *restrict sines, float factor, int64_t headSize) {
+  const int64_t whole = headSize / vectorWidth * vectorWidth;
+  for (int64_t i = 0; i < whole; i += vectorWidth) {
+    const Vector d = VECTOR(dy + i) * factor;
+    VECTOR(dn + i) = TURNED(d, cosines + i / 2, sines + i / 2, -1.0f);
+  }
+  for (int64_t i = whole; i < headSize; i += 2) {
+    const float a = factor * dy[i];
+    const float b = factor * dy[i + 1];
+    dn[i] = a * cosines[i / 2] + b * sines[i / 2];
+    dn[i + 1] = b * cosines[i / 2] - a * sines[i / 2];
+  }
+}
+
 INLINE void rotateRowsBack(float *restrict dx, int64_t dxStride, float *restrict dweight,
                            float *restrict dbias, float *restrict dy, int64_t dyStride,
                            const float *restrict x, int64_t xStride, CKernelsHeadNorm norm,
-                           const float *restrict cosines, const float *restrict sines,
-                           float factor, int64_t rowCount, int64_t headSize) {
-  const int64_t whole = headSize / vectorWidth * vectorWidth;
+                           CKernelsHeadTurn turn, float factor, int64_t rowCount,
+                           int64_t headSize) {
   for (int64_t row = 0; row < rowCount; row++) {
+    const int64_t angle = row * headSize / 2;
     float *dn = norm.weight ? dy : dx;
-    for (int64_t i = 0; i < whole; i += vectorWidth) {
-      const Vector d = VECTOR(dy + i) * factor;
-      VECTOR(dn + i) = TURNED(d, cosines + i / 2, sines + i / 2, -1.0f);
-    }
-    for (int64_t i = whole; i < headSize; i += 2) {
-      const float a = factor * dy[i];
-      const float b = factor * dy[i + 1];
-      dn[i] = a * cosines[i / 2] + b * sines[i / 2];
-      dn[i + 1] = b * cosines[i / 2] - a * sines[i / 2];
+    if (turn.pairs == CKernelsAdjacentPairs) {
+      turnAdjacentBack(dn, dy, turn.cosines + angle, turn.sines + angle, factor, headSize);
+    } else {
+      for (int64_t i = 0; i < headSize; i++) dn[i] = factor * dy[i];
+      if (turn.pairs == CKernelsHalfPairs) {
+        turnHalves(dn, turn.cosines + angle, turn.sines + angle, -1.0f, headSize);
+      }
     }
     if (norm.weight) headNormGradient(dx, dweight, dbias, dn, x, norm, headSize);
     dx += dxStride;
     dy += dyStride;
     x += xStride;
-    cosines += headSize / 2;
-    sines += headSize / 2;
   }
 }
 
@@ -166,11 +231,10 @@ KERNEL void CKernels_rotateHeadGradient(float *restrict dx, int64_t dxStride,
                                         float *restrict dweight, float *restrict dbias,
                                         float *restrict dy, int64_t dyStride,
                                         const float *restrict x, int64_t xStride,
-                                        CKernelsHeadNorm norm, const float *restrict cosines,
-                                        const float *restrict sines, float factor,
-                                        int64_t rowCount, int64_t headSize) {
+                                        CKernelsHeadNorm norm, CKernelsHeadTurn turn,
+                                        float factor, int64_t rowCount, int64_t headSize) {
   FOR_HEAD_SIZE(rotateRowsBack, dx, dxStride, dweight, dbias, dy, dyStride, x, xStride, norm,
-                cosines, sines, factor, rowCount)
+                turn, factor, rowCount)
 }
 
 // Fills what a row does not see, up to the end of its last block, and returns the blocks it sees.

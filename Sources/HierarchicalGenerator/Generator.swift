@@ -65,10 +65,9 @@ public struct Generator {
   ) -> Variable {
     let inputs = embeddedInputs(tokens: tokens, labels: labels, on: tape)
     var x = dropout(inputs, probability: configuration.tokenDropout, key: key?.child(0))
-    let visibleKeyCounts = order.mask.visibleKeyCounts
+    let mask = order.mask
     for (index, block) in blocks.enumerated() {
-      x = block(
-        x, rotary: rotary, visibleKeyCounts: visibleKeyCounts, key: key?.child(index + 1))
+      x = block(x, rotary: rotary, mask: mask, key: key?.child(index + 1))
     }
     return output(norm(x))
   }

@@ -12,13 +12,11 @@ let generatorInitializer = Initializer.normal(standardDeviation: 0.02)
 /// Tokens `[batch, positions, width]`. Source: Docs/Method.md, section 6.
 struct GeneratorBlock {
   private let attentionNorm: RMSNorm
-  private let packedProjection: Linear
-  private let outputProjection: Linear
+  private let attention: MultiHeadAttention
   private let feedForwardNorm: RMSNorm
   private let gate: Linear
   private let value: Linear
   private let contraction: Linear
-  private let headCount: Int
   private let dropoutProbability: Float
 
   init(_ configuration: Generator.Configuration, in scope: ParameterScope) {
@@ -28,44 +26,39 @@ struct GeneratorBlock {
         inputSize: inputSize, outputSize: outputSize, hasBias: false,
         initializer: generatorInitializer, in: scope)
     }
-    packedProjection = map(width, 3 * width, scope["attention"]["wqkv"])
-    outputProjection = map(width, width, scope["attention"]["wo"])
+    attention = MultiHeadAttention(
+      MultiHeadAttention.Configuration(
+        width: width, headCount: configuration.headCount, projection: .packed(name: "wqkv"),
+        bias: .none, hasHeadNorms: false, outputName: "wo", hasOutputBias: false),
+      initializer: generatorInitializer, in: scope["attention"])
     gate = map(width, hidden, scope["feed_forward"]["w1"])
     value = map(width, hidden, scope["feed_forward"]["w3"])
     contraction = map(hidden, width, scope["feed_forward"]["w2"])
     attentionNorm = RMSNorm(channelCount: width, in: scope["attention_norm"])
     feedForwardNorm = RMSNorm(channelCount: width, in: scope["ffn_norm"])
-    headCount = configuration.headCount
     dropoutProbability = configuration.dropout
   }
 
   /// All positions at once; `key` is nil outside training.
   func callAsFunction(
-    _ x: Variable, rotary: RotaryTable, visibleKeyCounts: [Int], key: RandomKey?
+    _ x: Variable, rotary: RotaryTable, mask: BlockCausalMask, key: RandomKey?
   ) -> Variable {
     x.tape.recomputing(x) {
-      run($0, rotary: rotary, visibleKeyCounts: visibleKeyCounts, key: key)
+      run($0, rotary: rotary, mask: mask, key: key)
     }
   }
 
   private func run(
-    _ x: Variable, rotary: RotaryTable, visibleKeyCounts: [Int], key: RandomKey?
+    _ x: Variable, rotary: RotaryTable, mask: BlockCausalMask, key: RandomKey?
   ) -> Variable {
-    let packed = packedProjection(attentionNorm(x), isOperand: true)
-    let attended = outputProjection(
-      selfAttention(
-        packed, headCount: headCount, headNorms: nil, rotary: rotary,
-        visibleKeyCounts: visibleKeyCounts))
+    let attended = attention(attentionNorm(x), rotary: rotary, mask: mask)
     let y = add(x, dropout(attended, probability: dropoutProbability, key: key?.child(0)))
     return add(y, dropout(feedForward(y), probability: dropoutProbability, key: key?.child(1)))
   }
 
   /// The next positions of a sequence whose keys and values are cached.
   func callAsFunction(_ x: Variable, rotary: RotaryTable, cache: KeyValueCache) -> Variable {
-    let attended = outputProjection(
-      cachedAttention(
-        packedProjection(attentionNorm(x)), headCount: headCount, rotary: rotary, cache: cache))
-    let y = add(x, attended)
+    let y = add(x, attention(attentionNorm(x), rotary: rotary, cache: cache))
     return add(y, feedForward(y))
   }
 

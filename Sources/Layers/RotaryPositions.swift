@@ -17,12 +17,41 @@ public enum RotaryPositions {
     _ positions: [(row: Int, column: Int)], headSize: Int, base: Double
   ) -> RotaryTable {
     precondition(headSize % 4 == 0, "RotaryPositions: head width \(headSize) is no multiple of 4")
-    let frequencies = frequencies(width: headSize / 2, base: base)
-    let angles = positions.flatMap { position in
-      frequencies.map { Double(position.row) * $0 }
-        + frequencies.map { Double(position.column) * $0 }
-    }
+    let angles = angles(
+      of: positions.map { (Double($0.row), Double($0.column)) }, headSize: headSize, base: base)
     return RotaryTable(angles: angles, tokenCount: positions.count, pairCount: headSize / 2)
+  }
+
+  /// Angles of a grid's cells at coordinates from -1 to 1, after tokens that do not turn.
+  ///
+  /// The centre of cell (r, c) lies at y = 2(r + ½)/rows − 1, x = 2(c + ½)/columns − 1. With head
+  /// width D, the first D/4 pairs turn by 2πy/Tⱼ and the other D/4 by 2πx/Tⱼ, with periods
+  /// Tⱼ = base^(4j/D); pairs are channels i and i + D/2. Source: Siméoni et al. 2025 (DINOv3).
+  ///
+  /// - Parameters:
+  ///   - rows: Rows of the grid.
+  ///   - columns: Columns of the grid; cells follow one another row by row.
+  ///   - leadingCount: Tokens before the first cell, for instance class token and registers.
+  ///   - headSize: Width of a head, a multiple of 4.
+  ///   - base: Base of the periods.
+  /// - Returns: The rotary table of `[leadingCount + rows * columns, headSize / 2]` angles.
+  public static func centeredTable(
+    rows: Int, columns: Int, leadingCount: Int, headSize: Int, base: Double = 100
+  ) -> RotaryTable {
+    precondition(headSize % 4 == 0, "RotaryPositions: head width \(headSize) is no multiple of 4")
+    precondition(
+      rows > 0 && columns > 0 && leadingCount >= 0,
+      "RotaryPositions: \(leadingCount) tokens before \(rows) x \(columns) cells")
+    func turns(_ index: Int, of count: Int) -> Double {
+      2 * Double.pi * (2 * (Double(index) + 0.5) / Double(count) - 1)
+    }
+    let cells = grid(rows: rows, columns: columns, offset: 0).map {
+      (turns($0.row, of: rows), turns($0.column, of: columns))
+    }
+    let still = [Double](repeating: 0, count: leadingCount * headSize / 2)
+    return RotaryTable(
+      angles: still + angles(of: cells, headSize: headSize, base: base),
+      tokenCount: leadingCount + cells.count, pairCount: headSize / 2, pairing: .halves)
   }
 
   /// Angles of one-dimensional positions 0, 1, …, at frequencies base^(−2j/D).
@@ -49,6 +78,16 @@ public enum RotaryPositions {
   /// `count` positions on the diagonal from `offset` on.
   public static func diagonal(count: Int, offset: Int) -> [(row: Int, column: Int)] {
     (0..<count).map { (row: $0 + offset, column: $0 + offset) }
+  }
+
+  /// Angles of two coordinates each, `[positions.count, headSize / 2]`.
+  private static func angles(
+    of positions: [(Double, Double)], headSize: Int, base: Double
+  ) -> [Double] {
+    let frequencies = frequencies(width: headSize / 2, base: base)
+    return positions.flatMap { first, second in
+      frequencies.map { first * $0 } + frequencies.map { second * $0 }
+    }
   }
 
   private static func frequencies(width: Int, base: Double) -> [Double] {

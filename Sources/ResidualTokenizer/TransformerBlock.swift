@@ -18,7 +18,10 @@ struct TransformerBlock {
   init(width: Int, headCount: Int, in scope: ParameterScope) {
     norm1 = LayerNorm(channelCount: width, in: scope["norm1"])
     attention = MultiHeadAttention(
-      width: width, headCount: headCount, initializer: tokenizerInitializer, in: scope["attn"])
+      MultiHeadAttention.Configuration(
+        width: width, headCount: headCount, projection: .packed(name: "qkv"),
+        bias: .queriesAndValues, hasHeadNorms: true, outputName: "proj", hasOutputBias: true),
+      initializer: tokenizerInitializer, in: scope["attn"])
     gamma1 = scope.parameter("gamma_1", [width], .constant(1))
     norm2 = LayerNorm(channelCount: width, in: scope["norm2"])
     expansion = Linear(
@@ -44,7 +47,7 @@ struct TransformerBlock {
     let tape = x.tape
     let normalized = norm1(x, isOperand: true)
     let attended = residual(
-      x, attention(normalized, rotary: rotary, mask: mask), scale: tape[gamma1])
+      x, attention(normalized, rotary: rotary, mask: mask, isOperand: true), scale: tape[gamma1])
     let merged = merge.map { $0(attended) } ?? attended
     return residual(
       merged, feedForward(norm2(merged, isOperand: true)), scale: tape[gamma2])

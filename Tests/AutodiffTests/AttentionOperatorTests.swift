@@ -12,8 +12,17 @@ struct AttentionCase: CustomStringConvertible, Sendable {
   let headSize: Int
   var groupSizes: [Int]?
   var hasNorms = false
+  /// The channels that turn together; nil without a rotation.
+  var pairing: RotaryPairing? = .adjacent
+  /// Tokens at the start that do not turn.
+  var stillCount = 0
+  /// Added to every angle.
+  var offset = 0.0
 
   var width: Int { headCount * headSize }
+
+  /// Whether the bias of the keys' norm adds the same to all scores of a query: its gradient is 0.
+  var keyBiasCancels: Bool { pairing == nil && hasNorms }
 
   /// The number of leading keys that each token sees: those of its group and of earlier ones.
   var visibleKeyCounts: [Int]? {
@@ -25,15 +34,19 @@ struct AttentionCase: CustomStringConvertible, Sendable {
     }
   }
 
-  /// Angles that differ from token to token and from pair to pair.
+  /// Angles that differ from token to token and from pair to pair; none without a rotation.
   var angles: [Double] {
-    (0..<tokenCount * headSize / 2).map {
-      Double($0 / (headSize / 2)) * (0.7 - 0.09 * Double($0 % (headSize / 2)))
+    guard pairing != nil else { return [] }
+    return (0..<tokenCount * headSize / 2).map {
+      let (token, pair) = $0.quotientAndRemainder(dividingBy: headSize / 2)
+      return token < stillCount ? 0 : Double(token) * (0.7 - 0.09 * Double(pair)) + offset
     }
   }
 
-  var rotary: RotaryTable {
-    RotaryTable(angles: angles, tokenCount: tokenCount, pairCount: headSize / 2)
+  var rotary: RotaryTable? {
+    pairing.map {
+      RotaryTable(angles: angles, tokenCount: tokenCount, pairCount: headSize / 2, pairing: $0)
+    }
   }
 
   var reference: AttentionReference {
@@ -44,7 +57,8 @@ struct AttentionCase: CustomStringConvertible, Sendable {
 
   var description: String {
     "\(batchCount) x \(tokenCount), \(headCount) heads of \(headSize), "
-      + "groups \(groupSizes?.description ?? "none"), norms \(hasNorms)"
+      + "groups \(groupSizes?.description ?? "none"), norms \(hasNorms), "
+      + "\(pairing.map { "\($0)" } ?? "no rotation"), \(stillCount) still"
   }
 
   /// Packed projections, then the norms' gains and biases.
@@ -71,7 +85,8 @@ struct AttentionCase: CustomStringConvertible, Sendable {
   func expected(_ inputs: [[Double]]) -> [Double] {
     reference.attention(
       reference.prepared(
-        inputs[0], norms: Array(inputs.dropFirst()), epsilon: 0.01, angles: angles))
+        inputs[0], norms: Array(inputs.dropFirst()), epsilon: 0.01, angles: angles,
+        pairing: pairing ?? .adjacent))
   }
 }
 
@@ -96,12 +111,23 @@ struct AttentionCase: CustomStringConvertible, Sendable {
     AttentionCase(
       tokenCount: 70, headCount: 1, headSize: 6,
       groupSizes: [Int](repeating: 1, count: 70)),
+    AttentionCase(tokenCount: 5, headSize: 32, pairing: .halves),
+    AttentionCase(
+      batchCount: 2, tokenCount: 9, headSize: 20, hasNorms: true, pairing: .halves, stillCount: 3),
+    AttentionCase(
+      tokenCount: 7, headCount: 1, headSize: 64, hasNorms: true, pairing: .halves, stillCount: 5),
+    AttentionCase(
+      batchCount: 2, tokenCount: 6, headSize: 6, groupSizes: [2, 1, 3], pairing: .halves),
+    AttentionCase(batchCount: 2, tokenCount: 5, headSize: 6, pairing: nil),
+    AttentionCase(tokenCount: 7, headSize: 32, groupSizes: [3, 4], hasNorms: true, pairing: nil),
+    AttentionCase(tokenCount: 66, headCount: 1, headSize: 4, hasNorms: true, pairing: nil),
   ]
 
   @Test(arguments: cases)
   func selfAttentionMatchesTheReference(test: AttentionCase) {
     checkOperator(
-      test.inputs(seed: 1), gradientTolerance: 3e-5, test.description,
+      test.inputs(seed: 1), gradientTolerance: 3e-5,
+      gradientFloor: test.keyBiasCancels ? 0.1 : 1e-3, test.description,
       reference: test.expected, operation: { test.attend($1) })
   }
 
@@ -114,6 +140,9 @@ struct AttentionCase: CustomStringConvertible, Sendable {
     AttentionCase(
       tokenCount: 200, headCount: 3, headSize: 6,
       groupSizes: [Int](repeating: 1, count: 200)),
+    AttentionCase(
+      batchCount: 2, tokenCount: 201, headSize: 64, pairing: .halves, stillCount: 5),
+    AttentionCase(batchCount: 2, tokenCount: 197, headSize: 64, pairing: nil),
   ])
   func largeValuesMatchTheReference(test: AttentionCase) {
     let inputs = test.inputs(seed: 2)
@@ -173,6 +202,37 @@ struct AttentionCase: CustomStringConvertible, Sendable {
       })
   }
 
+  /// A score depends on the difference of two tokens' angles only.
+  @Test(arguments: RotaryPairing.allCases)
+  func rotatingAllTokensByTheSameAngleChangesNothing(pairing: RotaryPairing) {
+    var test = AttentionCase(
+      batchCount: 2, tokenCount: 37, headSize: 12, groupSizes: [5, 1, 31], pairing: pairing)
+    let tape = Tape(isRecording: false)
+    let qkv = test.inputs(seed: 8)[0]
+    let y = test.attend([Variable(constant: qkv, on: tape)])
+    test.offset = 0.8
+    let moved = test.attend([Variable(constant: qkv, on: tape)])
+    expectClose(moved.value.doubles, y.value.doubles, tolerance: 1e-6, "\(pairing)")
+    #expect(moved.value.array(of: Float.self) != y.value.array(of: Float.self))
+  }
+
+  /// Scores are sums over channels, so that the pairs may lie anywhere in both queries and keys.
+  @Test func halvesAreAdjacentPairsOfPermutedChannels() {
+    var test = AttentionCase(
+      batchCount: 2, tokenCount: 19, headSize: 32, pairing: .halves, stillCount: 2)
+    let qkv = test.inputs(seed: 9)[0]
+    let tape = Tape(isRecording: false)
+    let y = test.attend([Variable(constant: qkv, on: tape)])
+    let values = qkv.array(of: Float.self)
+    let permuted: [Float] = values.indices.map { i in
+      let (part, channel) = (i % 192 / 64, i % 32)
+      return part == 2 ? values[i] : values[i - channel + channel % 2 * 16 + channel / 2]
+    }
+    test.pairing = .adjacent
+    let same = test.attend([Variable(constant: Tensor(permuted, shape: qkv.shape), on: tape)])
+    expectClose(same.value.doubles, y.value.doubles, tolerance: 1e-6, "permuted channels")
+  }
+
   @Test func equalValuesAreTheResult() {
     let test = AttentionCase(
       batchCount: 2, tokenCount: 77, headSize: 6,
@@ -206,9 +266,16 @@ struct AttentionCase: CustomStringConvertible, Sendable {
   /// Group after group through the cache is the whole sequence under the block-causal mask.
   @Test(arguments: [1, 3])
   func theCacheGivesWhatTheMaskDoes(batchCount: Int) {
+    for pairing in [RotaryPairing.adjacent, .halves, nil] {
+      compareCacheAndMask(batchCount: batchCount, pairing: pairing)
+    }
+  }
+
+  private func compareCacheAndMask(batchCount: Int, pairing: RotaryPairing?) {
     let groupSizes = [3, 1, 1, 2, 4, 8, 16, 32, 64]
     let test = AttentionCase(
-      batchCount: batchCount, tokenCount: 131, headSize: 10, groupSizes: groupSizes)
+      batchCount: batchCount, tokenCount: 131, headSize: 10, groupSizes: groupSizes,
+      pairing: pairing)
     let qkv = test.inputs(seed: 7)[0]
     let tape = Tape(isRecording: false)
     let whole = test.attend([Variable(constant: qkv, on: tape)]).value
@@ -239,6 +306,14 @@ struct AttentionCase: CustomStringConvertible, Sendable {
       let qkv = Variable(
         constant: Tensor(repeating: 0, shape: [1, 3, 24]), on: Tape(isRecording: false))
       let rotary = RotaryTable(angles: [0, 0, 0], tokenCount: 3, pairCount: 1)
+      _ = selfAttention(
+        qkv, headCount: 2, headNorms: nil, rotary: rotary, visibleKeyCounts: nil)
+    }
+    // The first class token was forgotten.
+    await #expect(processExitsWith: .failure) {
+      let qkv = Variable(
+        constant: Tensor(repeating: 0, shape: [1, 3, 12]), on: Tape(isRecording: false))
+      let rotary = RotaryTable(angles: [0, 0], tokenCount: 2, pairCount: 1, pairing: .halves)
       _ = selfAttention(
         qkv, headCount: 2, headNorms: nil, rotary: rotary, visibleKeyCounts: nil)
     }

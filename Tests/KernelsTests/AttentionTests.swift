@@ -1,3 +1,4 @@
+import Foundation
 import Kernels
 import Tensors
 import TestSupport
@@ -50,19 +51,13 @@ private func mask(_ groupSizes: [Int], _ tokenCount: Int) -> [Int] {
   private func run(
     _ qkv: Buffer, _ dy: Buffer, _ test: Case, route: BFloat16Route = .preferred
   ) -> [[Float]] {
-    let angleCount = test.tokenCount * test.headSize / 2
-    let (ones, zeros) = (Buffer(.float32, count: angleCount), Buffer(.float32, count: angleCount))
-    fill(ones, with: 1)
-    fill(zeros, with: 0)
-    return run(
-      qkv, dy, test, norms: [],
-      RotationBuffers(cosines: ones, sines: zeros, tokenCount: test.tokenCount), route: route)
+    run(qkv, dy, test, norms: [], nil, route: route)
   }
 
   /// The same with norms of queries and keys, and the gradients of the norms' parameters.
   private func run(
     _ qkv: Buffer, _ dy: Buffer, _ test: Case, norms: [HeadNormBuffers],
-    _ rotation: RotationBuffers, route: BFloat16Route = .preferred
+    _ rotation: RotationBuffers?, route: BFloat16Route = .preferred
   ) -> [[Float]] {
     let attention = PackedAttention(
       qkv, queryNorm: norms.first, keyNorm: norms.last, rotation: rotation,
@@ -138,6 +133,41 @@ private func mask(_ groupSizes: [Int], _ tokenCount: Int) -> [Int] {
     expectClose(
       results[2].map(Double.init), reference.attentionGradient(doubles(dy), doubles(qkv)),
       tolerance: route == .library ? 5e-5 : 3e-6, "gradient")
+  }
+
+  /// Operands of type bfloat16 whose queries and keys turn by halves.
+  @Test(arguments: [(37, 64), (130, 32), (9, 20)])
+  func bfloat16OperandsTurnByHalves(tokenCount: Int, headSize: Int) {
+    var numbers = TestNumbers(seed: 8)
+    let test = Case(
+      batchCount: 2, tokenCount: tokenCount, headCount: 2, headSize: headSize,
+      visibleKeyCounts: nil)
+    let reference = AttentionReference(
+      batchCount: 2, tokenCount: tokenCount, headCount: 2, headSize: headSize,
+      visibleKeyCounts: nil)
+    let qkv = numbers.tensor([2, tokenCount, 6 * headSize], in: -2..<2).buffer.rounded
+    let dy = numbers.tensor([2, tokenCount, 2 * headSize]).buffer.rounded
+    let angles = (0..<tokenCount * headSize / 2).map { Double($0 % 97) * 0.05 }
+    func table(_ function: (Double) -> Double) -> Buffer {
+      Tensor(angles.map { Float(function($0)) }, shape: [angles.count]).buffer
+    }
+    let results = run(
+      qkv, dy, test, norms: [],
+      RotationBuffers(
+        cosines: table(cos), sines: table(sin), tokenCount: tokenCount, pairing: .halves),
+      route: .widened)
+    let packed = qkv.widened.array(of: Float.self).map(Double.init)
+    let rotated = reference.prepared(
+      packed, norms: [], epsilon: 0, angles: angles, pairing: .halves)
+    expectClose(
+      results[0].map(Double.init), reference.attention(rotated), tolerance: 1e-6, "output")
+    let drotated = reference.attentionGradient(
+      dy.widened.array(of: Float.self).map(Double.init), rotated)
+    expectClose(
+      results[2].map(Double.init),
+      reference.prepared(
+        drotated, norms: [], epsilon: 0, angles: angles.map { -$0 }, pairing: .halves),
+      tolerance: 3e-6, "gradient")
   }
 
   @Test func scoresFarApartStayFinite() {

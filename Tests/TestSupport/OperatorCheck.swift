@@ -40,6 +40,8 @@ public struct TestNumbers {
 ///   - inputs: The inputs that a gradient is wanted for.
 ///   - valueTolerance: Largest relative L2 error of the value.
 ///   - gradientTolerance: Largest relative L2 error of each gradient.
+///   - gradientFloor: Norm below which a gradient's error is taken as absolute: that of its terms, where
+///     they cancel.
 ///   - step: Step of the central differences.
 ///   - label: The case, for the failure's text.
 ///   - recomputesBlocks: Whether the tape recomputes.
@@ -48,38 +50,128 @@ public struct TestNumbers {
 ///   - operation: The operator under test.
 public func checkOperator(
   _ inputs: [Tensor], valueTolerance: Double = 2e-6, gradientTolerance: Double = 2e-5,
-  step: Double = 1e-5, _ label: String, recomputesBlocks: Bool = false,
+  gradientFloor: Double = 1e-3, step: Double = 1e-5, _ label: String,
+  recomputesBlocks: Bool = false,
   sourceLocation: SourceLocation = #_sourceLocation,
   reference: ([[Double]]) -> [Double], operation: (Tape, [Variable]) -> Variable
 ) {
   let tape = Tape(isRecording: true, recomputesBlocks: recomputesBlocks)
   let variables = inputs.map { Variable(input: $0, on: tape) }
   let result = operation(tape, variables)
-  let points = inputs.map(\.doubles)
-  let expected = reference(points)
-  expectClose(
-    result.value.doubles, expected, tolerance: valueTolerance, "\(label), value",
+  let check = DerivativeCheck(
+    points: inputs.map(\.doubles), valueTolerance: valueTolerance,
+    gradientTolerance: gradientTolerance, gradientFloor: gradientFloor, step: step, label: label,
     sourceLocation: sourceLocation)
-  var numbers = TestNumbers(seed: 77)
-  let weights = numbers.tensor(result.shape)
-  let weighted = weightedTotal(result, weights)
-  tape.backward(from: weighted)
-  let weightNumbers = weights.doubles
-  for (index, variable) in variables.enumerated() {
-    var numeric = [Double](repeating: 0, count: points[index].count)
-    for element in numeric.indices {
-      var moved = points
-      moved[index][element] += step
-      let up = dot(reference(moved), weightNumbers)
-      moved[index][element] = points[index][element] - step
-      let down = dot(reference(moved), weightNumbers)
-      numeric[element] = (up - down) / (2 * step)
+  check.run(result, reference: reference) {
+    variables.enumerated().map { index, variable in
+      ("input \(index)", variable.adjoint?.gradient)
     }
-    let analytic =
-      variable.adjoint?.gradient?.doubles ?? [Double](repeating: 0, count: numeric.count)
+  }
+}
+
+/// Checks a layer: its value against the naive reference, and the gradients of every input and of
+/// every parameter against central differences of the reference in double precision.
+///
+/// The arena is allocated, and all parameters get random numbers.
+///
+/// - Parameters:
+///   - arena: What the layer's parameters were created in.
+///   - inputs: The inputs that a gradient is wanted for.
+///   - parameterRange: Where the parameters lie.
+///   - gradientTolerance: Largest relative L2 error of each gradient.
+///   - gradientFloor: Norm below which a gradient's error is taken as absolute: that of its terms, where
+///     they cancel.
+///   - label: The case, for the failure's text.
+///   - sourceLocation: The line that is blamed.
+///   - reference: The naive loops, on the inputs' elements and on the parameters' by published name.
+///   - layer: The layer under test.
+public func checkLayer(
+  in arena: ParameterArena, _ inputs: [Tensor], parameterRange: Range<Float> = -1..<1,
+  gradientTolerance: Double = 2e-5, gradientFloor: Double = 1e-3, _ label: String,
+  sourceLocation: SourceLocation = #_sourceLocation,
+  reference: ([[Double]], [String: [Double]]) -> [Double], layer: (Tape, [Variable]) -> Variable
+) {
+  arena.allocate(forTraining: true)
+  fillParameters(of: arena, in: parameterRange)
+  let tape = Tape(isRecording: true)
+  let variables = inputs.map { Variable(input: $0, on: tape) }
+  let result = layer(tape, variables)
+  let check = DerivativeCheck(
+    points: inputs.map(\.doubles) + arena.parameters.map(\.value.doubles), valueTolerance: 2e-6,
+    gradientTolerance: gradientTolerance, gradientFloor: gradientFloor, step: 1e-5, label: label,
+    sourceLocation: sourceLocation)
+  check.run(
+    result, into: arena,
+    reference: { points in
+      let values = points.dropFirst(inputs.count)
+      return reference(
+        Array(points.prefix(inputs.count)),
+        Dictionary(uniqueKeysWithValues: zip(arena.parameters.map(\.name), values)))
+    },
+    gradients: {
+      variables.enumerated().map { ("input \($0)", $1.adjoint?.gradient) }
+        + arena.parameters.map { ($0.name, $0.gradient) }
+    })
+}
+
+/// Gives all parameters of an allocated arena random numbers in a range.
+public func fillParameters(of arena: ParameterArena, in range: Range<Float>, seed: UInt64 = 55) {
+  var numbers = TestNumbers(seed: seed)
+  for parameter in arena.parameters {
+    parameter.value.buffer.copy(from: numbers.tensor(parameter.shape, in: range).buffer)
+  }
+  arena.refreshOperands()
+}
+
+/// Compares a result and its gradients with a reference of the same numbers.
+private struct DerivativeCheck {
+  /// What the reference depends on.
+  let points: [[Double]]
+  let valueTolerance: Double
+  let gradientTolerance: Double
+  let gradientFloor: Double
+  let step: Double
+  let label: String
+  let sourceLocation: SourceLocation
+
+  /// Runs the tape of `result` back; `gradients` then gives the name and gradient of each point.
+  func run(
+    _ result: Variable, into arena: ParameterArena? = nil, reference: ([[Double]]) -> [Double],
+    gradients: () -> [(name: String, gradient: Tensor?)]
+  ) {
     expectClose(
-      analytic, numeric, tolerance: gradientTolerance, floor: 1e-3,
-      "\(label), gradient of input \(index)", sourceLocation: sourceLocation)
+      result.value.doubles, reference(points), tolerance: valueTolerance, "\(label), value",
+      sourceLocation: sourceLocation)
+    var numbers = TestNumbers(seed: 77)
+    let weights = numbers.tensor(result.shape)
+    let total = weightedTotal(result, weights)
+    if let arena {
+      result.tape.backward(from: total, into: arena)
+    } else {
+      result.tape.backward(from: total)
+    }
+    let weightNumbers = weights.doubles
+    for (index, (name, gradient)) in gradients().enumerated() {
+      let numeric = centralDifferences(at: index) { dot(reference($0), weightNumbers) }
+      expectClose(
+        gradient?.doubles ?? [Double](repeating: 0, count: numeric.count), numeric,
+        tolerance: gradientTolerance, floor: gradientFloor, "\(label), gradient of \(name)",
+        sourceLocation: sourceLocation)
+    }
+  }
+
+  private func centralDifferences(
+    at index: Int, of total: ([[Double]]) -> Double
+  ) -> [Double] {
+    var moved = points
+    return points[index].indices.map { element in
+      let value = points[index][element]
+      defer { moved[index][element] = value }
+      moved[index][element] = value + step
+      let up = total(moved)
+      moved[index][element] = value - step
+      return (up - total(moved)) / (2 * step)
+    }
   }
 }
 

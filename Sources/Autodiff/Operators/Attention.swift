@@ -51,18 +51,20 @@ public struct HeadNorms {
 ///     channels `h * headSize ..< (h + 1) * headSize` of each third.
 ///   - headCount: Number of heads.
 ///   - headNorms: Norms of queries and keys; nil without them.
-///   - rotary: Angles of the tokens.
+///   - rotary: Angles of the tokens; nil without a rotation.
 ///   - visibleKeyCounts: The number of leading keys that each query sees, never decreasing (a
 ///     block-causal mask); every key when nil.
 /// - Returns: `[batch, tokens, width]`.
 public func selfAttention(
-  _ qkv: Variable, headCount: Int, headNorms: HeadNorms?, rotary: RotaryTable,
+  _ qkv: Variable, headCount: Int, headNorms: HeadNorms?, rotary: RotaryTable?,
   visibleKeyCounts: [Int]?
 ) -> Variable {
   let sizes = PackedSizes(qkv.value, headCount: headCount, "selfAttention")
-  require(
-    [rotary.tokenCount, 2 * rotary.pairCount], matches: [sizes.tokenCount, sizes.headSize],
-    "selfAttention rotary")
+  if let rotary {
+    require(
+      [rotary.tokenCount, 2 * rotary.pairCount], matches: [sizes.tokenCount, sizes.headSize],
+      "selfAttention rotary")
+  }
   for parameter in headNorms?.variables ?? [] {
     require(parameter.shape, matches: [sizes.headSize], "selfAttention head norm")
   }
@@ -75,7 +77,7 @@ public func selfAttention(
   // Both passes see what is saved.
   func attention() -> PackedAttention {
     PackedAttention(
-      saved.buffer, queryNorm: queryNorm, keyNorm: keyNorm, rotation: rotary.buffers,
+      saved.buffer, queryNorm: queryNorm, keyNorm: keyNorm, rotation: rotary?.buffers,
       attentionShape)
   }
   let type = qkv.tape.operandType

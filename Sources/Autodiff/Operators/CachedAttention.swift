@@ -26,11 +26,11 @@ public final class KeyValueCache {
 /// - Parameters:
 ///   - qkv: Queries, keys and values of the new positions, `[batch, new, 3 * width]`.
 ///   - headCount: Number of heads.
-///   - rotary: Angles of all positions.
+///   - rotary: Angles of all positions; nil without a rotation.
 ///   - cache: The positions so far.
 /// - Returns: `[batch, new, width]`.
 public func cachedAttention(
-  _ qkv: Variable, headCount: Int, rotary: RotaryTable, cache: KeyValueCache
+  _ qkv: Variable, headCount: Int, rotary: RotaryTable?, cache: KeyValueCache
 ) -> Variable {
   precondition(!qkv.tape.isRecording, "cachedAttention: the tape records, there is no pullback")
   let sizes = PackedSizes(qkv.value, headCount: headCount, "cachedAttention")
@@ -38,16 +38,16 @@ public func cachedAttention(
   require(
     cache.keys.shape, matches: [sizes.batchCount, capacity, sizes.width], "cachedAttention cache")
   precondition(
-    cache.tokenCount + sizes.tokenCount <= min(capacity, rotary.tokenCount),
+    cache.tokenCount + sizes.tokenCount <= min(capacity, rotary?.tokenCount ?? capacity),
     "cachedAttention: \(sizes.tokenCount) positions after \(cache.tokenCount) in a cache for "
-      + "\(capacity), with angles of \(rotary.tokenCount)")
+      + "\(capacity), with angles of \(rotary?.tokenCount ?? capacity)")
   let y = Tensor(uninitialized: [sizes.batchCount, sizes.tokenCount, sizes.width])
   cachedAttention(
     into: y.buffer, qkv.value.buffer,
     cache: CachedRows(
       keys: cache.keys.buffer, values: cache.values.buffer, capacity: capacity,
       count: cache.tokenCount),
-    rotation: rotary.buffers, batchCount: sizes.batchCount, headCount: headCount,
+    rotation: rotary?.buffers, batchCount: sizes.batchCount, headCount: headCount,
     headSize: sizes.headSize)
   cache.append(sizes.tokenCount)
   return Variable(constant: y, on: qkv.tape)

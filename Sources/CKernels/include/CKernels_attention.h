@@ -14,17 +14,32 @@ typedef struct {
   float epsilon;
 } CKernelsHeadNorm;
 
-// y[row] = rotate(norm(x[row])) factor; cosines and sines are [rowCount, headSize / 2].
+// Which channels of a head are a pair (a, b) that a rotation turns: none, 2j and 2j + 1, or j and
+// j + headSize / 2.
+typedef enum {
+  CKernelsNoPairs = 0,
+  CKernelsAdjacentPairs = 1,
+  CKernelsHalfPairs = 2,
+} CKernelsHeadPairs;
+
+// Rotation of each row: cosines and sines of its pairs' angles, [rowCount, headSize / 2].
+typedef struct {
+  CKernelsHeadPairs pairs;
+  const float *cosines;
+  const float *sines;
+} CKernelsHeadTurn;
+
+// y[row] = rotate(norm(x[row])) factor, (a, b) -> (a cos - b sin, b cos + a sin).
 void CKernels_rotateHead(float *y, int64_t yStride, const float *x, int64_t xStride,
-                         CKernelsHeadNorm norm, const float *cosines, const float *sines,
-                         float factor, int64_t rowCount, int64_t headSize);
+                         CKernelsHeadNorm norm, CKernelsHeadTurn turn, float factor,
+                         int64_t rowCount, int64_t headSize);
 
 // dx of rotateHead, with x read again; adds to dweight and dbias where there is a norm.
 // dy is turned back in place.
 void CKernels_rotateHeadGradient(float *dx, int64_t dxStride, float *dweight, float *dbias,
                                  float *dy, int64_t dyStride, const float *x, int64_t xStride,
-                                 CKernelsHeadNorm norm, const float *cosines, const float *sines,
-                                 float factor, int64_t rowCount, int64_t headSize);
+                                 CKernelsHeadNorm norm, CKernelsHeadTurn turn, float factor,
+                                 int64_t rowCount, int64_t headSize);
 
 // Each row: e^(score - largest) over the first visible[row] scores, 0 over the rest of the stride.
 // logSums[row] = log Σ e^score; inverseSums[row] = 1 / Σ of what the row holds now.

@@ -4,6 +4,7 @@ import CKernels
 ///
 ///     q̂ = rotate(norm(q)), k̂ = rotate(norm(k));  y = softmax(q̂·k̂ᵀ/√headSize)·v
 ///
+/// Norms and rotation are each left out when there are none.
 /// Each head of each sample is a task of its own; its queries run in tiles, so that the scores of
 /// all pairs are never stored, and a tile looks at no key that none of its queries sees. The
 /// gradient computes q̂, k̂ and the probabilities again instead of reading them from memory.
@@ -19,7 +20,7 @@ public struct PackedAttention {
   /// From a projection to keys.
   let keyRotation: HeadRotation
   /// What the rotations read.
-  private let parameters: (HeadNormBuffers?, HeadNormBuffers?, RotationBuffers)
+  private let parameters: (HeadNormBuffers?, HeadNormBuffers?, RotationBuffers?)
 
   /// Groups the operands.
   ///
@@ -27,18 +28,18 @@ public struct PackedAttention {
   ///   - qkv: Head h has channels `h * headSize ..< (h + 1) * headSize` of each third.
   ///   - queryNorm: Norm of the queries before the rotation; nil without one.
   ///   - keyNorm: Norm of the keys, likewise.
-  ///   - rotation: Angles of the tokens.
+  ///   - rotation: Angles of the tokens; nil without a rotation.
   ///   - shape: Sizes and mask; there are as many queries as keys.
   ///   - route: How bfloat16 operands are multiplied.
   public init(
     _ qkv: Buffer, queryNorm: HeadNormBuffers?, keyNorm: HeadNormBuffers?,
-    rotation: RotationBuffers, _ shape: AttentionShape, route: BFloat16Route = .preferred
+    rotation: RotationBuffers?, _ shape: AttentionShape, route: BFloat16Route = .preferred
   ) {
     precondition(
       shape.queryCount == shape.keyCount
         && qkv.count == shape.batchCount * shape.keyCount * 3 * shape.width
-        && rotation.covers(shape.keyCount, headSize: shape.headSize),
-      "PackedAttention: \(qkv.count) numbers, \(rotation.cosines.count) angles for "
+        && rotation?.covers(shape.keyCount, headSize: shape.headSize) ?? true,
+      "PackedAttention: \(qkv.count) numbers, \(rotation?.cosines.count ?? 0) angles for "
         + "\(shape.batchCount) x \(shape.keyCount) tokens of \(shape.headCount) x "
         + "\(shape.headSize) channels")
     self.qkv = qkv

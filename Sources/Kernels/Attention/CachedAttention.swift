@@ -24,12 +24,12 @@ public struct CachedRows: Sendable {
 ///   - y: `[batch, new, width]`.
 ///   - qkv: Queries, keys and values of the new positions, `[batch, new, 3 * width]`.
 ///   - cache: Positions so far; the rows that follow them are written.
-///   - rotation: Angles of all positions.
+///   - rotation: Angles of all positions; nil without a rotation.
 ///   - batchCount: Samples.
 ///   - headCount: Heads.
 ///   - headSize: Width of a head.
 public func cachedAttention(
-  into y: Buffer, _ qkv: Buffer, cache: CachedRows, rotation: RotationBuffers, batchCount: Int,
+  into y: Buffer, _ qkv: Buffer, cache: CachedRows, rotation: RotationBuffers?, batchCount: Int,
   headCount: Int, headSize: Int
 ) {
   let width = headCount * headSize
@@ -38,9 +38,10 @@ public func cachedAttention(
   precondition(
     newCount > 0 && y.count == batchCount * newCount * width && qkv.count == 3 * y.count
       && total <= cache.capacity && cache.keys.count == batchCount * cache.capacity * width
-      && cache.values.count == cache.keys.count && rotation.covers(total, headSize: headSize),
+      && cache.values.count == cache.keys.count
+      && rotation?.covers(total, headSize: headSize) ?? true,
     "cachedAttention: \(qkv.count) numbers after \(cache.count) of \(cache.capacity) positions, "
-      + "cache of \(cache.keys.count), \(rotation.tokenCount) angles, \(batchCount) x "
+      + "cache of \(cache.keys.count), \(rotation?.tokenCount ?? 0) angles, \(batchCount) x "
       + "\(headCount) x \(headSize)")
   let shape = AttentionShape(
     batchCount: batchCount, queryCount: newCount, keyCount: total, headCount: headCount,

@@ -20,6 +20,14 @@ public struct HeadNormBuffers: Sendable {
   }
 }
 
+/// Which channels of a head form the pairs that a rotation turns.
+public enum RotaryPairing: Sendable, Equatable, CaseIterable {
+  /// Channels 2j and 2j + 1.
+  case adjacent
+  /// Channels j and j + headSize / 2.
+  case halves
+}
+
 /// The rotation of each token's heads: cosines and sines, `[tokens, headSize / 2]`.
 public struct RotationBuffers: Sendable {
   /// Cosines.
@@ -28,15 +36,20 @@ public struct RotationBuffers: Sendable {
   public let sines: Buffer
   /// Tokens of the table.
   public let tokenCount: Int
+  /// The channels that turn together.
+  public let pairing: RotaryPairing
 
   /// Groups the table's parts.
-  public init(cosines: Buffer, sines: Buffer, tokenCount: Int) {
+  public init(
+    cosines: Buffer, sines: Buffer, tokenCount: Int, pairing: RotaryPairing = .adjacent
+  ) {
     precondition(
       cosines.count == sines.count,
       "RotationBuffers: \(cosines.count) cosines, \(sines.count) sines")
     self.cosines = cosines
     self.sines = sines
     self.tokenCount = tokenCount
+    self.pairing = pairing
   }
 
   /// Whether the table has `tokenCount` tokens and more, for heads of `headSize` channels.
@@ -71,31 +84,39 @@ struct HeadRows {
 /// The step from a projection to queries or keys: y = rotate(norm(x))·factor.
 struct HeadRotation {
   private let norm: CKernelsHeadNorm
-  private let cosines: UnsafeMutablePointer<Float>
-  private let sines: UnsafeMutablePointer<Float>
+  private let rotation: RotationBuffers?
   private let factor: Float
   private let headSize: Int
 
-  /// The buffers must outlive the rotation.
-  init(norm: HeadNormBuffers?, rotation: RotationBuffers, factor: Float, headSize: Int) {
+  /// The buffers must outlive the step; without a norm or a rotation it leaves that part out.
+  init(norm: HeadNormBuffers?, rotation: RotationBuffers?, factor: Float, headSize: Int) {
     precondition(
       norm.map { $0.weight.count == headSize } ?? true,
       "HeadRotation: norm of \(norm?.weight.count ?? 0) channels for heads of \(headSize)")
     self.norm = CKernelsHeadNorm(
       weight: norm.map { UnsafePointer($0.weight.floats) },
       bias: norm.map { UnsafePointer($0.bias.floats) }, epsilon: norm?.epsilon ?? 0)
-    cosines = rotation.cosines.floats
-    sines = rotation.sines.floats
+    self.rotation = rotation
     self.factor = factor
     self.headSize = headSize
   }
 
+  /// The turns of the tokens from `token` on.
+  private func turn(from token: Int) -> CKernelsHeadTurn {
+    guard let rotation else {
+      return CKernelsHeadTurn(pairs: CKernelsNoPairs, cosines: nil, sines: nil)
+    }
+    let angle = token * headSize / 2
+    return CKernelsHeadTurn(
+      pairs: rotation.pairing == .adjacent ? CKernelsAdjacentPairs : CKernelsHalfPairs,
+      cosines: rotation.cosines.floats + angle, sines: rotation.sines.floats + angle)
+  }
+
   /// The rows of the tokens from `token` on.
   func apply(into y: HeadRows, _ x: HeadRows, token: Int, rowCount: Int) {
-    let angle = token * headSize / 2
     CKernels_rotateHead(
-      y.start, Int64(y.stride), x.start, Int64(x.stride), norm, cosines + angle, sines + angle,
-      factor, Int64(rowCount), Int64(headSize))
+      y.start, Int64(y.stride), x.start, Int64(x.stride), norm, turn(from: token), factor,
+      Int64(rowCount), Int64(headSize))
   }
 
   /// The gradient of `apply`: dx from dy, whose rows are used up.
@@ -111,10 +132,8 @@ struct HeadRotation {
     into dx: HeadRows, share: UnsafeMutablePointer<Float>, _ dy: HeadRows, _ x: HeadRows,
     token: Int, rowCount: Int
   ) {
-    let angle = token * headSize / 2
     CKernels_rotateHeadGradient(
       dx.start, Int64(dx.stride), share, share + headSize, dy.start, Int64(dy.stride), x.start,
-      Int64(x.stride), norm, cosines + angle, sines + angle, factor, Int64(rowCount),
-      Int64(headSize))
+      Int64(x.stride), norm, turn(from: token), factor, Int64(rowCount), Int64(headSize))
   }
 }

@@ -51,11 +51,13 @@ package struct AttentionReference {
   ///   - qkv: `[batch, tokens, 3 * width]`.
   ///   - norms: Gain and bias of the queries, gain and bias of the keys; empty without norms.
   ///   - epsilon: Added to the variance.
-  ///   - angles: `[tokens, headSize / 2]`.
+  ///   - angles: `[tokens, headSize / 2]`; empty without a rotation.
+  ///   - pairing: The channels that turn together.
   /// - Returns: `[batch, tokens, 3 * width]`.
-  package func prepared(_ qkv: [Double], norms: [[Double]], epsilon: Double, angles: [Double])
-    -> [Double]
-  {
+  package func prepared(
+    _ qkv: [Double], norms: [[Double]], epsilon: Double, angles: [Double],
+    pairing: RotaryPairing = .adjacent
+  ) -> [Double] {
     var result = qkv
     for row in 0..<batchCount * tokenCount {
       for part in 0..<2 {
@@ -66,16 +68,28 @@ package struct AttentionReference {
             x = NormalizationReference.layerNorm(
               x, weight: norms[2 * part], bias: norms[2 * part + 1], epsilon: epsilon)
           }
-          for pair in 0..<headSize / 2 {
-            let angle = angles[row % tokenCount * (headSize / 2) + pair]
-            let (a, b) = (x[2 * pair], x[2 * pair + 1])
-            result[start + 2 * pair] = a * cos(angle) - b * sin(angle)
-            result[start + 2 * pair + 1] = a * sin(angle) + b * cos(angle)
-          }
+          let first = row % tokenCount * (headSize / 2)
+          let turned =
+            angles.isEmpty
+            ? x : rotated(x, angles[first..<first + headSize / 2], pairing)
+          result.replaceSubrange(start..<start + headSize, with: turned)
         }
       }
     }
     return result
+  }
+
+  private func rotated(_ x: [Double], _ angles: ArraySlice<Double>, _ pairing: RotaryPairing)
+    -> [Double]
+  {
+    var y = x
+    for (pair, angle) in angles.enumerated() {
+      let (i, j) =
+        pairing == .adjacent ? (2 * pair, 2 * pair + 1) : (pair, pair + headSize / 2)
+      y[i] = x[i] * cos(angle) - x[j] * sin(angle)
+      y[j] = x[i] * sin(angle) + x[j] * cos(angle)
+    }
+    return y
   }
 
   /// What a product takes of a number.
