@@ -41,22 +41,28 @@ KERNEL void CKernels_adamW(float *values, uint16_t *bfloat16s, float *first, flo
   }
 }
 
-// Squares of single-precision numbers are exact in double precision, and the accumulators are
+// Products of single-precision numbers are exact in double precision, and the accumulators are
 // explicit: the bits do not depend on the processor.
-KERNEL double CKernels_squaredNorm(const float *x, int64_t count) {
+INLINE double innerProduct(const float *a, const float *b, int64_t count) {
   enum { LANES = 16 };
   double sums[LANES] = {0};
   int64_t i = 0;
   for (; i + LANES <= count; i += LANES)
     for (int lane = 0; lane < LANES; lane++) {
-      const double value = x[i + lane];
-      sums[lane] += value * value;
+      sums[lane] += (double)a[i + lane] * (double)b[i + lane];
     }
   for (int lane = 0; i + lane < count; lane++) {
-    const double value = x[i + lane];
-    sums[lane] += value * value;
+    sums[lane] += (double)a[i + lane] * (double)b[i + lane];
   }
   double total = 0;
   for (int lane = 0; lane < LANES; lane++) total += sums[lane];
   return total;
+}
+
+KERNEL double CKernels_innerProduct(const float *a, const float *b, int64_t count) {
+  return innerProduct(a, b, count);
+}
+
+KERNEL double CKernels_squaredNorm(const float *x, int64_t count) {
+  return innerProduct(x, x, count);
 }

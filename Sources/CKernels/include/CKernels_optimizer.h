@@ -23,6 +23,9 @@ typedef struct {
 void CKernels_adamW(float *values, uint16_t *bfloat16s, float *first, float *second, float *average,
                     const float *gradients, const CKernels_AdamW *p, int64_t count);
 
+// The sum of products, in double precision.
+double CKernels_innerProduct(const float *a, const float *b, int64_t count);
+
 // The sum of squares; not finite exactly when some element is not.
 double CKernels_squaredNorm(const float *x, int64_t count);
 

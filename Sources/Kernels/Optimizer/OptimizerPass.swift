@@ -125,17 +125,32 @@ private func firstRun(of runs: [DecayRun], endingAfter element: Int) -> Int {
 
 /// The sum of squares in double precision; not finite exactly when some element is not.
 ///
-/// Chunks of fixed size are summed one by one and combined in order, so that the bits do not depend
-/// on the number of threads or on the processor.
+/// The bits do not depend on the number of threads or on the processor.
 public func squaredNorm(of x: Buffer) -> Double {
-  var partials = [Double](
-    repeating: 0, count: (x.count + updatedChunkSize - 1) / updatedChunkSize)
   let source = x.floats
-  withExtendedLifetime(x.storage) {
-    partials.withUnsafeMutableBufferPointer { partials in
-      parallelChunks(x.count, chunkSize: updatedChunkSize) { chunk, range in
-        partials[chunk] = CKernels_squaredNorm(source + range.lowerBound, Int64(range.count))
-      }
+  return withExtendedLifetime(x.storage) {
+    sumOfChunks(x.count) { CKernels_squaredNorm(source + $0.lowerBound, Int64($0.count)) }
+  }
+}
+
+/// Σ a·b in double precision; the bits do not depend on the number of threads or on the processor.
+public func innerProduct(_ a: Buffer, _ b: Buffer) -> Double {
+  precondition(a.count == b.count, "innerProduct: \(a.count) against \(b.count) elements")
+  let (first, second) = (a.floats, b.floats)
+  return withExtendedLifetime((a.storage, b.storage)) {
+    sumOfChunks(a.count) {
+      CKernels_innerProduct(first + $0.lowerBound, second + $0.lowerBound, Int64($0.count))
+    }
+  }
+}
+
+/// Sums of chunks of fixed size, one by one, combined in their order.
+private func sumOfChunks(_ count: Int, _ sum: (Range<Int>) -> Double) -> Double {
+  var partials = [Double](
+    repeating: 0, count: (count + updatedChunkSize - 1) / updatedChunkSize)
+  partials.withUnsafeMutableBufferPointer { partials in
+    parallelChunks(count, chunkSize: updatedChunkSize) { chunk, range in
+      partials[chunk] = sum(range)
     }
   }
   return partials.reduce(0, +)
