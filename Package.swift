@@ -103,8 +103,17 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Autodiff", "Tensors", "ArrayFiles"],
       path: "Tests/TestSupport", swiftSettings: swiftSettings),
+    .target(
+      name: "PhaseFixtures",
+      dependencies: [
+        "Training", "Configurations", "DataParallel", "MessagePassing", "ImageFiles", "Autodiff",
+        "Tensors", "TestSupport",
+      ], path: "Tests/PhaseFixtures", swiftSettings: swiftSettings),
     .executableTarget(
-      name: "RankChecks", dependencies: ["DataParallel", "MessagePassing", "Autodiff", "Tensors"],
+      name: "RankChecks",
+      dependencies: [
+        "DataParallel", "MessagePassing", "Autodiff", "Tensors", "Training", "PhaseFixtures",
+      ],
       path: "Tests/RankChecks", swiftSettings: swiftSettings),
     tests("MessagePassingTests", ["MessagePassing"]),
     tests("ArrayFilesTests", ["ArrayFiles"]),
@@ -133,7 +142,7 @@ let package = Package(
       [
         "Training", "Configurations", "Checkpoints", "Datasets", "DataParallel",
         "HierarchicalGenerator", "ResidualTokenizer", "Autodiff", "Tensors", "Kernels",
-        "MessagePassing", "ImageFiles", "ArrayFiles",
+        "MessagePassing", "ImageFiles", "ArrayFiles", "PhaseFixtures",
         .product(name: "Logging", package: "swift-log"),
       ]),
     tests("CommandLineTests", []),

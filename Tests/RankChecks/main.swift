@@ -36,6 +36,7 @@ func run(mode: String, world: Communicator) throws -> Int {
     try checkGradientExchange(checks)
     try checkStepConsensus(checks)
     try checkSampleTransport(checks)
+    try checkPhases(checks)
     return checks.failureCount
   case _ where ExchangeFailure(rawValue: mode) != nil:
     guard let failure = ExchangeFailure(rawValue: mode) else { break }

@@ -1,0 +1,32 @@
+import DataParallel
+import MessagePassing
+import PhaseFixtures
+import Training
+
+/// Steps of two networks, the second of which begins in the middle, on one rank and on several.
+func checkPhases(_ checks: RankCheckList) throws {
+  try checks.check("phases of two networks") { ranks in
+    let whole = try PhaseSteps(laneCount: 12, sampleCount: 24)
+    let expected = try whole.run(0..<5)
+    let shared = try PhaseSteps(laneCount: 12, sampleCount: 24, on: ranks)
+    let reports = try shared.run(0..<5)
+    let digests = try ranks.allGather([shared.digests.state])
+    try require(Set(digests).count == 1, "the ranks end with digests \(digests)")
+    for (report, other) in zip(reports, expected) {
+      try require(
+        report.phases.map(\.network) == other.phases.map(\.network), "phases of \(report)")
+      // Whatever the ranks, the same buffers have advanced as often.
+      let (losses, others) = (report.phases, other.phases)
+      for (phase, single) in zip(losses, others) {
+        let (loss, one) = (phase.agreement.lossSum, single.agreement.lossSum)
+        try require(abs(loss / one - 1) < 1e-6, "loss \(loss), on one rank \(one)")
+      }
+    }
+    let plan = try LanePlan(laneCount: 12, worldSize: ranks.worldSize)
+    guard plan.isBitIdentical else { return }
+    try require(
+      shared.digests == whole.digests, "\(shared.digests), on one rank \(whole.digests)")
+    try require(
+      reports.map(\.phases) == expected.map(\.phases), "\(reports), on one rank \(expected)")
+  }
+}
