@@ -107,7 +107,7 @@ extension Checkpoint {
     }
   }
 
-  /// The file of an array. In the first version, which held one network, it had no prefix.
+  /// The file of an array; in the first version, which held one network, it had no prefix.
   private func fileName(of kind: NetworkArrays.Kind, ofNetwork name: String) -> String {
     manifest.formatVersion == 1 ? "\(kind.rawValue).h5" : kind.fileName(ofNetwork: name)
   }

@@ -21,12 +21,8 @@ final class Trainer<Task: TrainingTask> {
   /// Steps of the run that are done.
   private var doneCount: Int
 
-  /// Gathers what a run needs.
-  ///
-  /// - Parameters:
-  ///   - task: Its networks that have begun hold their state.
-  ///   - doneCount: Steps of the run that are done.
-  ///   - describe: What checkpoints say of the present state.
+  /// Gathers what a run needs: a task whose networks that have begun hold their state, the number of
+  /// steps that are done, and what checkpoints say of the present state.
   init(
     _ task: Task, settings: TrainingSettings, session: TrainingSession, recorder: RunRecorder?,
     saver: CheckpointSaver?, doneCount: Int, describe: @escaping () -> CheckpointDescription

@@ -5,9 +5,10 @@ import Tensors
 import Testing
 import Training
 
-/// Steps of both models against a PyTorch program of the same method, through the step that training
-/// takes: lanes, their sum, agreement, clipping, AdamW with its decay, warm-up and cosine, and the
-/// moving average. Four samples a step in one, two and four lanes are one batch for PyTorch.
+/// Steps of both models against a PyTorch program of the same method, as training takes them.
+///
+/// Lanes, their sum, agreement, clipping, AdamW with its decay, warm-up and cosine, and the moving
+/// average. Four samples a step in one, two and four lanes are one batch for PyTorch.
 @Suite struct TrainingGoldenTests {
   @Test(arguments: GoldenCase.tokenizerSteps, [1, 2, 4])
   func stepsOfTheTokenizerAgreeWithPyTorch(golden: GoldenCase, laneCount: Int) throws {
