@@ -80,22 +80,38 @@ let package = Package(
         "ResidualTokenizer", "HierarchicalGenerator", "Optimizers", "Datasets",
         .product(name: "Yams", package: "Yams"),
       ]),
+    library("Reporting", []),
+    library(
+      "Inference",
+      [
+        "Reporting", "Configurations", "DataParallel", "Checkpoints", "Datasets",
+        "HierarchicalGenerator", "ResidualTokenizer", "Optimizers", "Autodiff", "Tensors",
+        "ImageFiles", "ArrayFiles", "MessagePassing", "Kernels",
+      ]),
+    library("MachineReport", ["Reporting", "DataParallel", "MessagePassing", "Kernels"]),
     library(
       "Training",
       [
-        "Configurations", "DataParallel", "Checkpoints", "Datasets", "HierarchicalGenerator",
-        "ResidualTokenizer", "Optimizers", "Layers", "Autodiff", "Tensors", "ImageFiles",
+        "Inference", "MachineReport", "Reporting", "Configurations", "DataParallel",
+        "Checkpoints", "Datasets", "HierarchicalGenerator", "ResidualTokenizer", "Optimizers",
+        "Layers", "Autodiff", "Tensors", "ImageFiles", "ArrayFiles", "MessagePassing", "Kernels",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    library(
+      "Benchmarks",
+      [
+        "Training", "Inference", "Reporting", "Configurations", "DataParallel", "Checkpoints",
+        "Datasets", "HierarchicalGenerator", "ResidualTokenizer", "Autodiff", "Tensors",
         "ArrayFiles", "MessagePassing", "Kernels",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
       name: "restok",
       dependencies: [
-        "Training", "Configurations", "DataParallel", "Checkpoints", "Datasets",
-        "HierarchicalGenerator", "ResidualTokenizer", "Optimizers", "Layers", "Autodiff",
-        "Tensors", "Kernels", "ImageFiles", "ArrayFiles", "MessagePassing",
+        "Benchmarks", "Training", "Inference", "MachineReport", "Reporting", "Configurations",
+        "DataParallel", "Checkpoints", "Datasets", "HierarchicalGenerator", "ImageFiles",
+        "ArrayFiles", "MessagePassing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: swiftSettings),
 
@@ -136,14 +152,26 @@ let package = Package(
       "CheckpointsTests",
       ["Checkpoints", "Autodiff", "Optimizers", "Tensors", "Kernels", "ArrayFiles"]),
     tests("DataParallelTests", ["DataParallel", "MessagePassing", "Autodiff", "Tensors"]),
-    tests("ConfigurationsTests", ["Configurations"]),
+    tests(
+      "ConfigurationsTests", ["Configurations", "HierarchicalGenerator", "ResidualTokenizer"]),
+    tests("MachineReportTests", ["MachineReport", "MessagePassing", "Kernels"]),
+    tests(
+      "InferenceTests",
+      ["Inference", "Checkpoints", "ImageFiles", "ArrayFiles", "Tensors"]),
     tests(
       "TrainingTests",
       [
-        "Training", "Configurations", "Checkpoints", "Datasets", "DataParallel",
-        "HierarchicalGenerator", "ResidualTokenizer", "Autodiff", "Tensors", "Kernels",
-        "MessagePassing", "ImageFiles", "ArrayFiles", "PhaseFixtures",
+        "Training", "Inference", "MachineReport", "Reporting", "Configurations", "Checkpoints",
+        "Datasets", "DataParallel", "HierarchicalGenerator", "ResidualTokenizer", "Optimizers",
+        "Autodiff", "Tensors", "Kernels", "MessagePassing", "ImageFiles", "ArrayFiles",
+        "PhaseFixtures",
         .product(name: "Logging", package: "swift-log"),
+      ]),
+    tests(
+      "BenchmarksTests",
+      [
+        "Benchmarks", "Training", "Configurations", "Autodiff", "Tensors", "MessagePassing",
+        "Kernels",
       ]),
     tests("CommandLineTests", []),
     tests("LayeringTests", []),

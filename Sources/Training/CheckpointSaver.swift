@@ -2,6 +2,7 @@ package import Checkpoints
 import Dispatch
 import Foundation
 package import Logging
+import MachineReport
 import Synchronization
 
 /// Saves training states in the background, one after the other, on the coordinator.

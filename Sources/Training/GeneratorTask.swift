@@ -4,6 +4,8 @@ package import DataParallel
 import Datasets
 import HierarchicalGenerator
 package import ImageFiles
+import Inference
+import Reporting
 package import Tensors
 
 /// Training of the generator: mean cross-entropy over all positions.
@@ -69,7 +71,7 @@ package final class GeneratorTask: TrainingTask {
       ("model.classes", codes.classCount, model.classCount),
     ]
     for (key, found, expected) in pairs where found != expected {
-      throw TrainingError.unfitData(
+      throw CommandError.unfitData(
         "\(path): the codes have \(found) where \(key) is \(expected): set \(key)=\(found), or "
           + "encode with another tokenizer")
     }

@@ -1,5 +1,6 @@
 import Datasets
 import ImageFiles
+import Inference
 import Tensors
 
 extension ImageLaneMessage {

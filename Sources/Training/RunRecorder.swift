@@ -3,6 +3,7 @@ import Checkpoints
 import Configurations
 import DataParallel
 import Foundation
+import Inference
 import Logging
 
 /// What the coordinator writes down of a run: lines, figures, pictures, checkpoints.

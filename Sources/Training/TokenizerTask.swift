@@ -4,6 +4,7 @@ package import DataParallel
 package import Datasets
 import Foundation
 package import ImageFiles
+import Inference
 import Layers
 import ResidualTokenizer
 package import Tensors

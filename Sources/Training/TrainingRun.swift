@@ -3,10 +3,12 @@ public import Configurations
 import DataParallel
 import Datasets
 import Foundation
+import Inference
 import Kernels
 import Logging
 import MessagePassing
 import Optimizers
+import Reporting
 import Tensors
 
 /// Training runs as the command line starts them.
@@ -95,7 +97,7 @@ public enum TrainingRun {
 
   private static func requireSupported(_ settings: TrainingSettings) throws {
     guard settings.execution.reduction == .canonical else {
-      throw TrainingError.unsupported(
+      throw CommandError.unsupported(
         "reduction: fast is not available in this version: set reduction=canonical")
     }
   }
@@ -118,32 +120,6 @@ private final class SkippedSamples: @unchecked Sendable {
       return (count, storedLogger)
     }
     logger?.warning("image replaced (\(number) so far): \(error)")
-  }
-}
-
-/// Threads of this rank.
-enum RankThreads {
-  /// Sets the threads of commands that have no configuration.
-  static func setAutomatic() { setThreadCount(automatic) }
-
-  /// OMP_NUM_THREADS where the launcher set it, else the cores of the affinity mask.
-  static var automatic: Int {
-    if let text = ProcessInfo.processInfo.environment["OMP_NUM_THREADS"], let count = Int(text),
-      count > 0
-    {
-      return count
-    }
-    return max(1, ProcessInfo.processInfo.activeProcessorCount)
-  }
-}
-
-extension Precision {
-  /// The type of the operands of products.
-  var operandType: ElementType {
-    switch self {
-    case .float32: .float32
-    case .bfloat16: .bfloat16
-    }
   }
 }
 

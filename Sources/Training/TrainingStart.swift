@@ -1,8 +1,10 @@
 import Checkpoints
 import Configurations
 import DataParallel
+import Inference
 import Logging
 import Optimizers
+import Reporting
 import Tensors
 
 /// Where a run begins: fresh weights, given weights, or a checkpoint.
@@ -81,7 +83,7 @@ struct TrainingStart {
     }
     guard let checkpoint = latest.checkpoint else {
       guard latest.rejected.isEmpty else {
-        throw TrainingError.noSoundCheckpoint(
+        throw CommandError.noSoundCheckpoint(
           directory: root,
           problems: latest.rejected.flatMap { $0.problems.map { "\($0)" } })
       }

@@ -7,6 +7,7 @@ import Datasets
 import HierarchicalGenerator
 import ImageFiles
 import MessagePassing
+import Reporting
 import Training
 
 /// How the program ends, for scripts and schedulers.
@@ -57,7 +58,12 @@ enum ExitStatus: Int32 {
       self =
         switch error {
         case .notFinite: .notFinite
-        case .hasCheckpoints, .outputExists, .unsupported: .usage
+        case .hasCheckpoints: .usage
+        }
+    case let error as CommandError:
+      self =
+        switch error {
+        case .outputExists, .unsupported: .usage
         case .noSoundCheckpoint, .noRoom: .storage
         case .interrupted: .failure
         case .unfitData: .data

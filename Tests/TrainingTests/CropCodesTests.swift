@@ -3,6 +3,7 @@ import Configurations
 import Datasets
 import Foundation
 import ImageFiles
+import Inference
 import Tensors
 import TestSupport
 import Testing

@@ -1,4 +1,5 @@
 import Foundation
+import Reporting
 import Synchronization
 import TestSupport
 import Testing
@@ -18,11 +19,11 @@ import Training
     (1e-4, "1.00e-04"), (2.5e7, "2.50e+07"), (.nan, "nan"), (-.infinity, "-inf"),
   ])
   func figures(value: Double, text: String) {
-    #expect(ProgressText.figure(value) == text)
+    #expect(FigureText.significant(value) == text)
   }
 
   @Test func unknownFigures() {
-    #expect(ProgressText.figure(nil) == "?")
+    #expect(FigureText.significant(nil) == "?")
     #expect(ProgressText.percent(nil) == "?")
     #expect(ProgressText.percent(0.126) == "13 %")
     #expect(ProgressText.duration(nil) == "?")

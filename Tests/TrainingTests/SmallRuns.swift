@@ -5,6 +5,7 @@ import Configurations
 import DataParallel
 import Foundation
 import HierarchicalGenerator
+import Inference
 import MessagePassing
 import ResidualTokenizer
 import Training

@@ -1,3 +1,4 @@
+import MachineReport
 import Testing
 import Training
 

@@ -3,6 +3,8 @@ import Checkpoints
 import Configurations
 import Datasets
 import Foundation
+import Inference
+import Reporting
 import TestSupport
 import Testing
 import Training
@@ -79,7 +81,7 @@ struct WeightImportTests {
       let (weights, configuration) = try runs.write(.generator, seed: 4)
       let before = CheckpointVerification(of: run + "/checkpoints/step-000000000")
       for output in [run, run + "/", weights] {
-        #expect(throws: TrainingError.outputExists(output)) {
+        #expect(throws: CommandError.outputExists(output)) {
           try WeightImport.read(weights, configurationPath: configuration, to: output)
         }
       }

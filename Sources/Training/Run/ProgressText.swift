@@ -1,4 +1,5 @@
 import Foundation
+import Reporting
 
 /// How the progress report writes its figures.
 package enum ProgressText {
@@ -20,13 +21,13 @@ package enum ProgressText {
     // In the order of the line, with the rank in which figures leave a line that is too long.
     var pieces: [(text: String, leaves: Int)] = [
       ("step \(progress.step)/\(stepCount)", 7),
-      ("loss \(figure(progress.loss))", 6),
-      ("rate \(figure(progress.learningRate))", 1),
-      ("gradient \(figure(progress.gradientNorm))", 3),
+      ("loss \(FigureText.significant(progress.loss))", 6),
+      ("rate \(FigureText.significant(progress.learningRate))", 1),
+      ("gradient \(FigureText.significant(progress.gradientNorm))", 3),
       ("data wait \(percent(pace.dataWaitShare))", 2),
       (progress.exchangeSeconds.map { _ in "exchange \(percent(pace.exchangeShare))" } ?? "", 2),
       (progress.optimizerSeconds.map { _ in "optimizer \(percent(pace.optimizerShare))" } ?? "", 2),
-      ("\(figure(pace.samplesPerSecond)) samples/s", 4),
+      ("\(FigureText.significant(pace.samplesPerSecond)) samples/s", 4),
       ("\(duration(remaining)) left", 5),
     ]
     if let utilization {
@@ -40,17 +41,6 @@ package enum ProgressText {
       pieces.removeAll { $0.leaves == first }
     }
     return String(joined().prefix(width))
-  }
-
-  /// A number with four significant digits; `?` where it is not known.
-  package static func figure(_ value: Double?) -> String {
-    guard let value else { return "?" }
-    guard value.isFinite else { return value.isNaN ? "nan" : value > 0 ? "inf" : "-inf" }
-    let magnitude = abs(value)
-    if magnitude == 0 { return "0" }
-    if magnitude < 1e-3 || magnitude >= 1e6 { return String(format: "%.2e", value) }
-    let digitCount = max(0, 3 - Int(log10(magnitude).rounded(.down)))
-    return String(format: "%.\(digitCount)f", value)
   }
 
   /// A share in [0, 1] in percent.

@@ -1,3 +1,5 @@
+public import MachineReport
+
 /// What must be the same for two runs to give the same bits, besides configuration and data.
 ///
 /// Recorded in every checkpoint; a resume under other pins is allowed, and says so. The libraries

@@ -1,6 +1,7 @@
 package import Autodiff
 package import Checkpoints
 import DataParallel
+import Inference
 package import Kernels
 import MessagePassing
 package import Optimizers

@@ -1,6 +1,7 @@
 import Autodiff
 package import Configurations
 import DataParallel
+import Inference
 import Kernels
 package import MessagePassing
 import Optimizers

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Training
+import Benchmarks
 
 /// `restok bench collectives`: the time of a sum over ranks.
 struct BenchCollectives: ParsableCommand {

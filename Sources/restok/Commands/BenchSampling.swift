@@ -1,7 +1,7 @@
 import ArgumentParser
+import Benchmarks
 import Configurations
 import HierarchicalGenerator
-import Training
 
 /// Orders of generation, as the command line lists them.
 struct OrderSelection: ExpressibleByArgument {

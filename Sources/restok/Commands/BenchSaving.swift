@@ -1,6 +1,6 @@
 import ArgumentParser
+import Benchmarks
 import DataParallel
-import Training
 
 /// `restok bench saving`: the time that saving takes, and the time that it takes from training.
 struct BenchSaving: ParsableCommand {

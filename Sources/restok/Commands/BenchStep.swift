@@ -1,6 +1,6 @@
 public import ArgumentParser
+import Benchmarks
 public import Configurations
-import Training
 
 extension Precision: ExpressibleByArgument {}
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Training
+import Inference
 
 /// `restok checkpoint export`: a model's weights as a safetensors file.
 struct CheckpointExport: ParsableCommand {

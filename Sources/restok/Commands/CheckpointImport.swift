@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Training
+import Inference
 
 /// `restok checkpoint import`: a safetensors file as a run directory.
 struct CheckpointImport: ParsableCommand {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Training
+import Inference
 
 /// `restok decode`: codes to images.
 struct Decode: ParsableCommand {

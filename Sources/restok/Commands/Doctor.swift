@@ -1,5 +1,5 @@
 import ArgumentParser
-import Training
+import MachineReport
 
 /// `restok doctor`: what this machine can do, and what keeps it from doing so.
 struct Doctor: ParsableCommand {

@@ -1,6 +1,6 @@
 public import ArgumentParser
 public import Datasets
-import Training
+import Inference
 
 extension CropRecipe: ExpressibleByArgument {}
 

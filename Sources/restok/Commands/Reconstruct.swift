@@ -1,5 +1,5 @@
 import ArgumentParser
-import Training
+import Inference
 
 /// `restok reconstruct`: images through the tokenizer and back.
 struct Reconstruct: ParsableCommand {

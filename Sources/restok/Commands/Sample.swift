@@ -1,7 +1,7 @@
 import ArgumentParser
 import Configurations
 import HierarchicalGenerator
-import Training
+import Inference
 
 /// `restok sample`: new images of given classes.
 struct Sample: ParsableCommand {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Training
+import Inference
 
 /// Which of a checkpoint's weights to use.
 enum WeightSelection: String, ExpressibleByArgument, CaseIterable {

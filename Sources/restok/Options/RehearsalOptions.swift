@@ -1,6 +1,6 @@
 import ArgumentParser
+import Benchmarks
 import Configurations
-import Training
 
 /// The training on made-up samples that a benchmark runs.
 struct RehearsalOptions: ParsableArguments {

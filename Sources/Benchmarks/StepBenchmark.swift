@@ -1,0 +1,79 @@
+import Configurations
+import DataParallel
+import Foundation
+import Kernels
+public import MessagePassing
+public import Reporting
+
+/// Times the training step of a configuration on made-up samples: lanes, sum over ranks and
+/// update, without reading, saving and logging.
+public struct StepBenchmark {
+  private let rehearsal: Rehearsal
+  private let stepCount: Int
+  private let warmupCount: Int
+
+  /// Times `stepCount` steps after `warmupCount` that are not timed.
+  public init(_ rehearsal: Rehearsal, stepCount: Int, warmupCount: Int) {
+    self.rehearsal = rehearsal
+    self.stepCount = stepCount
+    self.warmupCount = warmupCount
+  }
+
+  /// Runs the steps.
+  ///
+  /// Collective: every rank.
+  ///
+  /// - Returns: The figures; times are those of this rank.
+  /// - Throws: `MessagePassingError`.
+  public func run(_ communicator: Communicator) throws -> CommandReport {
+    RankThreads.setAutomatic()
+    let training = try RehearsedTraining(rehearsal, communicator)
+    var times: [Double] = []
+    var exposedTimes: [Double] = []
+    for step in 0..<warmupCount + stepCount {
+      let start = ContinuousClock.now
+      let report = try training.step(step)
+      guard step >= warmupCount else { continue }
+      times.append((ContinuousClock.now - start).inSeconds)
+      exposedTimes.append(report.times.exchange)
+    }
+    return report(training.weightCount, communicator, times, exposedTimes)
+  }
+
+  /// The figures, from the steps' times and their exposed parts.
+  private func report(
+    _ weightCount: Int, _ communicator: Communicator, _ times: [Double],
+    _ exposedTimes: [Double]
+  ) -> CommandReport {
+    let (name, precision) = (rehearsal.name, rehearsal.precision)
+    let batchSize = rehearsal.batchSize
+    let seconds = median(times)
+    let exposedSeconds = median(exposedTimes)
+    let rate = Double(batchSize * communicator.worldSize) / seconds
+    let parameters = Double(weightCount) / 1e6
+    let memory = PeakMemory.gibibytes
+    return CommandReport(
+      String(
+        format: "%@: %.4f s a step, %.3f samples/s (batch %ld, %ld rank(s) x %ld thread(s), "
+          + "%@, %.2f M weights, peak %.2f GiB, exposed exchange %.1f %%)", name, seconds, rate,
+        batchSize, communicator.worldSize, threadCount, precision.rawValue, parameters, memory,
+        100 * exposedSeconds / seconds),
+      [
+        ("size", .text(name)), ("dtype", .text(precision == .bfloat16 ? "bf16" : "fp32")),
+        ("ranks", .integer(communicator.worldSize)), ("threads", .integer(threadCount)),
+        ("batch", .integer(batchSize)), ("params_M", .number(parameters)),
+        ("step_s", .number(seconds)), ("step_min_s", .number(times.min() ?? seconds)),
+        ("samples_per_s", .number(rate)),
+        ("exchange_exposed_s", .number(exposedSeconds)), ("peak_rss_GiB", .number(memory)),
+      ])
+  }
+}
+
+/// The largest resident set of this process.
+enum PeakMemory {
+  static var gibibytes: Double {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return Double(usage.ru_maxrss) / Double(1 << 20)
+  }
+}

@@ -1,0 +1,122 @@
+/// The stored samples of one lane as they travel from the coordinator to the rank that runs it.
+///
+/// Images stay encoded; file, index and key travel along so that any rank can name a bad one.
+package struct ImageLaneMessage: Equatable {
+  /// A stored image and what its random draws are keyed by.
+  package struct Item: Equatable {
+    /// The stored sample.
+    package let sample: Sample
+    /// Position in the endless sequence of training samples, or the index in an evaluation set.
+    package let ordinal: Int
+
+    package init(sample: Sample, ordinal: Int) {
+      self.sample = sample
+      self.ordinal = ordinal
+    }
+  }
+
+  /// How the images are stored.
+  package let image: ImageKind
+  /// The samples; fewer than a lane has slots at the end of an evaluation set.
+  package let items: [Item]
+
+  package var bytes: [UInt8] {
+    var writer = ByteMessageWriter()
+    switch image {
+    case .encoded:
+      writer.write(UInt32(0))
+      writer.write(UInt32(0))
+    case .rgb8(let height, let width):
+      writer.write(UInt32(height))
+      writer.write(UInt32(width))
+    }
+    writer.write(UInt32(items.count))
+    for item in items {
+      writer.write(Int64(item.ordinal))
+      writer.write(Int64(item.sample.label))
+      writer.write(Int64(item.sample.index))
+      writer.write(item.sample.key)
+      writer.write(item.sample.file)
+      writer.write(item.sample.bytes)
+    }
+    return writer.bytes
+  }
+
+  package init(image: ImageKind, items: [Item]) {
+    self.image = image
+    self.items = items
+  }
+
+  package init(bytes: [UInt8]) {
+    var reader = ByteMessageReader(bytes)
+    let (height, width) = (Int(reader.read(UInt32.self)), Int(reader.read(UInt32.self)))
+    image = height == 0 ? .encoded : .rgb8(height: height, width: width)
+    items = (0..<Int(reader.read(UInt32.self))).map { _ in
+      let ordinal = Int(reader.read(Int64.self))
+      let label = Int(reader.read(Int64.self))
+      let index = Int(reader.read(Int64.self))
+      let (key, file) = (reader.readText(), reader.readText())
+      return Item(
+        sample: Sample(
+          bytes: reader.readBytes(), label: label, key: key, file: file, index: index),
+        ordinal: ordinal)
+    }
+  }
+}
+
+/// Reads lanes of images on the coordinator.
+package struct ImageLaneReader: Sendable {
+  package let dataset: ImageDataset
+  /// Whether an image that cannot be decoded is replaced instead of ending the run.
+  package let skipsDamaged: Bool
+  /// Told of every image that was replaced.
+  package let reportSkipped: @Sendable (DataError) -> Void
+
+  package init(
+    dataset: ImageDataset, skipsDamaged: Bool,
+    reportSkipped: @escaping @Sendable (DataError) -> Void
+  ) {
+    self.dataset = dataset
+    self.skipsDamaged = skipsDamaged
+    self.reportSkipped = reportSkipped
+  }
+
+  /// The samples of a training lane.
+  package func training(_ plan: EpochPlan, step: Int, lane: Int) throws -> [UInt8] {
+    let items = try (0..<plan.samplesPerLane).map { slot in
+      let place = plan.place(step: step, lane: lane, slot: slot)
+      return ImageLaneMessage.Item(
+        sample: try sample(at: place.sampleIndex, plan), ordinal: place.ordinal)
+    }
+    return ImageLaneMessage(image: dataset.image, items: items).bytes
+  }
+
+  /// The samples of an evaluation lane, fewer than its slots at the end of the set.
+  package func evaluation(_ plan: EvaluationPlan, step: Int, lane: Int) throws -> [UInt8] {
+    let indices = (0..<plan.samplesPerLane).compactMap {
+      plan.sampleIndex(step: step, lane: lane, slot: $0)
+    }
+    let items = try indices.map {
+      ImageLaneMessage.Item(sample: try dataset.sample(at: $0), ordinal: $0)
+    }
+    return ImageLaneMessage(image: dataset.image, items: items).bytes
+  }
+
+  private func sample(at index: Int, _ plan: EpochPlan) throws -> Sample {
+    guard skipsDamaged else { return try dataset.sample(at: index) }
+    var lastError: DataError?
+    for attempt in 0..<min(plan.sampleCount, 1_000) {
+      do {
+        let sample = try dataset.sample(at: plan.replacement(for: index, attempt: attempt))
+        _ = try dataset.image.image(of: sample)
+        return sample
+      } catch {
+        reportSkipped(error)
+        lastError = error
+      }
+    }
+    throw lastError
+      ?? DataError(
+        file: dataset.folder, problem: "no image can be decoded", advice: "pack the set again")
+  }
+}

@@ -1,0 +1,47 @@
+/// One figure of a metrics line.
+public enum MetricValue: Sendable, Equatable {
+  /// A count.
+  case integer(Int)
+  /// A number in double precision.
+  case number(Double)
+  /// A number in single precision, written with no more digits than it has.
+  case single(Float)
+  /// A text.
+  case text(String)
+  /// Yes or no.
+  case flag(Bool)
+
+  /// The value in JSON: numbers in the shortest form that reads back as the same number, and `null`
+  /// for a number that is not finite.
+  package var json: String {
+    switch self {
+    case .integer(let value): String(value)
+    case .number(let value): value.isFinite ? value.description : "null"
+    case .single(let value): value.isFinite ? value.description : "null"
+    case .text(let value): jsonString(value)
+    case .flag(let value): value ? "true" : "false"
+    }
+  }
+}
+
+/// A text as a JSON string, in quotation marks.
+package func jsonString(_ text: String) -> String {
+  var json = "\""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\"": json += "\\\""
+    case "\\": json += "\\\\"
+    case "\n": json += "\\n"
+    case "\t": json += "\\t"
+    case _ where scalar.value < 0x20:
+      json += "\\u" + zeroPadded(hexadecimal: scalar.value)
+    default: json.unicodeScalars.append(scalar)
+    }
+  }
+  return json + "\""
+}
+
+private func zeroPadded(hexadecimal value: UInt32) -> String {
+  let digits = String(value, radix: 16)
+  return String(repeating: "0", count: 4 - digits.count) + digits
+}

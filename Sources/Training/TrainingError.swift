@@ -1,0 +1,20 @@
+/// An error of a training run.
+public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// A loss or a gradient is not finite: exit status 72.
+  case notFinite(step: Int, network: String, loss: Double, gradientNorm: Double)
+  /// `--resume never` into a run that has checkpoints: exit status 64.
+  case hasCheckpoints(directory: String, step: Int)
+
+  /// What happened, and what to do.
+  public var description: String {
+    switch self {
+    case .notFinite(let step, let network, let loss, let norm):
+      "step \(step): the \(network)'s loss (\(loss)) or gradient (norm \(norm)) is not finite; it was "
+        + "not updated. Lower optimizer.rate or optimizer.clip, or go on from an earlier checkpoint "
+        + "with --resume PATH"
+    case .hasCheckpoints(let directory, let step):
+      "\(directory) has checkpoints up to step \(step): go on with --resume auto, or begin under "
+        + "another run.name"
+    }
+  }
+}
