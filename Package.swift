@@ -77,7 +77,7 @@ let package = Package(
     library(
       "Configurations",
       [
-        "ResidualTokenizer", "HierarchicalGenerator", "Optimizers", "Datasets",
+        "ResidualTokenizer", "HierarchicalGenerator", "Optimizers", "Datasets", "DataParallel",
         .product(name: "Yams", package: "Yams"),
       ]),
     library("Reporting", []),

@@ -1,3 +1,4 @@
+public import DataParallel
 import Foundation
 public import MessagePassing
 import Reporting

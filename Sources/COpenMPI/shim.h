@@ -14,11 +14,8 @@ static inline MPI_Datatype COpenMPI_byte(void) { return MPI_BYTE; }
 /// MPI_ERRORS_RETURN: the handler that makes a failing call return its code instead of aborting.
 static inline MPI_Errhandler COpenMPI_errorsReturn(void) { return MPI_ERRORS_RETURN; }
 
-/// MPI_FLOAT: the element type of the library's own all-reduce, which is timed beside ours.
+/// MPI_FLOAT: the element type of the library's own all-reduce.
 static inline MPI_Datatype COpenMPI_float(void) { return MPI_FLOAT; }
 
 /// MPI_SUM: its operation.
 static inline MPI_Op COpenMPI_sum(void) { return MPI_SUM; }
-
-/// MPI_IN_PLACE: the address that stands for "the result goes where the values are".
-static inline const void *COpenMPI_inPlace(void) { return MPI_IN_PLACE; }

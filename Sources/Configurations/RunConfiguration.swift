@@ -1,3 +1,4 @@
+import DataParallel
 import Foundation
 
 /// The kinds of configuration: the word after `kind:`.
@@ -101,17 +102,13 @@ extension RunConfiguration {
   ///   - file: What the error calls the configuration.
   /// - Throws: `ConfigurationError` with the allowed numbers when the ranks do not divide the lanes.
   public func check(worldSize: Int, file: String = "configuration") throws(ConfigurationError) {
-    let allowed = training.batch.allowedWorldSizes
-    guard !allowed.contains(worldSize) else { return }
-    throw ConfigurationError(
-      file: file,
-      problems: [
-        .init(
-          path: "batch.lanes", origin: .unknown,
-          message: "\(training.batch.laneCount) lanes cannot be shared evenly by \(worldSize) "
-            + "ranks: start \(allowed.map(String.init).joined(separator: ", ")) ranks, or change "
-            + "the number of lanes")
-      ])
+    do {
+      _ = try LanePlan(laneCount: training.batch.laneCount, worldSize: worldSize)
+    } catch {
+      throw ConfigurationError(
+        file: file,
+        problems: [.init(path: "batch.lanes", origin: .unknown, message: error.description)])
+    }
   }
 
   /// The configuration with every default, as a document that reads as an equal configuration.

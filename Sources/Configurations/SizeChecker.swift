@@ -38,6 +38,12 @@ struct SizeChecker {
       "\"\(name)\" cannot be the name of a directory: leave out the slashes and put the parent "
         + "directory into run.output"
     }
+    check(["wire", "reduction"]) {
+      settings.execution.reduction == .canonical || settings.execution.wire == .float32
+    } _: {
+      "the MPI library's sum, reduction: fast, has no form of 16 bits: set wire=float32 or "
+        + "reduction=canonical"
+    }
   }
 
   // MARK: The tokenizer

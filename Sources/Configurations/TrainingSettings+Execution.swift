@@ -1,3 +1,5 @@
+public import DataParallel
+
 extension TrainingSettings {
   /// How the work of a run is carried out: keys of the configuration that may all be left out.
   public struct Execution: Sendable, Equatable {
@@ -7,9 +9,10 @@ extension TrainingSettings {
     /// Key `prefetch`: steps whose samples are sent ahead; default 2.
     public var prefetchedStepCount: Int
     /// Key `reduction`: how gradients are summed over ranks; default `canonical`.
-    public var reduction: Reduction
-    /// Key `wire`: the element type that gradients travel in; default `float32`.
-    public var wire: Wire
+    public var reduction: ReductionMethod
+    /// Key `wire`: the element type that gradients travel in; default `float32`;
+    /// the fast reduction has no other.
+    public var wire: WireFormat
     /// Key `bucket_bytes`: bytes of gradients that are exchanged together; default 4194304 (4 MiB).
     ///
     /// Larger buckets start later, smaller ones cost more messages.
@@ -30,22 +33,6 @@ extension TrainingSettings {
       threadCount: nil, prefetchedStepCount: 2, reduction: .canonical, wire: .float32,
       bucketByteCount: 4 << 20, recomputation: .none, deadlines: .standard,
       digestInterval: 50, measuresRate: true)
-  }
-
-  /// How gradients are summed over ranks.
-  public enum Reduction: String, Sendable, CaseIterable {
-    /// In one binary tree over the lanes: the same bits on any power of two of ranks.
-    case canonical
-    /// By the library's all-reduce.
-    case fast
-  }
-
-  /// The element type that finished sums of gradients travel in.
-  public enum Wire: String, Sendable, CaseIterable {
-    /// As they are.
-    case float32
-    /// Rounded once to 16 bits, on one rank too; a quarter less traffic.
-    case bfloat16
   }
 
   /// Activations that are computed again in the backward pass instead of kept.

@@ -1,3 +1,4 @@
+import DataParallel
 public import Optimizers
 
 /// What a run of either kind needs to be told beside its model, its data and its losses.
@@ -49,9 +50,6 @@ public struct TrainingSettings: Sendable, Equatable {
 
     /// Samples of a step on all ranks.
     public var sampleCount: Int { laneCount * sampleCountPerLane }
-
-    /// The numbers of ranks that share the lanes evenly, in ascending order.
-    public var allowedWorldSizes: [Int] { (1...laneCount).filter { laneCount % $0 == 0 } }
   }
 
   /// The `optimizer` section.
@@ -104,13 +102,15 @@ public struct TrainingSettings: Sendable, Equatable {
         "schedule.warmup (\(schedule.warmupStepCount)) is longer than the run (steps: "
           + "\(stepCount)): the learning rate never reaches optimizer.rate")
     }
-    if worldSize & (worldSize - 1) != 0, execution.reduction == .canonical {
+    if execution.reduction == .canonical, !CanonicalTree.hasWholeSubtrees(blockCount: worldSize) {
       notes.append(
         "\(worldSize) ranks are no power of two: the run works, but its bits differ from those of "
           + "1, 2, 4 … ranks")
     }
     if execution.reduction == .fast {
-      notes.append("reduction: fast: the bits of this run depend on the number of ranks")
+      notes.append(
+        "reduction: fast: the bits of this run are the MPI library's, and depend on the number of "
+          + "ranks and on bucket_bytes")
     }
     return notes
   }

@@ -1,10 +1,8 @@
-import MessagePassing
-
 /// Adds what the lanes of one rank deliver, in the canonical tree and as it comes.
 ///
 /// The lanes are pushed in order; a sum is formed as soon as both its halves are there, so at most
 /// ⌈log₂ n⌉ + 1 partial results are alive. What a rank's own lanes sum to is one subtree of the
-/// global tree, which `CanonicalReduction` completes across ranks (``LanePlan/isBitIdentical``).
+/// global tree, which ``BucketOperation/canonicalSum(wire:)`` completes across ranks (``LanePlan/isBitIdentical``).
 public struct LaneSum<Partial> {
   /// The number of lanes to come.
   public let laneCount: Int

@@ -1,4 +1,4 @@
-import DataParallel
+public import DataParallel
 import Foundation
 public import MessagePassing
 import Reporting

@@ -1,5 +1,7 @@
 /// The collectives, by the number that travels with each.
-enum CollectiveKind: UInt64 {
+///
+/// The last four work on buckets of a large buffer; what is done with them is their maker's matter.
+package enum CollectiveKind: UInt64 {
   case barrier = 1
   case broadcast
   case allGather
@@ -7,6 +9,9 @@ enum CollectiveKind: UInt64 {
   case allReduceMaximum
   case allReduceMinimum
   case canonicalSum
+  case reduceScatter
+  case partsGather
+  case librarySum
 }
 
 /// What goes ahead of each collective's data between two ranks.
@@ -27,8 +32,8 @@ struct CollectiveHeader: BitwiseCopyable, Equatable, CustomStringConvertible {
 }
 
 /// One collective under way on one rank, or one bucket of it.
-struct CollectiveCall {
-  let communicator: Communicator
+package struct CollectiveCall {
+  package let communicator: Communicator
   let kind: CollectiveKind
   let number: UInt64
   /// The size of all data, where every rank must have the same.
@@ -45,7 +50,7 @@ struct CollectiveCall {
   }
 
   /// One of the buckets in which the data travel.
-  func bucket(_ index: Int, of count: Int) -> CollectiveCall {
+  package func bucket(_ index: Int, of count: Int) -> CollectiveCall {
     var call = self
     call.tag = Communicator.collectiveTag + 1 + index
     call.bucketName = ", bucket \(index + 1) of \(count)"
@@ -53,21 +58,37 @@ struct CollectiveCall {
   }
 
   /// Who does what, for an error.
-  func context(peer: Int) -> CallContext {
+  func context(peer: Int?) -> CallContext {
     communicator.context("\(kind) #\(number)\(bucketName)", peer: peer)
   }
 
-  func send(_ bytes: UnsafeRawBufferPointer, to peer: Int) throws -> Request {
-    try communicator.send(bytes, to: peer, tag: tag, context: context(peer: peer))
+  /// Starts to send memory that `owners` keep.
+  package func send(
+    _ bytes: UnsafeRawBufferPointer, to peer: Int, keeping owners: [AnyObject] = []
+  ) throws -> Request {
+    try communicator.send(
+      bytes, to: peer, tag: tag, context: context(peer: peer), keeping: owners)
   }
 
-  func receive(into bytes: UnsafeMutableRawBufferPointer, from peer: Int) throws -> Request {
+  /// Starts to receive into memory that `owners` keep.
+  package func receive(
+    into bytes: UnsafeMutableRawBufferPointer, from peer: Int, keeping owners: [AnyObject] = []
+  ) throws -> Request {
     try communicator.receive(
-      into: bytes, from: peer, tag: tag, context: context(peer: peer))
+      into: bytes, from: peer, tag: tag, context: context(peer: peer), keeping: owners)
+  }
+
+  /// Starts the library's sum of float32 elements over all ranks, of memory that `owners` keep.
+  package func allReduceSum(
+    of terms: UnsafeRawBufferPointer, into sum: UnsafeMutableRawBufferPointer,
+    keeping owners: [AnyObject]
+  ) throws -> Request {
+    try communicator.allReduceSum(
+      of: terms, into: sum, context: context(peer: nil), keeping: owners)
   }
 
   /// Sends the header of data whose size every rank knows.
-  func sendHeader(to peer: Int) throws -> Request {
+  package func sendHeader(to peer: Int) throws -> Request {
     guard let byteCount else { preconditionFailure("\(kind): a header without a size") }
     return try sendHeader(byteCount: byteCount, to: peer)
   }
@@ -79,7 +100,7 @@ struct CollectiveCall {
       context: context(peer: peer))
   }
 
-  func receiveHeader(from peer: Int) throws -> PendingHeader {
+  package func receiveHeader(from peer: Int) throws -> PendingHeader {
     try PendingHeader(call: self, peer: peer)
   }
 
@@ -122,30 +143,23 @@ struct CollectiveCall {
 }
 
 /// A header that was asked for and has not been looked at yet.
-final class PendingHeader: Arrival {
+package final class PendingHeader: Arrival {
   private let call: CollectiveCall
   private let peer: Int
   private let request: Request
-  private let memory: UnsafeMutableRawBufferPointer
+  private let memory: MessageMemory
 
   fileprivate init(call: CollectiveCall, peer: Int) throws {
     self.call = call
     self.peer = peer
-    memory = .allocate(
-      byteCount: MemoryLayout<CollectiveHeader>.size,
-      alignment: MemoryLayout<CollectiveHeader>.alignment)
-    request = try call.receive(into: memory, from: peer)
+    memory = MessageMemory(byteCount: MemoryLayout<CollectiveHeader>.size)
+    request = try call.receive(into: memory.bytes, from: peer, keeping: [memory])
   }
 
-  deinit {
-    // Otherwise MPI may still write it.
-    if request.isComplete { memory.deallocate() }
-  }
-
-  var context: CallContext { call.context(peer: peer) }
+  package var context: CallContext { call.context(peer: peer) }
 
   /// Whether the header is here; it must be this rank's own.
-  func test() throws -> Bool {
+  package func test() throws -> Bool {
     guard try request.test() else { return false }
     _ = try check(expectedByteCount: call.byteCount)
     return true
@@ -160,7 +174,7 @@ final class PendingHeader: Arrival {
   }
 
   private func check(expectedByteCount: Int?) throws -> Int {
-    let found = memory.load(as: CollectiveHeader.self)
+    let found = memory.bytes.load(as: CollectiveHeader.self)
     var expected = call.header(byteCount: expectedByteCount ?? 0)
     if expectedByteCount == nil { expected.byteCount = found.byteCount }
     guard found == expected else {

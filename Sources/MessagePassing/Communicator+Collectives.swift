@@ -1,6 +1,6 @@
 // Every collective here is made of messages between two ranks, with the polite wait and the header
 // check of `CollectiveCall`. They are meant for small data, where the number of rounds, the
-// logarithm of the number of ranks, is what counts; gradients go through `CanonicalReduction`.
+// logarithm of the number of ranks, is what counts; gradients go in buckets, on their maker's terms.
 
 extension Communicator {
   /// Waits until every rank has come here.

@@ -81,7 +81,7 @@ extension Communicator {
 
   func send(
     _ bytes: UnsafeRawBufferPointer, to peer: Int, tag: Int, synchronous: Bool = false,
-    context: CallContext, ownedBytes: UnsafeMutableRawBufferPointer? = nil
+    context: CallContext, keeping owners: [AnyObject] = []
   ) throws -> Request {
     let handle = requireHandle(peer: peer)
     let pieces = try pieces(of: bytes.count).map { range in
@@ -92,22 +92,22 @@ extension Communicator {
         receivedCount: Int?.none
       )
     }
-    return Request(
-      communicator: self, context: context, pieces: pieces, ownedBytes: ownedBytes)
+    return Request(communicator: self, context: context, pieces: pieces, keeping: owners)
   }
 
   func sendCopy(
     of bytes: [UInt8], to peer: Int, tag: Int, synchronous: Bool = false, context: CallContext
   ) throws -> Request {
-    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 16)
-    copy.copyBytes(from: bytes)
+    let copy = MessageMemory(byteCount: bytes.count)
+    copy.bytes.copyBytes(from: bytes)
     return try send(
-      UnsafeRawBufferPointer(copy), to: peer, tag: tag, synchronous: synchronous,
-      context: context, ownedBytes: copy)
+      UnsafeRawBufferPointer(copy.bytes), to: peer, tag: tag, synchronous: synchronous,
+      context: context, keeping: [copy])
   }
 
   func receive(
-    into buffer: UnsafeMutableRawBufferPointer, from peer: Int, tag: Int, context: CallContext
+    into buffer: UnsafeMutableRawBufferPointer, from peer: Int, tag: Int, context: CallContext,
+    keeping owners: [AnyObject] = []
   ) throws -> Request {
     let handle = requireHandle(peer: peer)
     let pieces = try pieces(of: buffer.count).map { range in
@@ -118,7 +118,28 @@ extension Communicator {
         receivedCount: Optional(range.count)
       )
     }
-    return Request(communicator: self, context: context, pieces: pieces)
+    return Request(communicator: self, context: context, pieces: pieces, keeping: owners)
+  }
+
+  /// Starts the library's sum of float32 elements over all ranks.
+  func allReduceSum(
+    of terms: UnsafeRawBufferPointer, into sum: UnsafeMutableRawBufferPointer,
+    context: CallContext, keeping owners: [AnyObject]
+  ) throws -> Request {
+    precondition(
+      terms.count == sum.count,
+      "allReduceSum: \(terms.count) bytes into \(sum.count)")
+    guard let handle else { preconditionFailure("allReduceSum: a rank without MPI sums nothing") }
+    // Its pieces follow one another on every rank alike, as collectives of MPI must.
+    let pieces = try pieces(of: terms.count).map { range in
+      (
+        handle: try MPILibrary.allReduceSum(
+          of: UnsafeRawBufferPointer(rebasing: terms[range]),
+          into: UnsafeMutableRawBufferPointer(rebasing: sum[range]), on: handle, context),
+        receivedCount: Int?.none
+      )
+    }
+    return Request(communicator: self, context: context, pieces: pieces, keeping: owners)
   }
 
   /// The byte ranges MPI is given one by one; an empty message is one empty piece.

@@ -90,6 +90,9 @@ public final class Communicator: Sendable {
       largestPieceByteCount: largestPieceByteCount, deadline: deadline)
   }
 
+  /// All ranks but this one, ascending.
+  package var peers: [Int] { (0..<worldSize).filter { $0 != rank } }
+
   /// The host this rank runs on.
   public var hostName: String { hostNames[rank] }
 
@@ -121,7 +124,7 @@ public final class Communicator: Sendable {
   }
 
   /// Begins a collective that other work goes on beside.
-  func beginCollective(_ kind: CollectiveKind, byteCount: Int? = nil) -> CollectiveCall {
+  package func beginCollective(_ kind: CollectiveKind, byteCount: Int? = nil) -> CollectiveCall {
     let wasBusy = isInCollective.exchange(true, ordering: .acquiringAndReleasing)
     precondition(
       !wasBusy, "\(kind): another collective is under way on this communicator; use a duplicate")
@@ -130,7 +133,7 @@ public final class Communicator: Sendable {
   }
 
   /// Ends the collective that was begun.
-  func endCollective() { isInCollective.store(false, ordering: .releasing) }
+  package func endCollective() { isInCollective.store(false, ordering: .releasing) }
 
   /// Who does what, for an error.
   package func context(_ operation: String, peer: Int? = nil) -> CallContext {

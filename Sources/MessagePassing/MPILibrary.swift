@@ -149,15 +149,20 @@ enum MPILibrary {
     return Int(count)
   }
 
-  /// The library's all-reduce, which holds a core while it waits: for measurements only.
+  /// Starts the sum of float32 elements over all ranks.
+  ///
+  /// Every rank starts its sums in the same order.
   static func allReduceSum(
-    _ buffer: UnsafeMutableBufferPointer<Float>, on communicator: CommunicatorHandle,
-    _ context: CallContext
-  ) throws {
+    of terms: UnsafeRawBufferPointer, into sum: UnsafeMutableRawBufferPointer,
+    on communicator: CommunicatorHandle, _ context: CallContext
+  ) throws -> RequestHandle {
+    var request: MPI_Request?
+    let elementCount = Int32(terms.count / MemoryLayout<Float>.stride)
     try check(
-      MPI_Allreduce(
-        COpenMPI_inPlace(), buffer.baseAddress, Int32(buffer.count), COpenMPI_float(),
-        COpenMPI_sum(), communicator.value), "MPI_Allreduce", context)
+      MPI_Iallreduce(
+        terms.baseAddress, sum.baseAddress, elementCount, COpenMPI_float(), COpenMPI_sum(),
+        communicator.value, &request), "MPI_Iallreduce", context)
+    return RequestHandle(value: request)
   }
 
   /// Withdraws a receive that nobody will wait for, as far as MPI can.

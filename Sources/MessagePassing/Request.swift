@@ -1,35 +1,50 @@
+/// Something that comes by itself while MPI is asked about it.
+package protocol Arrival {
+  /// Who waits for what, for an error.
+  var context: CallContext { get }
+  /// Lets MPI make progress and says whether it is here.
+  func test() throws -> Bool
+}
+
+/// Memory of one message, given back with its last reference.
+final class MessageMemory {
+  let bytes: UnsafeMutableRawBufferPointer
+
+  init(byteCount: Int) { bytes = .allocate(byteCount: byteCount, alignment: 16) }
+
+  deinit { bytes.deallocate() }
+}
+
 /// A message under way, sent or received by pieces that MPI can count.
 ///
 /// A request belongs to the thread that made it. Nothing moves while nobody asks: Open MPI makes
 /// progress only inside its calls, so a request should be tested or waited for soon.
-public final class Request {
-  let context: CallContext
+public final class Request: Arrival {
+  package let context: CallContext
   private let communicator: Communicator
   /// The pieces, in order, with the number of bytes a received one must have.
   private var pieces: [(handle: RequestHandle, receivedCount: Int?)]
   private var completeCount = 0
-  /// Memory that must outlive the message and belongs to this request.
-  private var ownedBytes: UnsafeMutableRawBufferPointer?
+  /// What keeps the memory of the message.
+  private let owners: [AnyObject]
 
   init(
     communicator: Communicator, context: CallContext,
     pieces: [(handle: RequestHandle, receivedCount: Int?)],
-    ownedBytes: UnsafeMutableRawBufferPointer? = nil
+    keeping owners: [AnyObject] = []
   ) {
     self.communicator = communicator
     self.context = context
     self.pieces = pieces
-    self.ownedBytes = ownedBytes
+    self.owners = owners
   }
 
   deinit {
-    if isComplete {
-      ownedBytes?.deallocate()
-    } else {
-      // Only an error leads here. MPI may still touch the memory, so it is never given back.
-      for index in completeCount..<pieces.count where pieces[index].receivedCount != nil {
-        MPILibrary.cancel(&pieces[index].handle)
-      }
+    guard !isComplete else { return }
+    // Only an error leads here. MPI may still touch the memory, so it is never given back.
+    for owner in owners { _ = Unmanaged.passRetained(owner) }
+    for index in completeCount..<pieces.count where pieces[index].receivedCount != nil {
+      MPILibrary.cancel(&pieces[index].handle)
     }
   }
 

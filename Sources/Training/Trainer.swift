@@ -95,16 +95,6 @@ final class Trainer<Task: TrainingTask> {
   }
 }
 
-extension TrainingSettings.Wire {
-  /// The same for the sum over ranks.
-  var format: WireFormat {
-    switch self {
-    case .float32: .float32
-    case .bfloat16: .bfloat16
-    }
-  }
-}
-
 extension TrainingSettings {
   /// How the network that the run is named for is trained.
   var network: Network.Settings {

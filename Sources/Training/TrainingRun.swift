@@ -45,7 +45,6 @@ public enum TrainingRun {
     _ kind: CheckpointManifest.Kind, _ session: TrainingSession,
     makeTask: (_ reportSkipped: @escaping @Sendable (DataError) -> Void) throws -> Task
   ) throws -> TrainingOutcome {
-    try requireSupported(settings)
     setThreadCount(settings.execution.threadCount ?? RankThreads.automatic)
     session.communicator.deadline = .seconds(settings.execution.deadlines.step)
     let skipped = SkippedSamples()
@@ -93,13 +92,6 @@ public enum TrainingRun {
         "stopped by \(reason) after step \(step), and saved: the same command goes on from here")
     }
     return outcome
-  }
-
-  private static func requireSupported(_ settings: TrainingSettings) throws {
-    guard settings.execution.reduction == .canonical else {
-      throw CommandError.unsupported(
-        "reduction: fast is not available in this version: set reduction=canonical")
-    }
   }
 }
 

@@ -21,7 +21,6 @@ import Testing
     #expect(training.run.seed == 7)
     #expect(training.run.directory == "runs/example")
     #expect(training.batch.sampleCount == 32)
-    #expect(training.batch.allowedWorldSizes == [1, 2, 4, 8])
     #expect(training.optimizer.secondMomentDecay == 0.95)
     #expect(training.optimizer.epsilon == 1e-8)
     #expect(training.averageDecay == 0.9999)
@@ -63,7 +62,7 @@ import Testing
       ) + """
         threads: 3
         prefetch: 4
-        reduction: fast
+        reduction: canonical
         wire: bfloat16
         bucket_bytes: 65536
         recompute: blocks
@@ -76,7 +75,7 @@ import Testing
     let execution = configuration.training.execution
     #expect(execution.threadCount == 3)
     #expect(execution.prefetchedStepCount == 4)
-    #expect(execution.reduction == .fast)
+    #expect(execution.reduction == .canonical)
     #expect(execution.recomputation == .blocks)
     #expect(execution.wire == .bfloat16)
     #expect(execution.bucketByteCount == 65_536)

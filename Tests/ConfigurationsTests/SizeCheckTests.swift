@@ -100,8 +100,24 @@ import Testing
     let error = #expect(throws: ConfigurationError.self) {
       try configuration.check(worldSize: 3, file: "example.yaml")
     }
-    #expect(error?.description.contains("3 ranks: start 1, 2, 4, 8 ranks") == true)
+    #expect(error?.description.contains("8 lanes cannot be shared evenly by 3 ranks") == true)
+    #expect(error?.description.contains("N one of 1, 2, 4, 8 (") == true)
     #expect(error?.file == "example.yaml")
+  }
+
+  /// The library's sum has no form of 16 bits.
+  @Test func theFastReductionGoesWithOneWireFormat() throws {
+    func configuration(_ overrides: [String]) throws -> TokenizerRunConfiguration {
+      try TokenizerRunConfiguration(yaml: ConfigurationTexts.tokenizer, overrides: overrides)
+    }
+    let fast = try configuration(["reduction=fast"]).training
+    #expect(fast.execution.reduction == .fast && fast.execution.wire == .float32)
+    #expect(fast.notes(worldSize: 3).filter { $0.hasPrefix("reduction: fast") }.count == 1)
+    #expect(try configuration(["wire=bfloat16"]).training.notes(worldSize: 2) == [])
+    let error = #expect(throws: ConfigurationError.self) {
+      try configuration(["reduction=fast", "wire=bfloat16"])
+    }
+    #expect(error?.problems.map(\.path) == ["wire"])
   }
 
   @Test func doubtfulValuesAreNoted() throws {

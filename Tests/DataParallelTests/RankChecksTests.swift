@@ -6,18 +6,25 @@ import Testing
 struct RankChecksTests {
   @Test(arguments: [1, 2, 3, 4])
   func everyCheckPasses(rankCount: Int) async throws {
-    let run = try await SpawnedProcess.runRanks(rankCount, "RankChecks")
+    let run = try await SpawnedProcess.runRanks(rankCount, "RankChecks", timeout: 300)
     let lines = run.standardOutput.split(separator: "\n")
     #expect(run.exitCode == 0 && !run.isTimedOut, "\(run.standardOutput)\(run.standardError)")
     #expect(lines.count > 20 && lines.allSatisfy { $0.hasPrefix("ok ") }, "\(run.standardOutput)")
   }
 
-  @Test(arguments: [2, 3, 4])
-  func sumsOfDifferentSizesFail(rankCount: Int) async throws {
-    let run = try await SpawnedProcess.runRanks(rankCount, "RankChecks", ["size-mismatch"])
+  @Test(
+    arguments: [2, 3, 4],
+    [
+      ("size-mismatch", "canonicalSum"), ("fast-size-mismatch", "librarySum"),
+      ("gather-size-mismatch", "partsGather"),
+    ])
+  func exchangesOfDifferentSizesFail(
+    rankCount: Int, mode: (name: String, operation: String)
+  ) async throws {
+    let run = try await SpawnedProcess.runRanks(rankCount, "RankChecks", [mode.name])
     #expect(run.exitCode == 2 && !run.isTimedOut, "\(run.standardOutput)\(run.standardError)")
-    #expect(run.standardError.contains("canonicalSum #1 of 3600 bytes"))
-    #expect(run.standardError.contains("canonicalSum #1 of 4000 bytes"))
+    #expect(run.standardError.contains("\(mode.operation) #1 of 3600 bytes"))
+    #expect(run.standardError.contains("\(mode.operation) #1 of 4000 bytes"))
   }
 
   @Test(arguments: [2, 4])

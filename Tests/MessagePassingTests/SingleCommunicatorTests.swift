@@ -18,31 +18,6 @@ struct SingleCommunicatorTests {
     #expect(try single.duplicate().worldSize == 1)
   }
 
-  @Test func canonicalSumIsTheIdentity() throws {
-    var values: [Float] = [1, 2, 3]
-    try values.withUnsafeMutableBufferPointer {
-      try CanonicalReduction(communicator: single).allReduceSum($0)
-    }
-    #expect(values == [1, 2, 3])
-  }
-
-  /// Nearest, ties to even, at the bits of float32 that bfloat16 does not have.
-  @Test(
-    arguments: [
-      (0x3F80_0000, 0x3F80_0000), (0x3F80_7FFF, 0x3F80_0000), (0x3F80_8000, 0x3F80_0000),
-      (0x3F80_8001, 0x3F81_0000), (0x3F81_8000, 0x3F82_0000), (0xBF81_8000, 0xBF82_0000),
-      (0x3FFF_C000, 0x4000_0000), (0x7F7F_FFFF, 0x7F80_0000), (0x7F80_0000, 0x7F80_0000),
-      (0xFF80_0000, 0xFF80_0000), (0x0000_8000, 0x0000_0000), (0x0000_8001, 0x0001_0000),
-      (0x8000_0000, 0x8000_0000), (0x7F80_0001, 0x7FC0_0000), (0xFFFF_FFFF, 0xFFFF_0000),
-    ] as [(UInt32, UInt32)])
-  func aSumOverBFloat16IsRoundedOnceOnOneRankToo(bits: UInt32, expected: UInt32) throws {
-    var values = [Float(bitPattern: bits)]
-    try values.withUnsafeMutableBufferPointer {
-      try CanonicalReduction(communicator: single, wire: .bfloat16).allReduceSum($0)
-    }
-    #expect(values[0].bitPattern == expected)
-  }
-
   @Test func runtimeWithoutALauncherDoesNotStartMPI() throws {
     for _ in 0..<2 {
       let runtime = try MPIRuntime(environment: [:])

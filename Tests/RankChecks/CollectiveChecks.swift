@@ -1,4 +1,6 @@
+import DataParallel
 import MessagePassing
+import Tensors
 
 /// Every collective and the messages between two ranks, against closed forms.
 func checkCollectives(_ checks: RankCheckList) throws {
@@ -90,11 +92,10 @@ private func checkMessages(_ checks: RankCheckList) throws {
   }
 }
 
-/// Rank 0 sums fewer numbers than the others; must fail on at least two ranks.
-func sumDifferentSizes(_ ranks: Communicator) throws {
-  var values = [Float](repeating: 1, count: ranks.rank == 0 ? 900 : 1000)
-  let reduction = CanonicalReduction(communicator: ranks)
-  try values.withUnsafeMutableBufferPointer { try reduction.allReduceSum($0) }
+/// Rank 0 exchanges fewer numbers than the others; must fail on at least two ranks.
+func exchangeDifferentSizes(_ ranks: Communicator, _ operation: BucketOperation) throws {
+  let values = Tensor(repeating: 1, shape: [ranks.rank == 0 ? 900 : 1000])
+  try BucketExchange(operation, communicator: ranks).run(on: values.buffer)
 }
 
 /// Rank 0 never comes to the barrier; must fail on the others.

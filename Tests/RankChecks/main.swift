@@ -2,7 +2,7 @@ import Foundation
 import MessagePassing
 
 // What several ranks must do together, checked by several ranks: run as
-// `mpirun -n N RankChecks [all | size-mismatch | timeout | divergence | exchange-absent |
+// `mpirun -n N RankChecks [all | size-mismatch | fast-size-mismatch | gather-size-mismatch | timeout | divergence | exchange-absent |
 // exchange-stopped | exchange-killed]`.
 // `all` prints a line "ok NAME" or "FAILED NAME" for each check; the others end by the error they
 // are named after.
@@ -26,14 +26,19 @@ do {
 /// Runs the checks of a mode and returns how many failed.
 func run(mode: String, world: Communicator) throws -> Int {
   switch mode {
-  case "size-mismatch": try sumDifferentSizes(world)
+  case "size-mismatch": try exchangeDifferentSizes(world, .canonicalSum(wire: .float32))
+  case "fast-size-mismatch": try exchangeDifferentSizes(world, .librarySum)
+  case "gather-size-mismatch": try exchangeDifferentSizes(world, .gather)
   case "timeout": try waitForAbsentRank(world)
   case "divergence": try reportDifferentDigests(world)
   case "all":
     let checks = try RankCheckList(world: world)
     try checkCollectives(checks)
-    try checkCanonicalReduction(checks)
+    try checkCanonicalSum(checks)
+    try checkReduceScatterAndGather(checks)
+    try checkLibrarySum(checks)
     try checkGradientExchange(checks)
+    try checkFastGradientExchange(checks)
     try checkStepConsensus(checks)
     try checkSampleTransport(checks)
     try checkPhases(checks)

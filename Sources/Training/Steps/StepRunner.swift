@@ -115,7 +115,8 @@ package final class StepRunner<Task: TrainingTask> {
     if let known = exchanges[ObjectIdentifier(network)] { return known }
     let exchange = try GradientExchange(
       arena: network.arena, communicator: communicator,
-      bucketByteCount: settings.execution.bucketByteCount, wire: settings.execution.wire.format)
+      bucketByteCount: settings.execution.bucketByteCount,
+      reduction: settings.execution.reduction, wire: settings.execution.wire)
     exchanges[ObjectIdentifier(network)] = exchange
     return exchange
   }

@@ -1,4 +1,4 @@
-import MessagePassing
+import DataParallel
 import Testing
 
 struct CanonicalTreeTests {
@@ -42,6 +42,10 @@ struct CanonicalTreeTests {
       "(\($0) \($1))"
     }
     #expect(joined == shape(0..<blockCount * blockSize))
+  }
+
+  @Test func powersOfTwoAreTheCountsOfWholeSubtrees() {
+    #expect((1...17).filter(CanonicalTree.hasWholeSubtrees) == [1, 2, 4, 8, 16])
   }
 
   @Test func threeBlocksAreNot() {

@@ -10,6 +10,14 @@ public enum CanonicalTree {
     (leafCount + 1) / 2
   }
 
+  /// Whether blocks of equally many leaves, so many of them, are whole subtrees: for powers of two.
+  ///
+  /// This is the one rule by which a number of ranks has the bits of a single one.
+  public static func hasWholeSubtrees(blockCount: Int) -> Bool {
+    precondition(blockCount > 0, "hasWholeSubtrees: \(blockCount) blocks")
+    return blockCount & (blockCount - 1) == 0
+  }
+
   /// How many sums are complete once the leaves up to and including one are known.
   ///
   /// A reader of the leaves from left to right keeps a stack of partial sums, pushes each leaf and

@@ -1,10 +1,13 @@
-/// The time of a sum over all ranks, by the canonical reduction and by the MPI library's own.
+public import MessagePassing
+import Tensors
+
+/// The time of a sum over all ranks, in the canonical tree and by the MPI library.
 public struct AllReduceTiming: Sendable, Equatable, Codable {
   /// Bytes of the buffer that is summed.
   public var byteCount: Int
   /// Seconds of the canonical sum, which gives the same bits on any power of two of ranks.
   public var canonicalSeconds: Double
-  /// Seconds of `MPI_Allreduce`.
+  /// Seconds of the library's all-reduce, as ``ReductionMethod/fast`` uses it.
   public var librarySeconds: Double
 
   /// Bytes of the buffer over seconds of the canonical sum.
@@ -34,21 +37,17 @@ extension Communicator {
   ///   - byteCount: Bytes of the buffer, a positive multiple of 4.
   ///   - repetitionCount: Repetitions that are timed, after one that is not.
   /// - Returns: The times, alike on every rank.
-  /// - Throws: ``MessagePassingError``.
+  /// - Throws: `MessagePassingError`.
   /// - Precondition: There are at least two ranks.
   public func allReduceTiming(byteCount: Int, repetitionCount: Int) throws -> AllReduceTiming {
     precondition(
       byteCount > 0 && byteCount % 4 == 0 && byteCount / 4 <= Int32.max && repetitionCount > 0,
       "allReduceTiming: \(repetitionCount) repetitions of \(byteCount) bytes")
-    guard let handle, worldSize > 1 else {
-      preconditionFailure("allReduceTiming: a world of \(worldSize) sums nothing")
-    }
-    let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: byteCount / 4)
-    defer { buffer.deallocate() }
+    precondition(worldSize > 1, "allReduceTiming: a world of \(worldSize) sums nothing")
     // Zeros stay zeros, however often they are summed.
-    buffer.initialize(repeating: 0)
-    let reduction = CanonicalReduction(communicator: self)
-    let library = context("timing of MPI_Allreduce")
+    let buffer = Tensor(repeating: 0, shape: [byteCount / 4]).buffer
+    let canonicalSum = BucketExchange(.canonicalSum(wire: .float32), communicator: self)
+    let librarySum = BucketExchange(.librarySum, communicator: self)
     let sumCount = max(1, min(200, (1 << 22) / byteCount))
     func seconds(_ sum: () throws -> Void) throws -> Double {
       try barrier()
@@ -59,8 +58,8 @@ extension Communicator {
     var canonical: [Double] = []
     var direct: [Double] = []
     for _ in 0...repetitionCount {
-      canonical.append(try seconds { try reduction.allReduceSum(buffer) })
-      direct.append(try seconds { try MPILibrary.allReduceSum(buffer, on: handle, library) })
+      canonical.append(try seconds { try canonicalSum.run(on: buffer) })
+      direct.append(try seconds { try librarySum.run(on: buffer) })
     }
     return AllReduceTiming(
       byteCount: byteCount, canonicalSeconds: try slowestMedian(canonical.dropFirst()),
