@@ -1,5 +1,6 @@
 import ArrayFiles
 import Checkpoints
+import Configurations
 import DataParallel
 import Inference
 import Kernels
@@ -29,17 +30,17 @@ final class SavingRehearsal {
       try stopSignal.throwIfRequested()
     }
     saver = CheckpointSaver(
-      store: store, keptCount: 2,
+      store: store, keptCount: 2, deadline: TrainingSettings.Deadlines.standard.save,
       logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
   }
 
   /// Saves while steps go on.
   func saveBesideSteps() throws -> TimedSave {
     var save = TimedSave()
-    count(&save.stallSeconds, begin)
+    try count(&save.stallSeconds, begin)
     while saver.isBusy {
       let start = ContinuousClock.now
-      try training.step(step) { count(&save.stallSeconds, saver.secure) }
+      try training.step(step) { try count(&save.stallSeconds) { try saver.secure() } }
       save.stepTimes.append((ContinuousClock.now - start).inSeconds)
       step += 1
     }
@@ -49,14 +50,14 @@ final class SavingRehearsal {
   /// Saves while nothing else runs.
   func saveAlone() throws -> TimedSave {
     var save = TimedSave()
-    count(&save.stallSeconds, begin)
+    try count(&save.stallSeconds, begin)
     return try end(save)
   }
 
-  private func begin() {
+  private func begin() throws {
     stages.begin()
     let replica = ReplicaDigests(of: training.networks)
-    saver.save(
+    try saver.save(
       step: step,
       description: CheckpointDescription(
         kind: .generator, configurationDigest: "",
@@ -76,9 +77,9 @@ final class SavingRehearsal {
     return save
   }
 
-  private func count(_ seconds: inout Double, _ body: () -> Void) {
+  private func count(_ seconds: inout Double, _ body: () throws -> Void) rethrows {
     let start = ContinuousClock.now
-    body()
+    try body()
     seconds += (ContinuousClock.now - start).inSeconds
   }
 }

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import Tensors
 
 /// A training state that is written while training goes on.
@@ -90,21 +90,42 @@ public final class TrainingSnapshot: @unchecked Sendable {
   /// Copies what the writer has not taken, on all threads. Only for the thread that changes the
   /// arrays.
   ///
-  /// - Parameter byteCount: Where more is left, it waits for the writer to take it.
-  public func secure(copyingAtMost byteCount: Int = .max) {
-    let indices = claimPieces(byteCount / MemoryLayout<Float>.stride)
+  /// - Parameters:
+  ///   - byteCount: Where more is left, it waits for the writer to take it.
+  ///   - end: When it stops waiting, a date within a century.
+  /// - Returns: Whether it is independent; not when the writer has left something in its place, or
+  ///   is copying it, at the end.
+  @discardableResult
+  public func secure(copyingAtMost byteCount: Int = .max, until end: Date? = nil) -> Bool {
+    guard let indices = claimPieces(byteCount / MemoryLayout<Float>.stride, until: end) else {
+      return false
+    }
     let copies = Tensor.copies(of: indices.map { elements(of: $0) })
-    condition.withLock {
+    return condition.withLock {
       for (index, copy) in zip(indices, copies) { pieces[index] = .copied(copy) }
       condition.broadcast()
-      while pieces.contains(where: \.isBeingCopied) { condition.wait() }
+      return wait(until: end) { !pieces.contains(where: \.isBeingCopied) }
     }
   }
 
-  /// Waits until so many elements or fewer are in their place, and claims all of them.
-  private func claimPieces(_ elementCount: Int) -> [Int] {
+  /// Waits, with the lock held, until something holds; false when the end came first.
+  private func wait(until end: Date?, _ isSo: () -> Bool) -> Bool {
+    while !isSo() {
+      if let end {
+        // Foundation traps on dates in the far future, so without an end it is told none.
+        guard condition.wait(until: end) else { return isSo() }
+      } else {
+        condition.wait()
+      }
+    }
+    return true
+  }
+
+  /// Waits until so many elements or fewer are in their place, and claims all of them; nil when the
+  /// end came first.
+  private func claimPieces(_ elementCount: Int, until end: Date?) -> [Int]? {
     condition.withLock {
-      while waitingElementCount > elementCount { condition.wait() }
+      guard wait(until: end, { waitingElementCount <= elementCount }) else { return nil }
       let indices = pieces.indices.filter { pieces[$0].isInPlace }
       for index in indices { pieces[index] = .beingCopied }
       waitingElementCount = 0

@@ -43,11 +43,12 @@ extension TrainingSettings {
     case blocks
   }
 
-  /// Seconds that a phase may take before the run ends itself, naming the phase.
+  /// Seconds that something may take before the run ends itself, naming what does not answer.
   public struct Deadlines: Sendable, Equatable {
-    /// Key `start`: from the launch to the first step; default 600.
+    /// Key `start`: a wait for another rank before training begins, while weights are read and sent;
+    /// default 600.
     public var start: Double
-    /// Key `step`: one step, without waiting for data; default 900.
+    /// Key `step`: a wait for another rank in training; default 900.
     public var step: Double
     /// Key `data`: waiting for the samples of a step; default 600.
     public var data: Double

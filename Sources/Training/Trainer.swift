@@ -49,18 +49,18 @@ final class Trainer<Task: TrainingTask> {
     for step in steps {
       let report = try runner.run(
         step: step, isStopRequested: session.stopSignal.isRequested,
-        beforeChange: { saver?.secure() }
+        beforeChange: { try saver?.secure() }
       ) { lane in try transport.next(step: step, lane: lane) }
       doneCount = step + 1
       try recorder?.report(report)
       let isLast = doneCount == settings.stepCount
       if report.isStopRequested && !isLast {
         try transport.stop()
-        save()
+        try save()
         try saver?.finish()
         return .stopped(step: doneCount)
       }
-      if isLast || doneCount % settings.checkpoint.interval == 0 { save() }
+      if isLast || doneCount % settings.checkpoint.interval == 0 { try save() }
       if !isLast { try examine(doneCount) }
     }
     try transport.stop()
@@ -88,8 +88,8 @@ final class Trainer<Task: TrainingTask> {
   }
 
   /// Saves in the background, on the coordinator.
-  private func save() {
-    saver?.save(
+  private func save() throws {
+    try saver?.save(
       step: doneCount, description: describe(),
       networks: task.networks.filter(\.isAllocated).map(\.arrays))
   }

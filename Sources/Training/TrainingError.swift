@@ -4,6 +4,8 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
   case notFinite(step: Int, network: String, loss: Double, gradientNorm: Double)
   /// `--resume never` into a run that has checkpoints: exit status 64.
   case hasCheckpoints(directory: String, step: Int)
+  /// A checkpoint is not written within `deadlines.save`: exit status 73.
+  case saveTimeout(step: Int, seconds: Double, directory: String)
 
   /// What happened, and what to do.
   public var description: String {
@@ -15,6 +17,10 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
     case .hasCheckpoints(let directory, let step):
       "\(directory) has checkpoints up to step \(step): go on with --resume auto, or begin under "
         + "another run.name"
+    case .saveTimeout(let step, let seconds, let directory):
+      "step \(step): its checkpoint is not written and verified after \(seconds) s (deadlines.save): "
+        + "the disk of \(directory) does not answer, or is too slow. Look at it, then start the same "
+        + "command again: it goes on from the newest sound checkpoint"
     }
   }
 }

@@ -46,7 +46,7 @@ public enum TrainingRun {
     makeTask: (_ reportSkipped: @escaping @Sendable (DataError) -> Void) throws -> Task
   ) throws -> TrainingOutcome {
     setThreadCount(settings.execution.threadCount ?? RankThreads.automatic)
-    session.communicator.deadline = .seconds(settings.execution.deadlines.step)
+    session.communicator.deadline = .seconds(settings.execution.deadlines.start)
     let skipped = SkippedSamples()
     let task = try makeTask { skipped.report($0) }
     let recorder =
@@ -74,8 +74,11 @@ public enum TrainingRun {
     let saver = recorder.map { recorder in
       CheckpointSaver(
         store: CheckpointStore(root: recorder.directory.checkpointsPath),
-        keptCount: settings.checkpoint.keptCount, logger: recorder.logger)
+        keptCount: settings.checkpoint.keptCount, deadline: settings.execution.deadlines.save,
+        logger: recorder.logger)
     }
+    // The exchange and the transport take it over.
+    session.communicator.deadline = .seconds(settings.execution.deadlines.step)
     let trainer = try Trainer(
       task, settings: settings, session: session, recorder: recorder, saver: saver,
       doneCount: doneCount

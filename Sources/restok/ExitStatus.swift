@@ -59,6 +59,7 @@ enum ExitStatus: Int32 {
         switch error {
         case .notFinite: .notFinite
         case .hasCheckpoints: .usage
+        case .saveTimeout: .storage
         }
     case let error as CommandError:
       self =

@@ -1,6 +1,7 @@
 import ArrayFiles
 import Autodiff
 import Checkpoints
+import Foundation
 import Kernels
 import Logging
 import Synchronization
@@ -19,16 +20,17 @@ struct CheckpointSaverTests {
   }
 
   private func saver(
-    _ root: String, failpoint: @escaping @Sendable (CheckpointStage) throws -> Void = { _ in }
+    _ root: String, deadline: Double = 60,
+    failpoint: @escaping @Sendable (CheckpointStage) throws -> Void = { _ in }
   ) -> CheckpointSaver {
     CheckpointSaver(
       store: CheckpointStore(root: root, failpoint: failpoint),
-      keptCount: 2,
+      keptCount: 2, deadline: deadline,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 
-  private func save(_ saver: CheckpointSaver, step: Int) {
-    saver.save(
+  private func save(_ saver: CheckpointSaver, step: Int) throws {
+    try saver.save(
       step: step,
       description: CheckpointDescription(
         kind: .tokenizer, configurationDigest: "", replicaDigest: "", pins: [:]),
@@ -40,8 +42,8 @@ struct CheckpointSaverTests {
       let saver = saver(root)
       for step in 1...4 {
         fill(arena.values.buffer, with: Float(step))
-        save(saver, step: step)
-        saver.secure()
+        try save(saver, step: step)
+        try saver.secure()
       }
       fill(arena.values.buffer, with: -1)
       try saver.finish()
@@ -62,15 +64,40 @@ struct CheckpointSaverTests {
       let error = FileError(operation: "write", path: "disk", code: 28)
       let isFull = Mutex(true)
       let saver = saver(root) { _ in if isFull.withLock({ $0 }) { throw error } }
-      save(saver, step: 1)
+      try save(saver, step: 1)
       #expect(throws: error) { try saver.finish() }
       #expect(!saver.isBusy)
       // There is nothing to wait for, nor to copy.
-      saver.secure()
+      try saver.secure()
       isFull.withLock { $0 = false }
-      save(saver, step: 2)
+      try save(saver, step: 2)
       try saver.finish()
       #expect(try AtomicFile.names(in: root) == ["step-000000002"])
+    }
+  }
+
+  /// A disk that does not answer holds nobody for longer than the deadline, whatever waits for it.
+  @Test func aHungSaveEndsTheWaits() throws {
+    try withTemporaryDirectory { root in
+      let gate = Mutex(())
+      let saver = saver(root, deadline: 0.2) { _ in gate.withLock { _ in } }
+      let expected = TrainingError.saveTimeout(step: 7, seconds: 0.2, directory: root)
+      try gate.withLock { _ in
+        try save(saver, step: 7)
+        // The writer has taken nothing, and nothing may be copied.
+        #expect(throws: expected) { try saver.secure(copyingAtMost: 0) }
+        #expect(throws: expected) { try save(saver, step: 8) }
+        #expect(throws: expected) { try saver.finish() }
+        #expect(saver.isBusy)
+        let text = expected.description
+        #expect(text.contains("step 7") && text.contains("0.2 s (deadlines.save)"))
+        #expect(text.contains(root) && text.contains("start the same command again"))
+      }
+      // Once the disk answers again, nothing is lost.
+      while saver.isBusy { usleep(1_000) }
+      try save(saver, step: 8)
+      try saver.finish()
+      #expect(try AtomicFile.names(in: root) == ["step-000000007", "step-000000008"])
     }
   }
 }
