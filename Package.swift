@@ -151,10 +151,12 @@ let package = Package(
     tests(
       "CheckpointsTests",
       ["Checkpoints", "Autodiff", "Optimizers", "Tensors", "Kernels", "ArrayFiles"]),
-    tests("DataParallelTests", ["DataParallel", "MessagePassing", "Autodiff", "Tensors"]),
+    tests(
+      "DataParallelTests", ["DataParallel", "MessagePassing", "Autodiff", "Tensors", "Kernels"]),
     tests(
       "ConfigurationsTests", ["Configurations", "HierarchicalGenerator", "ResidualTokenizer"]),
-    tests("MachineReportTests", ["MachineReport", "MessagePassing", "Kernels"]),
+    tests(
+      "MachineReportTests", ["MachineReport", "DataParallel", "MessagePassing", "Kernels"]),
     tests(
       "InferenceTests",
       ["Inference", "Checkpoints", "ImageFiles", "ArrayFiles", "Tensors"]),

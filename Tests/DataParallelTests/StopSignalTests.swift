@@ -1,6 +1,8 @@
 import Autodiff
 import DataParallel
 import Foundation
+import Kernels
+import Synchronization
 import Tensors
 import Testing
 
@@ -27,23 +29,15 @@ struct StopSignalTests {
     }
   }
 
-  /// Thousands of signals to the very thread that multiplies, many of them within a deep product, which
-  /// ends the process when the handler runs on that thread's own stack.
+  /// Thousands of signals to the very thread that multiplies, many of them within a deep product, where
+  /// a handler on that thread's stack would end the process.
   @Test func signalsLeaveProductsAlone() async {
     await #expect(processExitsWith: .success) {
+      // As the main thread is; those of the concurrency runtime block all signals.
+      Self.unblockSignals()
       _ = StopSignal.install()
-      let tape = Tape(isRecording: false)
-      func variable(_ shape: [Int]) -> Variable {
-        let numbers = (0..<shape.reduce(1, *)).map { Float($0 % 17) - 8 }
-        return Variable(constant: Tensor(numbers, shape: shape), on: tape)
-      }
-      let (x, weight) = (variable([96, 1_024]), variable([32, 1_024]))
-      let expected = linear(x, weight: weight).value.array(of: Float.self)
-      // The threads of the concurrency runtime take no signals unless they are told to.
-      var signals = sigset_t()
-      sigemptyset(&signals)
-      sigaddset(&signals, SIGUSR1)
-      pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+      let multiply = Self.product()
+      let expected = multiply()
       let receiver = pthread_self()
       let sender = Thread {
         while true {
@@ -52,11 +46,51 @@ struct StopSignalTests {
         }
       }
       sender.start()
-      for _ in 0..<4_000 where linear(x, weight: weight).value.array(of: Float.self) != expected {
-        exit(1)
-      }
+      for _ in 0..<4_000 where multiply() != expected { exit(1) }
       exit(0)
     }
+  }
+
+  /// What computes beside the thread that installs it blocks the signals too.
+  @Test func threadsOfParallelLoopsBlockTheSignals() async {
+    await #expect(processExitsWith: .success) {
+      Self.unblockSignals()
+      guard !Self.blocksSignals() else { exit(2) }
+      _ = StopSignal.install()
+      setThreadCount(4)
+      let callCount = Atomic(0)
+      let blockedCount = Atomic(0)
+      parallelFor(4) { _ in
+        callCount.add(1, ordering: .relaxed)
+        if Self.blocksSignals() { blockedCount.add(1, ordering: .relaxed) }
+      }
+      let isSo = blockedCount.load(ordering: .relaxed) == 4
+      exit(isSo && callCount.load(ordering: .relaxed) == 4 ? 0 : 1)
+    }
+  }
+
+  /// Whether the calling thread blocks all of the signals.
+  private static func blocksSignals() -> Bool {
+    var mask = sigset_t()
+    pthread_sigmask(SIG_BLOCK, nil, &mask)
+    return [SIGINT, SIGTERM, SIGUSR1].allSatisfy { sigismember(&mask, $0) == 1 }
+  }
+
+  private static func unblockSignals() {
+    var signals = sigset_t()
+    sigfillset(&signals)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+  }
+
+  /// A product that takes oneDNN's deepest kernels, on all threads.
+  private static func product() -> () -> [Float] {
+    let tape = Tape(isRecording: false)
+    func variable(_ shape: [Int]) -> Variable {
+      let numbers = (0..<shape.reduce(1, *)).map { Float($0 % 17) - 8 }
+      return Variable(constant: Tensor(numbers, shape: shape), on: tape)
+    }
+    let (x, weight) = (variable([96, 1_024]), variable([32, 1_024]))
+    return { linear(x, weight: weight).value.array(of: Float.self) }
   }
 
   @Test func oneInterruptIsAWishAndTwoAreAnOrder() async {

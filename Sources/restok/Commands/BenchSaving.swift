@@ -30,8 +30,9 @@ struct BenchSaving: ParsableCommand {
     let benchmark = SavingBenchmark(
       try options.rehearsal(), directory: directory, stepCount: options.steps,
       repetitionCount: repeats)
+    let stopSignal = StopSignal.install()
     try RankSession.run { session in
-      let report = try benchmark.run(session.world, stopSignal: StopSignal.install())
+      let report = try benchmark.run(session.world, stopSignal: stopSignal)
       if options.json { try printJSON(report) } else { print(report) }
     }
   }
