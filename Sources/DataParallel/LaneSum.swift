@@ -1,13 +1,13 @@
 /// Adds what the lanes of one rank deliver, in the canonical tree and as it comes.
 ///
-/// The lanes are pushed in order; a sum is formed as soon as both its halves are there, so at most
-/// ⌈log₂ n⌉ + 1 partial results are alive. What a rank's own lanes sum to is one subtree of the
-/// global tree, which ``BucketOperation/canonicalSum(wire:)`` completes across ranks (``LanePlan/isBitIdentical``).
+/// All lanes but the last are pushed in order; a sum is formed as soon as both its halves are there,
+/// so at most ⌈log₂ n⌉ + 1 partial results are alive, the last lane's included. That one's sums are
+/// made where its own result becomes ready, by whoever takes the waiting ones. What a rank's own lanes
+/// sum to is one subtree of the global tree, which ``BucketOperation/canonicalSum(wire:)`` completes
+/// across ranks (``LanePlan/isBitIdentical``).
 public struct LaneSum<Partial> {
-  /// The number of lanes to come.
-  public let laneCount: Int
-  /// The number of lanes pushed so far.
-  public private(set) var pushedCount = 0
+  private let laneCount: Int
+  private var pushedCount = 0
   private var partials: [Partial] = []
   private let add: (_ left: inout Partial, _ right: Partial) -> Void
 
@@ -24,15 +24,13 @@ public struct LaneSum<Partial> {
     self.add = add
   }
 
-  /// The number of partial results kept at the moment.
-  public var partialCount: Int { partials.count }
-
   /// Takes the next lane's result and forms the sums that it completes.
   ///
-  /// - Precondition: fewer than `laneCount` lanes were pushed.
+  /// - Precondition: the lane is not the last one.
   public mutating func push(_ partial: Partial) {
     let lane = pushedCount
-    precondition(lane < laneCount, "LaneSum: more than \(laneCount) lanes were pushed")
+    precondition(
+      lane < laneCount - 1, "LaneSum: the last of \(laneCount) lanes, or one more, was pushed")
     partials.append(partial)
     pushedCount += 1
     for _ in 0..<CanonicalTree.joinCount(afterLeaf: lane, of: laneCount) {
@@ -54,15 +52,5 @@ public struct LaneSum<Partial> {
     pushedCount = 0
     defer { partials.removeAll() }
     return partials
-  }
-
-  /// The sum of all lanes; afterwards the sum waits for the lanes of a next step.
-  ///
-  /// - Precondition: all `laneCount` lanes were pushed.
-  public mutating func takeResult() -> Partial {
-    precondition(
-      pushedCount == laneCount, "LaneSum: \(pushedCount) of \(laneCount) lanes were pushed")
-    pushedCount = 0
-    return partials.removeLast()
   }
 }

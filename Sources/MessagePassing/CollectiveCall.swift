@@ -7,7 +7,6 @@ package enum CollectiveKind: UInt64 {
   case allGather
   case allReduceSum
   case allReduceMaximum
-  case allReduceMinimum
   case canonicalSum
   case reduceScatter
   case partsGather

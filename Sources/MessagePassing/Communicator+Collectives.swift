@@ -109,15 +109,6 @@ extension Communicator {
     try allReduce(.allReduceMaximum, &values) { $0.isNaN || $0 > $1 ? $0 : $1 }
   }
 
-  /// Replaces each value by the smallest of the ranks'; a NaN on any rank gives NaN.
-  ///
-  /// Collective: every rank, with the same number of values.
-  ///
-  /// - Throws: ``MessagePassingError``, also when the numbers of values differ.
-  public func allReduceMinimum(_ values: inout [Double]) throws {
-    try allReduce(.allReduceMinimum, &values) { $0.isNaN || $0 < $1 ? $0 : $1 }
-  }
-
   private func allReduce(
     _ kind: CollectiveKind, _ values: inout [Double], _ combine: (Double, Double) -> Double
   ) throws {

@@ -23,30 +23,6 @@ extension Communicator {
       context: context("send with tag \(tag)", peer: peer))
   }
 
-  /// Starts to send memory, which must stay as it is until the request completes.
-  ///
-  /// The parameters are those of the form that takes an array.
-  public func send(
-    _ bytes: UnsafeRawBufferPointer, to peer: Int, tag: Int, synchronous: Bool = false
-  ) throws -> Request {
-    require(tag: tag)
-    return try send(
-      bytes, to: peer, tag: tag, synchronous: synchronous,
-      context: context("send with tag \(tag)", peer: peer))
-  }
-
-  /// Starts to receive a message of exactly the size of `buffer`, which must live until then.
-  ///
-  /// - Throws: ``MessagePassingError``; the request throws when a message of another size comes.
-  /// - Precondition: `peer` is another rank, `tag` is in `0...largestTag`.
-  public func receive(
-    into buffer: UnsafeMutableRawBufferPointer, from peer: Int, tag: Int
-  ) throws -> Request {
-    require(tag: tag)
-    return try receive(
-      into: buffer, from: peer, tag: tag, context: context("receive with tag \(tag)", peer: peer))
-  }
-
   /// Waits for a message of exactly `byteCount` bytes and returns it.
   ///
   /// - Throws: ``MessagePassingError``, also when a message of another size comes.
@@ -58,12 +34,13 @@ extension Communicator {
   package func receive(
     byteCount: Int, from peer: Int, tag: Int, politely pace: PoliteWait
   ) throws -> [UInt8] {
-    try [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
-      let bytes = UnsafeMutableRawBufferPointer(
-        rebasing: UnsafeMutableRawBufferPointer(buffer)[..<byteCount])
-      try receive(into: bytes, from: peer, tag: tag).wait(politely: pace)
-      count = byteCount
-    }
+    require(tag: tag)
+    let memory = MessageMemory(byteCount: byteCount)
+    try receive(
+      into: memory.bytes, from: peer, tag: tag,
+      context: context("receive with tag \(tag)", peer: peer), keeping: [memory]
+    ).wait(politely: pace)
+    return Array(memory.bytes)
   }
 
   private func require(tag: Int) {

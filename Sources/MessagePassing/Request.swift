@@ -49,7 +49,7 @@ public final class Request: Arrival {
   }
 
   /// Whether the whole message was sent or received, as of the last test or wait.
-  public var isComplete: Bool { completeCount == pieces.count }
+  private var isComplete: Bool { completeCount == pieces.count }
 
   /// Lets MPI make progress and says whether the whole message was sent or received.
   ///

@@ -74,11 +74,14 @@ func checkCanonicalSum(_ checks: RankCheckList) throws {
     for laneCount in 1...32 where laneCount.isMultiple(of: ranks.worldSize) {
       let plan = try LanePlan(laneCount: laneCount, worldSize: ranks.worldSize)
       guard plan.isBitIdentical else { continue }
-      var sum = LaneSum<[Float]>(laneCount: plan.lanesPerRank) { left, right in
-        for index in left.indices { left[index] += right[index] }
+      func add(_ left: [Float], _ right: [Float]) -> [Float] { zip(left, right).map(+) }
+      var sum = LaneSum<[Float]>(laneCount: plan.lanesPerRank) { $0 = add($0, $1) }
+      let lanes = plan.lanes(of: ranks.rank)
+      for lane in lanes.dropLast() { sum.push(samples(lane, 33)) }
+      let own = sum.takeWaiting().reversed().reduce(samples(lanes.upperBound - 1, 33)) {
+        add($1, $0)
       }
-      for lane in plan.lanes(of: ranks.rank) { sum.push(samples(lane, 33)) }
-      let values = try exchanged(canonicalSum, sum.takeResult(), ranks)
+      let values = try exchanged(canonicalSum, own, ranks)
       try requireSameBits(values, "\(laneCount) lanes", laneCount)
     }
   }
