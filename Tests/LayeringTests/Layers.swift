@@ -63,7 +63,8 @@ struct Layers {
   /// What Package.swift declares beyond the table, and targets that one of the two lacks.
   var violations: [String] {
     let targets = declared.filter { target, _ in
-      !target.hasSuffix("Tests") && !["TestSupport", "PhaseFixtures", "RankChecks"].contains(target)
+      !target.hasSuffix("Tests")
+        && !["TestSupport", "PhaseFixtures", "RankChecks"].contains(target)
     }
     return Set(targets.keys).symmetricDifference(allowed.keys).map {
       "\($0) is not both in Package.swift and in the table"
