@@ -77,7 +77,7 @@ public struct Sampling {
       tokens += batch.array(of: Int32.self)
     }
     let names = labels.indices.map { index in
-      String(format: "class-%03d-%05d.png", labels[index], index % countPerClass)
+      String(format: "class-%03d-%05d", labels[index], index % countPerClass)
     }
     try target.write(images, names: names, columnCount: countPerClass)
     if let codes {

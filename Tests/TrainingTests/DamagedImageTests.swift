@@ -1,0 +1,91 @@
+import Configurations
+import Datasets
+import Foundation
+import ImageFiles
+import TestSupport
+import Testing
+import Training
+
+/// An image file inside a data set that cannot be decoded any more, in training and in evaluation.
+@Suite struct DamagedImageTests {
+  /// Packs six image files; in the set named `damaged` one of them is spoilt afterwards.
+  private func packSets(in folder: String) throws {
+    var numbers = TestNumbers(seed: 3)
+    try FileManager.default.createDirectory(
+      atPath: folder + "/images/one", withIntermediateDirectories: true)
+    for index in 0..<6 {
+      let pixels = (0..<32 * 32 * 3).map { _ in UInt8(truncatingIfNeeded: numbers.next()) }
+      let image = RGBImage(height: 32, width: 32, pixels: pixels)
+      try image.writePNG(to: "\(folder)/images/one/\(index).png")
+    }
+    for name in ["sound", "damaged"] {
+      try FolderPacking(storage: .file).pack(folder + "/images", to: folder + "/" + name)
+    }
+    try spoilImage(inSet: folder + "/damaged")
+  }
+
+  /// Clears some bytes of the first PNG file's pixels.
+  private func spoilImage(inSet folder: String) throws {
+    let name = try #require(
+      try FileManager.default.contentsOfDirectory(atPath: folder).first { $0.hasSuffix(".h5") })
+    let shard = URL(fileURLWithPath: folder + "/" + name)
+    var bytes = try Data(contentsOf: shard)
+    let signature = try #require(bytes.range(of: Data([0x89, 0x50, 0x4E, 0x47])))
+    let start = signature.lowerBound + 200
+    bytes.replaceSubrange(start..<start + 64, with: Data(count: 64))
+    try bytes.write(to: shard)
+  }
+
+  private func run(_ name: String, _ settings: [String], in folder: String) throws
+    -> TrainingOutcome
+  {
+    let configuration = try SmallRuns(folder: folder).tokenizer(
+      settings + ["run.name=\(name)", "batch={lanes: 1, per_lane: 6}", "steps=1"])
+    return try TrainingRun.tokenizer(configuration, SmallRuns.session)
+  }
+
+  /// A score over fewer images would be another score: `skip` is for training only.
+  @Test(arguments: ["stop", "skip"])
+  func anEvaluationEndsTheRunWhateverThePolicy(policy: String) throws {
+    try withTemporaryDirectory { folder in
+      try packSets(in: folder)
+      let error = #expect(throws: DataError.self) {
+        try run(
+          policy,
+          [
+            "data.train=\(folder)/sound", "data.evaluation=\(folder)/damaged",
+            "data.on_error=\(policy)",
+          ], in: folder)
+      }
+      #expect(error?.file.hasPrefix(folder + "/damaged/") == true, "\(String(describing: error))")
+    }
+  }
+
+  @Test func trainingStopsOrTakesAnotherImage() throws {
+    try withTemporaryDirectory { folder in
+      try packSets(in: folder)
+      let data = ["data.train=\(folder)/damaged", "data.evaluation=\(folder)/sound"]
+      let error = #expect(throws: DataError.self) {
+        try run("stop", data + ["data.on_error=stop"], in: folder)
+      }
+      #expect(error?.file.hasPrefix(folder + "/damaged/") == true, "\(String(describing: error))")
+      let outcome = try run("skip", data + ["data.on_error=skip"], in: folder)
+      #expect(outcome == .finished(step: 1))
+    }
+  }
+
+  /// Without a damaged image both policies finish.
+  @Test(arguments: ["stop", "skip"])
+  func soundSetsAreTrainedOn(policy: String) throws {
+    try withTemporaryDirectory { folder in
+      try packSets(in: folder)
+      let outcome = try run(
+        policy,
+        [
+          "data.train=\(folder)/sound", "data.evaluation=\(folder)/sound",
+          "data.on_error=\(policy)",
+        ], in: folder)
+      #expect(outcome == .finished(step: 1))
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import ArrayFiles
+import Foundation
+import HierarchicalGenerator
+import ImageFiles
+import Inference
+import TestSupport
+import Testing
+
+/// `sample`, `decode` and `reconstruct` in every form of output, which must hold the same images.
+@Suite struct ImageCommandTests {
+  /// Each form that images are written in, by the name of the output.
+  private static let forms = ["folder", "grid.png", "set.npy", "set.npz"]
+
+  /// The images of a folder by name, and those of the two arrays in their order; the grid must be
+  /// the picture of these.
+  ///
+  /// - Returns: The images, which are the same in every form, and the names of the folder's files.
+  private func images(
+    in folder: String, columnCount: Int
+  ) throws -> (images: [RGBImage], names: [String]) {
+    let names = try AtomicFile.names(in: folder + "/folder").sorted()
+    let images = try names.map { try RGBImage(contentsOfFile: folder + "/folder/" + $0) }
+    let array = try NumPyArray(contentsOf: folder + "/set.npy")
+    #expect(array.elementType == .uint8 && array.shape == [images.count, 32, 32, 3])
+    let archive = try NumPyArchive(contentsOf: folder + "/set.npz")
+    #expect(try archive.array("arr_0") == array)
+    #expect(try array.elements(as: UInt8.self) == images.flatMap(\.pixels))
+    let grid = try RGBImage(contentsOfFile: folder + "/grid.png")
+    #expect(grid == ImageGrid().picture(images, columnCount: columnCount))
+    #expect(Set(images.map(\.pixels)).count == images.count, "images that cannot be told apart")
+    return (images, names)
+  }
+
+  @Test func samplesAreTheSameInEveryFormAndTheirCodesDecodeToThem() throws {
+    try withTemporaryDirectory { folder in
+      let runs = SmallRuns(folder: folder)
+      let tokenizer = ModelSource(path: try runs.imported(.tokenizer))
+      let sampling = try Sampling(
+        tokenizer: tokenizer, generator: ModelSource(path: try runs.imported(.generator)))
+      for output in [folder + "/sampled", folder + "/decoded"] {
+        try AtomicFile.createDirectory(output)
+      }
+      for form in Self.forms {
+        let codes = "\(folder)/\(form).codes.npy"
+        _ = try sampling.run(
+          classes: [7, 0], countPerClass: 3, guidance: Guidance(strength: 1.5),
+          choice: TokenChoice(), seed: 5, output: "\(folder)/sampled/\(form)", codes: codes)
+        _ = try ImageCommands.decode(codes, with: tokenizer, to: "\(folder)/decoded/\(form)")
+      }
+      let codes = try Self.forms.map { try Data(contentsOf: file("\(folder)/\($0).codes.npy")) }
+      #expect(Set(codes).count == 1, "the codes do not depend on the form of the images")
+      #expect(try NumPyArray(contentsOf: "\(folder)/folder.codes.npy").shape == [6, 16])
+
+      let array = try NumPyArray(contentsOf: folder + "/sampled/set.npy")
+      #expect(try NumPyArray(contentsOf: folder + "/decoded/set.npy") == array)
+      let decoded = try images(in: folder + "/decoded", columnCount: 3)
+      #expect(decoded.names == (0..<6).map { "0000\($0).png" })
+      // The folder of samples is in the order of classes, the arrays in that of the command.
+      let names = try AtomicFile.names(in: folder + "/sampled/folder").sorted()
+      let expected: [String] = ["000", "007"].flatMap { (label: String) -> [String] in
+        (0..<3).map { "class-\(label)-0000\($0).png" }
+      }
+      #expect(names == expected)
+      let sampled = try names.map {
+        try RGBImage(contentsOfFile: "\(folder)/sampled/folder/\($0)")
+      }
+      #expect(Array(sampled[3...] + sampled[..<3]) == decoded.images)
+      let grid = try RGBImage(contentsOfFile: folder + "/sampled/grid.png")
+      #expect(grid == ImageGrid().picture(decoded.images, columnCount: 3))
+      let archive = try NumPyArchive(contentsOf: folder + "/sampled/set.npz")
+      #expect(try archive.array("arr_0") == array)
+    }
+  }
+
+  @Test func reconstructionsAreTheSameInEveryFormAndTheDecodedCodes() throws {
+    try withTemporaryDirectory { folder in
+      let tokenizer = ModelSource(path: try SmallRuns(folder: folder).imported(.tokenizer))
+      let originals = folder + "/originals.npy"
+      try ImageOutput(path: originals).write(testImages)
+      for output in [folder + "/whole", folder + "/decoded", folder + "/prefix"] {
+        try AtomicFile.createDirectory(output)
+      }
+      let codes = folder + "/codes.npy"
+      _ = try ImageCommands.encode([originals], with: tokenizer, to: codes)
+      for form in Self.forms {
+        let whole = try ImageCommands.reconstruct(
+          [originals], with: tokenizer, keepCount: nil, to: "\(folder)/whole/\(form)")
+        let prefix = try ImageCommands.reconstruct(
+          [originals], with: tokenizer, keepCount: 4, to: "\(folder)/prefix/\(form)")
+        #expect(whole.json.contains("\"images\": 5") && prefix.json != whole.json)
+        _ = try ImageCommands.decode(codes, with: tokenizer, to: "\(folder)/decoded/\(form)")
+      }
+      let whole = try images(in: folder + "/whole", columnCount: 3)
+      #expect(whole.names == (0..<5).map { "originals-0000\($0).png" })
+      #expect(try images(in: folder + "/decoded", columnCount: 3).images == whole.images)
+      #expect(try images(in: folder + "/prefix", columnCount: 3).images != whole.images)
+    }
+  }
+
+  /// Images that have little in common.
+  private var testImages: [RGBImage] {
+    var numbers = TestNumbers(seed: 9)
+    return (0..<5).map { index in
+      let ground = UInt8(40 * index)
+      var pixels = [UInt8](repeating: ground, count: 32 * 32 * 3)
+      for place in stride(from: 0, to: pixels.count, by: index + 2) {
+        pixels[place] = UInt8(truncatingIfNeeded: numbers.next())
+      }
+      return RGBImage(height: 32, width: 32, pixels: pixels)
+    }
+  }
+
+  private func file(_ path: String) -> URL { URL(fileURLWithPath: path) }
+}
