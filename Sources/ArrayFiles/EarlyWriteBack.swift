@@ -3,7 +3,7 @@ import Foundation
 
 /// Lets the disk write a file that is growing, instead of all of it in the end, in `fsync`.
 ///
-/// Only a hint: what it cannot do is left to `AtomicFile.synchronize`, which reports the errors.
+/// Only a hint: what it cannot do is left to `FileSystem.synchronize`, which reports the errors.
 public final class EarlyWriteBack {
   private let descriptor: Int32
   private var offset = 0

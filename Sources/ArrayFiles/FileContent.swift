@@ -4,7 +4,7 @@ import Foundation
 func fileContent(at path: String) throws -> Data {
   // Foundation's own error for a missing file names neither the call nor the number.
   try systemCall("open", on: path) { access(path, R_OK) }
-  guard !AtomicFile.isDirectory(path) else {
+  guard !FileSystem.isDirectory(path) else {
     throw FileError(operation: "open", path: path, code: EISDIR)
   }
   return try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)

@@ -50,7 +50,7 @@ public final class HDF5File: @unchecked Sendable {
 
   /// Writes everything out and closes the file; a second call does nothing.
   ///
-  /// Bytes are then with the operating system; `AtomicFile.synchronize` brings them to the disk.
+  /// Bytes are then with the operating system; `FileSystem.synchronize` brings them to the disk.
   /// - Throws: `HDF5Error`, for example when the disk is full; the file is then worthless.
   public func close() throws {
     try HDF5Library.locked {

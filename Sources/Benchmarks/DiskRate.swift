@@ -15,7 +15,7 @@ enum DiskRate {
   ) throws -> Double {
     // Not zeros, which a disk might not store.
     let block = (0..<1 << 18).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
-    defer { try? AtomicFile.remove(path) }
+    defer { try? FileSystem.remove(path) }
     let start = ContinuousClock.now
     let writer = try FileWriter(path: path)
     for offset in stride(from: 0, to: byteCount, by: block.count) {

@@ -45,7 +45,7 @@ public struct SavingBenchmark {
     let training = try RehearsedTraining(rehearsal, communicator)
     let byteCount = training.arrays.reduce(0) { $0 + $1.byteCount }
     let folder = try folder(holding: byteCount)
-    defer { try? AtomicFile.remove(folder) }
+    defer { try? FileSystem.remove(folder) }
     let stepTimes = try (0..<2 + stepCount).map { try time(training, $0, stopSignal) }
     let memory = PeakMemory.gibibytes
     let saves = SavingRehearsal(training, folder: folder, stopSignal)
@@ -83,16 +83,16 @@ public struct SavingBenchmark {
 
   /// A new folder on a disk that has room for a checkpoint.
   private func folder(holding byteCount: Int) throws -> String {
-    try AtomicFile.createDirectory(directory)
+    try FileSystem.createDirectory(directory)
     // HDF5 adds a little for every tensor.
     let needed = byteCount + byteCount / 16 + 1 << 24
-    let available = try AtomicFile.availableByteCount(in: directory)
+    let available = try FileSystem.availableByteCount(in: directory)
     guard available >= needed else {
       throw CommandError.noRoom(
         directory: directory, neededByteCount: needed, availableByteCount: available)
     }
     let folder = AtomicFile.temporaryPath(beside: directory + "/bench-saving")
-    try AtomicFile.createDirectory(folder)
+    try FileSystem.createDirectory(folder)
     return folder
   }
 }

@@ -72,8 +72,8 @@ final class SavingRehearsal {
     var save = save
     save.writeSeconds = stages.seconds(from: .directoryCreated, to: .synchronized)
     save.saveSeconds = stages.seconds(from: .directoryCreated, to: .verified)
-    save.byteCount = try AtomicFile.treeSize(of: root)
-    try AtomicFile.remove(root)
+    save.byteCount = try FileSystem.treeSize(of: root)
+    try FileSystem.remove(root)
     return save
   }
 

@@ -7,6 +7,7 @@ int omp_get_num_threads(void);
 int omp_get_max_threads(void);
 void omp_set_num_threads(int count);
 int omp_in_parallel(void);
+int omp_get_num_procs(void);
 
 typedef struct {
   int64_t count;
@@ -38,3 +39,5 @@ int CKernels_isInParallelLoop(void) { return omp_in_parallel(); }
 int CKernels_threadCount(void) { return omp_get_max_threads(); }
 
 void CKernels_setThreadCount(int count) { omp_set_num_threads(count); }
+
+int CKernels_allowedCoreCount(void) { return omp_get_num_procs(); }

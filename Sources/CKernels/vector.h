@@ -13,7 +13,7 @@ typedef float UnalignedVector __attribute__((vector_size(64), aligned(4), may_al
 #define VECTOR(address) (*(UnalignedVector *)(address))
 
 // Eight numbers at once, in the same way.
-typedef float BFloat16Vector __attribute__((vector_size(32)));
+typedef float HalfVector __attribute__((vector_size(32)));
 typedef float UnalignedHalfVector __attribute__((vector_size(32), aligned(4), may_alias));
 #define HALF_VECTOR(address) (*(const UnalignedHalfVector *)(address))
 

@@ -44,12 +44,12 @@ public struct CheckpointStore: Sendable {
     step: Int, description: CheckpointDescription, networks: [CheckpointManifest.Network] = [],
     _ body: (CheckpointWriter) throws -> Void
   ) throws -> Checkpoint {
-    try AtomicFile.createDirectory(root)
+    try FileSystem.createDirectory(root)
     try removeTemporaries()
     let name = Self.name(step: step)
     let temporary = temporaryDirectory(for: name)
     do {
-      try AtomicFile.createDirectory(temporary)
+      try FileSystem.createDirectory(temporary)
       try failpoint(.directoryCreated)
       let writer = CheckpointWriter(directory: temporary, failpoint: failpoint)
       try body(writer)
@@ -57,10 +57,10 @@ public struct CheckpointStore: Sendable {
         step: step, description: description, networks: networks, files: try writer.finish())
       try publish(temporary, as: name, manifest: try manifest.encoded())
     } catch {
-      try? AtomicFile.remove(temporary)
+      try? FileSystem.remove(temporary)
       throw error
     }
-    try AtomicFile.synchronize(root)
+    try FileSystem.synchronize(root)
     try failpoint(.rootSynchronized)
     let directory = root + "/" + name
     try CheckpointVerification(of: directory).requireSound()
@@ -92,7 +92,7 @@ public struct CheckpointStore: Sendable {
     try writer.write(manifest)
     try writer.synchronizeAndClose()
     try failpoint(.manifestWritten)
-    try AtomicFile.synchronizeTree(temporary)
+    try FileSystem.synchronizeTree(temporary)
     try failpoint(.synchronized)
     let directory = root + "/" + name
     if FileManager.default.fileExists(atPath: directory) {
@@ -102,13 +102,13 @@ public struct CheckpointStore: Sendable {
           try ContentDigest.ofFile(at: directory + "/" + CheckpointManifest.fileName).value
             == manifest.withUnsafeBytes({ ContentDigest.of($0).value })
         else { throw CheckpointError.occupied(directory: directory) }
-        try AtomicFile.remove(temporary)
+        try FileSystem.remove(temporary)
         return
       }
-      try AtomicFile.rename(directory, to: temporaryDirectory(for: name))
+      try FileSystem.rename(directory, to: temporaryDirectory(for: name))
       try failpoint(.damagedMovedAside)
     }
-    try AtomicFile.rename(temporary, to: directory)
+    try FileSystem.rename(temporary, to: directory)
     try failpoint(.renamed)
   }
 
@@ -176,10 +176,10 @@ public struct CheckpointStore: Sendable {
     for directory in superfluous.reversed() {
       // Without its name nobody takes what is left of it for a checkpoint.
       let retired = temporaryDirectory(for: (directory as NSString).lastPathComponent)
-      try AtomicFile.rename(directory, to: retired)
-      try AtomicFile.synchronize(root)
+      try FileSystem.rename(directory, to: retired)
+      try FileSystem.synchronize(root)
       try failpoint(.retired)
-      try AtomicFile.remove(retired)
+      try FileSystem.remove(retired)
       try failpoint(.removed)
     }
     return superfluous.reversed()
@@ -191,7 +191,7 @@ public struct CheckpointStore: Sendable {
   /// - Throws: `FileError`.
   public func removeTemporaries() throws {
     for name in try names() where name.hasPrefix(Self.temporaryPrefix) {
-      try AtomicFile.remove(root + "/" + name)
+      try FileSystem.remove(root + "/" + name)
     }
   }
 
@@ -220,7 +220,7 @@ public struct CheckpointStore: Sendable {
 
   private func names() throws -> [String] {
     do {
-      return try AtomicFile.names(in: root)
+      return try FileSystem.names(in: root)
     } catch let error as FileError where error.isMissing {
       return []
     }

@@ -55,7 +55,7 @@ public struct CheckpointVerification: Sendable, Hashable {
     }
     let expected = Set(manifest.files.map(\.name) + [CheckpointManifest.fileName])
     do {
-      let found = try AtomicFile.names(in: directory)
+      let found = try FileSystem.names(in: directory)
       problems += found.filter { !expected.contains($0) }.map { .unexpectedFile($0) }
       problems += expected.subtracting(found).sorted().map { .missingFile($0) }
     } catch {
@@ -70,7 +70,7 @@ public struct CheckpointVerification: Sendable, Hashable {
     let path = directory + "/" + file.name
     var problems: [CheckpointProblem] = []
     do {
-      let size = try AtomicFile.size(of: path)
+      let size = try FileSystem.size(of: path)
       if size != file.size {
         problems.append(.size(file: file.name, expected: file.size, found: size))
       }

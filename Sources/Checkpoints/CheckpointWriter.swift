@@ -51,7 +51,7 @@ public final class CheckpointWriter {
     try failpoint(.fileClosed(file: name))
     files.append(
       WrittenFile(
-        name: name, size: try AtomicFile.size(of: path), tensors: tensors,
+        name: name, size: try FileSystem.size(of: path), tensors: tensors,
         digest: FileDigest(of: path, on: digestQueue)))
   }
 

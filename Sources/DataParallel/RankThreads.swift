@@ -13,6 +13,6 @@ package enum RankThreads {
     {
       return count
     }
-    return max(1, ProcessInfo.processInfo.activeProcessorCount)
+    return allowedCoreCount
   }
 }

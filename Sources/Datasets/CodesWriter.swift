@@ -86,6 +86,6 @@ public final class CodesWriter {
     try file.write(CodesDescription.Dataset.labels, labels.compactMap(\.self))
     try file.write(CodesDescription.Dataset.keys, strings: keys)
     try file.close()
-    try AtomicFile.publish(to: path) { try AtomicFile.rename(temporaryPath, to: $0) }
+    try AtomicFile.publish(to: path) { try FileSystem.rename(temporaryPath, to: $0) }
   }
 }

@@ -38,10 +38,10 @@ public struct RunDirectory: Sendable, Hashable {
   /// - Returns: The lock, which holds until it is released or the process ends.
   /// - Throws: `FileError` from the disk; `RunLockError` when another process writes there.
   public func occupy() throws -> RunLock {
-    try AtomicFile.createDirectory(path)
+    try FileSystem.createDirectory(path)
     let lock = try RunLock(directory: path)
-    try AtomicFile.createDirectory(checkpointsPath)
-    try AtomicFile.createDirectory(imagesPath)
+    try FileSystem.createDirectory(checkpointsPath)
+    try FileSystem.createDirectory(imagesPath)
     return lock
   }
 
@@ -98,7 +98,7 @@ public struct RunDirectory: Sendable, Hashable {
   }
 
   private func unusedConfigurationName() throws -> String {
-    let names = Set(try AtomicFile.names(in: path))
+    let names = Set(try FileSystem.names(in: path))
     var number = 1
     while names.contains("config-\(number).yaml") { number += 1 }
     return "config-\(number).yaml"

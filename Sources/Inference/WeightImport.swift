@@ -36,11 +36,11 @@ public enum WeightImport {
     let arena = configuration.makeArena()
     try PublishedWeights.read(file, into: arena)
     // The weights are right: from here on only the disk can fail.
-    try AtomicFile.createDirectory((path as NSString).deletingLastPathComponent)
+    try FileSystem.createDirectory((path as NSString).deletingLastPathComponent)
     let temporary = AtomicFile.temporaryPath(beside: path)
     do {
       let run = RunDirectory(path: temporary)
-      try AtomicFile.createDirectory(temporary)
+      try FileSystem.createDirectory(temporary)
       switch configuration {
       case .tokenizer(let configuration):
         try write(configuration, .tokenizer, arena, into: run, output: output)
@@ -48,7 +48,7 @@ public enum WeightImport {
         try write(configuration, .generator, arena, into: run, output: output)
       }
     } catch {
-      try? AtomicFile.remove(temporary)
+      try? FileSystem.remove(temporary)
       throw error
     }
     try AtomicFile.publishDirectory(temporary: temporary, final: path)

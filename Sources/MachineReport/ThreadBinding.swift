@@ -22,7 +22,7 @@ public struct ThreadBinding: Sendable, Equatable, Codable {
     let cores = cores(status: systemText("/proc/self/status"))
     return ThreadBinding(
       allowedCores: cores.isEmpty
-        ? Array(0..<ProcessInfo.processInfo.activeProcessorCount) : cores,
+        ? Array(0..<allowedCoreCount) : cores,
       requestedThreadCount: ProcessInfo.processInfo.environment["OMP_NUM_THREADS"],
       threadCount: Kernels.threadCount)
   }

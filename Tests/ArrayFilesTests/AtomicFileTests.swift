@@ -17,7 +17,7 @@ struct AtomicFileTests {
         try writer.write([UInt8](repeating: 4, count: 100_000))
       }
       #expect(try bytes(of: path) == [3] + [UInt8](repeating: 4, count: 100_000))
-      #expect(try AtomicFile.names(in: directory) == ["file"])
+      #expect(try FileSystem.names(in: directory) == ["file"])
     }
   }
 
@@ -32,12 +32,12 @@ struct AtomicFileTests {
         }
       }
       #expect(try bytes(of: path) == [1, 2])
-      #expect(try AtomicFile.names(in: directory) == ["file"])
+      #expect(try FileSystem.names(in: directory) == ["file"])
 
       #expect(throws: Interruption.self) {
         try AtomicFile.write(to: directory + "/other") { _ in throw Interruption() }
       }
-      #expect(try AtomicFile.names(in: directory) == ["file"])
+      #expect(try FileSystem.names(in: directory) == ["file"])
     }
   }
 
@@ -50,7 +50,7 @@ struct AtomicFileTests {
       #expect(error.operation == "rename")
       #expect(error.path == path)
       #expect(error.description.contains("already there"))
-      #expect(try AtomicFile.names(in: directory) == ["taken"])
+      #expect(try FileSystem.names(in: directory) == ["taken"])
     }
   }
 
@@ -94,7 +94,7 @@ struct AtomicFileTests {
         }
         #expect(error.isOutOfSpace)
         #expect(try bytes(of: path) == [7])
-        #expect(try AtomicFile.names(in: directory) == ["file"])
+        #expect(try FileSystem.names(in: directory) == ["file"])
       }
     }
   }
@@ -107,7 +107,7 @@ struct AtomicFileTests {
       try overwrite(temporary + "/a", [1])
       try overwrite(temporary + "/inner/b", [2])
       try AtomicFile.publishDirectory(temporary: temporary, final: directory + "/final")
-      #expect(try AtomicFile.names(in: directory) == ["final"])
+      #expect(try FileSystem.names(in: directory) == ["final"])
       #expect(try bytes(of: directory + "/final/inner/b") == [2])
     }
   }
@@ -123,24 +123,24 @@ struct AtomicFileTests {
         try AtomicFile.publishDirectory(
           temporary: directory + "/tmp", final: directory + "/final")
       }
-      #expect(try AtomicFile.names(in: directory) == ["final"])
+      #expect(try FileSystem.names(in: directory) == ["final"])
       #expect(try bytes(of: directory + "/final/a") == Array("final".utf8))
     }
   }
 
   @Test func makesAndRemovesDirectories() throws {
     try withTemporaryDirectory { directory in
-      try AtomicFile.createDirectory(directory + "/a/b/c")
-      try AtomicFile.createDirectory(directory + "/a/b/c")
+      try FileSystem.createDirectory(directory + "/a/b/c")
+      try FileSystem.createDirectory(directory + "/a/b/c")
       try overwrite(directory + "/a/b/file", [1, 2, 3])
-      #expect(try AtomicFile.size(of: directory + "/a/b/file") == 3)
+      #expect(try FileSystem.size(of: directory + "/a/b/file") == 3)
       try FileManager.default.createSymbolicLink(
         atPath: directory + "/a/link", withDestinationPath: directory + "/kept")
-      try AtomicFile.createDirectory(directory + "/kept")
-      #expect(throws: FileError.self) { try AtomicFile.createDirectory(directory + "/a/b/file") }
-      try AtomicFile.remove(directory + "/a")
-      #expect(try AtomicFile.names(in: directory) == ["kept"])
-      #expect(throws: FileError.self) { try AtomicFile.remove(directory + "/a") }
+      try FileSystem.createDirectory(directory + "/kept")
+      #expect(throws: FileError.self) { try FileSystem.createDirectory(directory + "/a/b/file") }
+      try FileSystem.remove(directory + "/a")
+      #expect(try FileSystem.names(in: directory) == ["kept"])
+      #expect(throws: FileError.self) { try FileSystem.remove(directory + "/a") }
     }
   }
 }

@@ -161,7 +161,7 @@ struct NumPyArchiveTests {
       let first = try bytes(of: path)
       try NumPyArchive.write(arrays, to: path)
       #expect(try bytes(of: path) == first)
-      #expect(try AtomicFile.names(in: directory) == ["arrays.npz"])
+      #expect(try FileSystem.names(in: directory) == ["arrays.npz"])
     }
   }
 

@@ -63,7 +63,7 @@ struct CheckpointCrashTests {
         let latest = try store.latest()
         #expect(latest.checkpoint?.manifest.step == (index < renamedStage ? 1 : 2))
         #expect(latest.rejected.isEmpty)
-        #expect(try !AtomicFile.names(in: root).contains { $0.hasPrefix("tmp-") })
+        #expect(try !FileSystem.names(in: root).contains { $0.hasPrefix("tmp-") })
         // Training goes on, and the next save works.
         try store.write(step: 2)
         #expect(try latestStep(root) == 2)
@@ -82,7 +82,7 @@ struct CheckpointCrashTests {
   @Test(arguments: writingStages.indices)
   func aKillAtEveryStage(index: Int) async throws {
     let root = NSTemporaryDirectory() + "/test-" + UUID().uuidString
-    defer { try? AtomicFile.remove(root) }
+    defer { try? FileSystem.remove(root) }
     let old = try CheckpointStore(root: root).write(step: 1).directory
     let content = try contents(of: old)
     await #expect(processExitsWith: .signal(SIGKILL)) {
@@ -98,10 +98,10 @@ struct CheckpointCrashTests {
     #expect(latest.checkpoint?.manifest.step == (index < renamedStage ? 1 : 2))
     #expect(latest.rejected.isEmpty)
     #expect(
-      try AtomicFile.names(in: root).filter { $0.hasPrefix("tmp-") }.count
+      try FileSystem.names(in: root).filter { $0.hasPrefix("tmp-") }.count
         == (index < renamedStage ? 1 : 0))
     try CheckpointStore(root: root).write(step: 2)
-    #expect(try AtomicFile.names(in: root) == ["step-000000001", "step-000000002"])
+    #expect(try FileSystem.names(in: root) == ["step-000000001", "step-000000002"])
   }
 
   @Test func aDamagedOneIsReplacedWithoutLoss() throws {
@@ -117,7 +117,7 @@ struct CheckpointCrashTests {
       #expect(try latestStep(root) == 1)
       try store.write(step: 2)
       #expect(try latestStep(root) == 2)
-      #expect(try AtomicFile.names(in: root) == ["step-000000001", "step-000000002"])
+      #expect(try FileSystem.names(in: root) == ["step-000000001", "step-000000002"])
     }
   }
 
@@ -154,9 +154,9 @@ struct CheckpointCrashTests {
         }
         #expect(error.file.hasSuffix("model.h5"))
         #expect(try latestStep(root) == 1)
-        #expect(try AtomicFile.names(in: root) == ["step-000000001"])
+        #expect(try FileSystem.names(in: root) == ["step-000000001"])
         // Nothing keeps the removed file, and so its space.
-        let open = try AtomicFile.names(in: "/proc/self/fd").compactMap {
+        let open = try FileSystem.names(in: "/proc/self/fd").compactMap {
           try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + $0)
         }
         #expect(open.filter { $0.hasPrefix(root) }.isEmpty)

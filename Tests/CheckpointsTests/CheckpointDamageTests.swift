@@ -75,7 +75,7 @@ struct CheckpointDamageTests {
 
   @Test func aMissingFile() throws {
     try afterDamage {
-      try AtomicFile.remove($0 + "/optimizer.h5")
+      try FileSystem.remove($0 + "/optimizer.h5")
     } _: {
       #expect($0.problems == [.missingFile("optimizer.h5")])
     }
@@ -104,7 +104,7 @@ struct CheckpointDamageTests {
 
   @Test func aMissingManifest() throws {
     try afterDamage {
-      try AtomicFile.remove($0 + "/manifest.json")
+      try FileSystem.remove($0 + "/manifest.json")
     } _: {
       #expect($0.manifest == nil)
     }
@@ -137,7 +137,7 @@ struct CheckpointDamageTests {
       let store = CheckpointStore(root: root)
       try store.write(step: 1)
       try store.write(step: 2)
-      try AtomicFile.rename(store.directory(step: 2), to: store.directory(step: 3))
+      try FileSystem.rename(store.directory(step: 2), to: store.directory(step: 3))
       let latest = try store.latest()
       #expect(latest.checkpoint?.manifest.step == 1)
       #expect(latest.rejected.map(\.problems) == [[.step(expected: 3, found: 2)]])
@@ -149,7 +149,7 @@ struct CheckpointDamageTests {
       let store = CheckpointStore(root: root)
       try store.write(step: 1)
       try AtomicFile.write([1], to: store.directory(step: 2))
-      try AtomicFile.createDirectory(store.directory(step: 3))
+      try FileSystem.createDirectory(store.directory(step: 3))
       let latest = try store.latest()
       #expect(latest.checkpoint?.manifest.step == 1)
       #expect(latest.rejected.count == 2)

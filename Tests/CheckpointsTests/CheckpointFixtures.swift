@@ -54,7 +54,7 @@ func overwrite(_ path: String, _ bytes: [UInt8]) throws {
 
 /// The bytes of every file of a directory.
 func contents(of directory: String) throws -> [String: [UInt8]] {
-  try AtomicFile.names(in: directory).reduce(into: [:]) {
+  try FileSystem.names(in: directory).reduce(into: [:]) {
     $0[$1] = try bytes(of: directory + "/" + $1)
   }
 }

@@ -16,7 +16,7 @@ struct CheckpointRetentionTests {
   }
 
   private func steps(_ store: CheckpointStore) -> [Int] {
-    (1...9).filter { AtomicFile.isDirectory(store.directory(step: $0)) }
+    (1...9).filter { FileSystem.isDirectory(store.directory(step: $0)) }
   }
 
   @Test(arguments: [(1, [5, 6]), (2, [5, 6]), (3, [4, 5, 6]), (9, [1, 2, 3, 4, 5, 6])])
@@ -56,7 +56,7 @@ struct CheckpointRetentionTests {
       try store.prune(keep: 2)
       #expect(steps(store) == [3, 4])
       try store.removeTemporaries()
-      #expect(try AtomicFile.names(in: store.root).count == 2)
+      #expect(try FileSystem.names(in: store.root).count == 2)
     }
   }
 }

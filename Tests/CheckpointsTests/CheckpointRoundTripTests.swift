@@ -97,15 +97,15 @@ struct CheckpointRoundTripTests {
       let store = CheckpointStore(root: root)
       try store.write(step: 7)
       for name in ["step-", "step-x", "step-+9", "stepping", "tmp-step-000000009-1f"] {
-        try AtomicFile.createDirectory(root + "/" + name)
+        try FileSystem.createDirectory(root + "/" + name)
       }
       let latest = try store.latest()
       #expect(latest.checkpoint?.manifest.step == 7)
       #expect(latest.rejected.isEmpty)
       // Reading leaves the unfinished one alone, for it may be another process's; writing does not.
-      #expect(try AtomicFile.names(in: root).contains("tmp-step-000000009-1f"))
+      #expect(try FileSystem.names(in: root).contains("tmp-step-000000009-1f"))
       try store.write(step: 8)
-      #expect(try !AtomicFile.names(in: root).contains { $0.hasPrefix("tmp-") })
+      #expect(try !FileSystem.names(in: root).contains { $0.hasPrefix("tmp-") })
     }
   }
 
@@ -133,13 +133,13 @@ struct CheckpointRoundTripTests {
       try overwrite(first.directory + "/model.h5", [1, 2, 3])
       try store.write(step: 1)
       #expect(try contents(of: first.directory) == content)
-      #expect(try AtomicFile.names(in: root) == ["step-000000001"])
+      #expect(try FileSystem.names(in: root) == ["step-000000001"])
     }
   }
 
   @Test func namesThatCannotBePublished() async {
     let root = NSTemporaryDirectory() + "/test-" + UUID().uuidString
-    defer { try? AtomicFile.remove(root) }
+    defer { try? FileSystem.remove(root) }
     await #expect(processExitsWith: .failure) { [root = root as String] in
       try CheckpointStore(root: root).write(
         step: 1, description: description,

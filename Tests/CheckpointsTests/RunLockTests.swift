@@ -22,8 +22,8 @@ struct RunLockTests {
 
   @Test func anotherProcessIsRefused() async throws {
     let directory = NSTemporaryDirectory() + "/test-" + UUID().uuidString
-    try AtomicFile.createDirectory(directory)
-    defer { try? AtomicFile.remove(directory) }
+    try FileSystem.createDirectory(directory)
+    defer { try? FileSystem.remove(directory) }
     let lock = try RunLock(directory: directory)
     await #expect(processExitsWith: .success) { [directory = directory as String] in
       let error = try #require(throws: RunLockError.self) { try RunLock(directory: directory) }
@@ -34,8 +34,8 @@ struct RunLockTests {
 
   @Test func aKilledProcessHoldsNothing() async throws {
     let directory = NSTemporaryDirectory() + "/test-" + UUID().uuidString
-    try AtomicFile.createDirectory(directory)
-    defer { try? AtomicFile.remove(directory) }
+    try FileSystem.createDirectory(directory)
+    defer { try? FileSystem.remove(directory) }
     await #expect(processExitsWith: .signal(SIGKILL)) { [directory = directory as String] in
       let lock = try RunLock(directory: directory)
       try withExtendedLifetime(lock) {
@@ -43,7 +43,7 @@ struct RunLockTests {
         kill(getpid(), SIGKILL)
       }
     }
-    #expect(try AtomicFile.names(in: directory) == ["held", RunLock.fileName])
+    #expect(try FileSystem.names(in: directory) == ["held", RunLock.fileName])
     let lock = try RunLock(directory: directory)
     lock.release()
   }

@@ -181,7 +181,7 @@ struct TrainingSnapshotTests {
         // Nobody waits for what will not be written, and nothing is copied for it.
         snapshot.secure(copyingAtMost: 0)
         #expect(StorageStatistics.current.liveByteCount == before)
-        let left = try AtomicFile.names(in: root)
+        let left = try FileSystem.names(in: root)
         #expect(left == [])
       }
     }

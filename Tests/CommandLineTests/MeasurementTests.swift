@@ -32,6 +32,19 @@ import Testing
     #expect(figures["findings"] is [Any])
   }
 
+  /// A rank that is bound to one core computes with one thread, whatever the machine has.
+  @Test func automaticThreadsFollowTheAffinityMask() async throws {
+    let step = [
+      "bench", "step", "--config", Self.configurations + "/generator.yaml", "--batch", "2",
+      "--steps", "1", "--warmup", "0", "--json",
+    ]
+    let program = try SpawnedProcess.locateProduct("restok").path
+    let run = try await SpawnedProcess.run(
+      URL(fileURLWithPath: "/usr/bin/env"),
+      ["-u", "OMP_NUM_THREADS", "taskset", "-c", "0", program] + step)
+    #expect(try figures(run)["threads"] as? Int == 1)
+  }
+
   @Test func theDoctorReportsTwoRanks() async throws {
     let run = try await SpawnedProcess.runRanks(2, "restok", ["doctor"])
     #expect(run.exitCode == 0, "\(run.standardError)")

@@ -14,7 +14,7 @@ import Testing
 
   @Test func filesAndFoldersInOrder() throws {
     try withTemporaryDirectory { folder in
-      try AtomicFile.createDirectory(folder + "/b")
+      try FileSystem.createDirectory(folder + "/b")
       let wide = image(3, height: 6, width: 9)
       try image(1).writePNG(to: folder + "/b/two.png")
       try image(2).writePNG(to: folder + "/b/one.png")

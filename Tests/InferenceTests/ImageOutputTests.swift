@@ -22,7 +22,7 @@ import Testing
       try output.write(images, names: ["a", "b", "c"])
       try output.write(Array(images.prefix(1)))
       try output.writeToFolder([images[2]], firstIndex: 12)
-      let names = try AtomicFile.names(in: folder + "/out")
+      let names = try FileSystem.names(in: folder + "/out")
       #expect(names == ["00000.png", "00012.png", "a.png", "b.png", "c.png"])
       #expect(try RGBImage(contentsOfFile: folder + "/out/b.png") == images[1])
     }
@@ -41,7 +41,7 @@ import Testing
       #expect(try array.elements(as: UInt8.self) == images.flatMap(\.pixels))
       let grid = try RGBImage(contentsOfFile: folder + "/grid.png")
       #expect(grid == ImageGrid().picture(images, columnCount: 2))
-      #expect(try AtomicFile.names(in: folder) == ["grid.png", "set.npy", "set.npz"])
+      #expect(try FileSystem.names(in: folder) == ["grid.png", "set.npy", "set.npz"])
       #expect(try ImageInputs(paths: [folder + "/set.npz"], size: 2).image(at: 2) == images[2])
     }
   }

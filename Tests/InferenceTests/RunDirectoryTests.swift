@@ -11,7 +11,7 @@ import Testing
     try withTemporaryDirectory { folder in
       let run = RunDirectory(path: folder + "/runs/first")
       let lock = try run.occupy()
-      #expect(try AtomicFile.names(in: run.path) == ["checkpoints", "images", "run.lock"])
+      #expect(try FileSystem.names(in: run.path) == ["checkpoints", "images", "run.lock"])
       #expect(throws: RunLockError.self) { try run.occupy() }
       lock.release()
       try run.occupy().release()

@@ -72,7 +72,7 @@ struct CheckpointSaverTests {
       isFull.withLock { $0 = false }
       try save(saver, step: 2)
       try saver.finish()
-      #expect(try AtomicFile.names(in: root) == ["step-000000002"])
+      #expect(try FileSystem.names(in: root) == ["step-000000002"])
     }
   }
 

@@ -18,7 +18,7 @@ import Testing
   private func images(
     in folder: String, columnCount: Int
   ) throws -> (images: [RGBImage], names: [String]) {
-    let names = try AtomicFile.names(in: folder + "/folder").sorted()
+    let names = try FileSystem.names(in: folder + "/folder").sorted()
     let images = try names.map { try RGBImage(contentsOfFile: folder + "/folder/" + $0) }
     let array = try NumPyArray(contentsOf: folder + "/set.npy")
     #expect(array.elementType == .uint8 && array.shape == [images.count, 32, 32, 3])
@@ -38,7 +38,7 @@ import Testing
       let sampling = try Sampling(
         tokenizer: tokenizer, generator: ModelSource(path: try runs.imported(.generator)))
       for output in [folder + "/sampled", folder + "/decoded"] {
-        try AtomicFile.createDirectory(output)
+        try FileSystem.createDirectory(output)
       }
       for form in Self.forms {
         let codes = "\(folder)/\(form).codes.npy"
@@ -56,7 +56,7 @@ import Testing
       let decoded = try images(in: folder + "/decoded", columnCount: 3)
       #expect(decoded.names == (0..<6).map { "0000\($0).png" })
       // The folder of samples is in the order of classes, the arrays in that of the command.
-      let names = try AtomicFile.names(in: folder + "/sampled/folder").sorted()
+      let names = try FileSystem.names(in: folder + "/sampled/folder").sorted()
       let expected: [String] = ["000", "007"].flatMap { (label: String) -> [String] in
         (0..<3).map { "class-\(label)-0000\($0).png" }
       }
@@ -78,7 +78,7 @@ import Testing
       let originals = folder + "/originals.npy"
       try ImageOutput(path: originals).write(testImages)
       for output in [folder + "/whole", folder + "/decoded", folder + "/prefix"] {
-        try AtomicFile.createDirectory(output)
+        try FileSystem.createDirectory(output)
       }
       let codes = folder + "/codes.npy"
       _ = try ImageCommands.encode([originals], with: tokenizer, to: codes)

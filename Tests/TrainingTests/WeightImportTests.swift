@@ -19,8 +19,8 @@ struct WeightImportTests {
       let run = folder + "/new/folder/run"
       let report = try WeightImport.read(weights, configurationPath: configuration, to: run + "/")
       #expect(report.contains("a \(kind) of"))
-      #expect(try AtomicFile.names(in: folder + "/new/folder") == ["run"])
-      #expect(try AtomicFile.names(in: run) == ["checkpoints", "config.yaml"])
+      #expect(try FileSystem.names(in: folder + "/new/folder") == ["run"])
+      #expect(try FileSystem.names(in: run) == ["checkpoints", "config.yaml"])
       for choice in [nil, WeightChoice.ema, .model] {
         let exported = folder + "/again.safetensors"
         _ = try WeightExport.write(ModelSource(path: run, weights: choice), to: exported)
@@ -61,7 +61,7 @@ struct WeightImportTests {
         SafetensorsTensor("stray.a", [Float(1)]), SafetensorsTensor("stray.b", [Float(1)]),
       ]
       try SafetensorsFile.write(tensors, to: weights)
-      let before = try AtomicFile.names(in: folder)
+      let before = try FileSystem.names(in: folder)
       let error = #expect(throws: WeightMismatch.self) {
         try WeightImport.read(weights, configurationPath: configuration, to: folder + "/a/run")
       }
@@ -70,7 +70,7 @@ struct WeightImportTests {
       #expect(error?.extra == ["stray.a", "stray.b"])
       #expect(error?.shapes.map(\.name) == [names[1]])
       #expect(error?.shapes.map(\.expected) == [shape])
-      #expect(try AtomicFile.names(in: folder) == before)
+      #expect(try FileSystem.names(in: folder) == before)
     }
   }
 

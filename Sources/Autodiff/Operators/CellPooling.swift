@@ -26,7 +26,7 @@ public func adaptiveMaxPool(_ x: Variable, height: Int, width: Int) -> Variable 
     x, PoolingShape(imageShape(x, "adaptiveMaxPool"), toHeight: height, width: width))
 }
 
-/// The mean of each square window, without padding.
+/// The mean of each square window, without padding; that of adaptive cells is `resize` by `area`.
 ///
 /// - Parameters:
 ///   - x: The images, `[batch, height, width, channels]`.
@@ -37,12 +37,6 @@ public func adaptiveMaxPool(_ x: Variable, height: Int, width: Int) -> Variable 
 public func averagePool(_ x: Variable, kernelSize: Int, stride: Int) -> Variable {
   cellMeans(
     x, PoolingShape(imageShape(x, "averagePool"), kernelSize: kernelSize, stride: stride))
-}
-
-/// The mean of each cell ("area" resampling); sizes and cells as `adaptiveMaxPool`.
-public func adaptiveAveragePool(_ x: Variable, height: Int, width: Int) -> Variable {
-  cellMeans(
-    x, PoolingShape(imageShape(x, "adaptiveAveragePool"), toHeight: height, width: width))
 }
 
 private func cellMaxima(_ x: Variable, _ shape: PoolingShape) -> Variable {

@@ -17,4 +17,7 @@ int CKernels_threadCount(void);
 // Sets the number of threads of later parallel loops, of this library and of oneDNN.
 void CKernels_setThreadCount(int count);
 
+// The number of cores that the process may run on, by its affinity mask.
+int CKernels_allowedCoreCount(void);
+
 #endif

@@ -95,7 +95,7 @@ public struct ImageInputs: Sendable {
 
   private static func isArray(_ path: String) -> Bool {
     ["npy", "npz"].contains((path as NSString).pathExtension.lowercased())
-      && !AtomicFile.isDirectory(path)
+      && !FileSystem.isDirectory(path)
   }
 
   /// The names, of which repeated ones get a number: images of several folders may share names, and

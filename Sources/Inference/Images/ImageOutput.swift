@@ -84,7 +84,7 @@ public struct ImageOutput: Sendable, Hashable {
       names.map { $0.count == images.count } ?? true,
       "ImageOutput: \(images.count) images and \(names?.count ?? 0) names")
     let folder = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
-    try AtomicFile.createDirectory(folder)
+    try FileSystem.createDirectory(folder)
     for (index, image) in images.enumerated() {
       let name = names?[index] ?? zeroPadded(firstIndex + index, digitCount: 5)
       try image.writePNG(to: "\(folder)/\(name).png")

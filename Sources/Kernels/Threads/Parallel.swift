@@ -72,3 +72,7 @@ public func setThreadCount(_ count: Int) {
   precondition(count > 0, "setThreadCount: \(count) is not positive")
   CKernels_setThreadCount(Int32(count))
 }
+
+/// The number of cores that this process may run on: those of its affinity mask, which a launcher that
+/// binds ranks, `taskset` and a scheduler's cpuset set.
+public var allowedCoreCount: Int { Int(CKernels_allowedCoreCount()) }
