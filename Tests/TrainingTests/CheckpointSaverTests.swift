@@ -97,7 +97,7 @@ struct CheckpointSaverTests {
       while saver.isBusy { usleep(1_000) }
       try save(saver, step: 8)
       try saver.finish()
-      #expect(try AtomicFile.names(in: root) == ["step-000000007", "step-000000008"])
+      #expect(try FileSystem.names(in: root) == ["step-000000007", "step-000000008"])
     }
   }
 }
