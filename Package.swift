@@ -29,7 +29,16 @@ func tests(
 
 let package = Package(
   name: "restok",
-  products: [.executable(name: "restok", targets: ["restok"])],
+  products: [
+    .executable(name: "restok", targets: ["restok"]),
+    // For those who build on the engine or the models. CKernels has unsafe flags, because its loops need
+    // -O3 and square roots that set no errno to be vectors; so the package manager takes these products
+    // from a path, a branch or a revision, and refuses them by version.
+    .library(name: "Engine", targets: ["Kernels", "Tensors", "Autodiff", "Layers", "Optimizers"]),
+    .library(name: "Models", targets: ["ResidualTokenizer", "HierarchicalGenerator"]),
+    .library(name: "Distribution", targets: ["MessagePassing", "DataParallel"]),
+    .library(name: "Files", targets: ["ArrayFiles", "ImageFiles", "Datasets", "Checkpoints"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -77,7 +86,8 @@ let package = Package(
     library(
       "Configurations",
       [
-        "ResidualTokenizer", "HierarchicalGenerator", "Optimizers", "Datasets", "DataParallel",
+        "ResidualTokenizer", "HierarchicalGenerator", "Optimizers", "Datasets", "Checkpoints",
+        "Tensors", "DataParallel",
         .product(name: "Yams", package: "Yams"),
       ]),
     library("Reporting", []),
@@ -122,7 +132,8 @@ let package = Package(
     .target(
       name: "PhaseFixtures",
       dependencies: [
-        "Training", "Configurations", "DataParallel", "MessagePassing", "ImageFiles", "Autodiff",
+        "Training", "Checkpoints", "Configurations", "DataParallel", "MessagePassing", "ImageFiles",
+        "Autodiff",
         "Tensors", "TestSupport",
       ], path: "Tests/PhaseFixtures", swiftSettings: swiftSettings),
     .executableTarget(

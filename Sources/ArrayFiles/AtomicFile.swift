@@ -50,6 +50,30 @@ public enum AtomicFile {
     try FileSystem.synchronize(FileSystem.parent(of: path))
   }
 
+  /// Fills a directory aside and publishes it, whole or not at all.
+  ///
+  /// - Parameters:
+  ///   - path: Its final path, where nothing or an empty directory stands; folders above are made.
+  ///   - fill: Gets the path of the temporary directory, which is there and empty.
+  /// - Returns: What `fill` returns.
+  /// - Throws: What `fill` throws, or `FileError`; then the temporary directory is gone.
+  public static func publishDirectory<Result>(
+    to path: String, _ fill: (_ temporaryPath: String) throws -> Result
+  ) throws -> Result {
+    try FileSystem.createDirectory(FileSystem.parent(of: path))
+    let temporary = temporaryPath(beside: path)
+    let result: Result
+    do {
+      try FileSystem.createDirectory(temporary)
+      result = try fill(temporary)
+    } catch {
+      try? FileSystem.remove(temporary)
+      throw error
+    }
+    try publishDirectory(temporary: temporary, final: path)
+    return result
+  }
+
   /// Publishes a directory: every file in it and the directory itself are brought to the disk, then
   /// it is renamed, then the folder it stands in is brought to the disk.
   ///

@@ -84,13 +84,7 @@ public struct ContentDigest: Sendable {
   }
 
   /// The digest of all bytes so far as 16 hexadecimal digits.
-  public var hexadecimal: String { Self.hexadecimal(value) }
-
-  /// A digest's value as 16 hexadecimal digits.
-  public static func hexadecimal(_ value: UInt64) -> String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
+  public var hexadecimal: String { ArrayFiles.hexadecimal(value) }
 
   /// The digest of some bytes.
   public static func of(_ bytes: UnsafeRawBufferPointer) -> ContentDigest {

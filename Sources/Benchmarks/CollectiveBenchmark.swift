@@ -1,7 +1,7 @@
 public import DataParallel
 import Foundation
 public import MessagePassing
-import Reporting
+public import Reporting
 
 /// Times the sum over ranks at several sizes, canonical and by the MPI library.
 public struct CollectiveBenchmark {
@@ -47,7 +47,7 @@ public struct CollectiveBenchmark {
 }
 
 /// The figures of `restok bench collectives`.
-public struct CollectiveReport: Sendable, Equatable, Codable, CustomStringConvertible {
+public struct CollectiveReport: CommandReport, Codable, Equatable {
   /// The number of ranks.
   public var rankCount: Int
   /// The number of machines.

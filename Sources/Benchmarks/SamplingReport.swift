@@ -1,7 +1,8 @@
 import Foundation
+public import Reporting
 
 /// The figures of `restok bench sampling`.
-public struct SamplingReport: Sendable, Equatable, Codable {
+public struct SamplingReport: CommandReport, Codable, Equatable {
   /// What sampling in an order took.
   public struct OrderTiming: Sendable, Equatable, Codable {
     /// The order, as the configuration names it.
@@ -73,7 +74,7 @@ public struct SamplingReport: Sendable, Equatable, Codable {
   }
 }
 
-extension SamplingReport: CustomStringConvertible {
+extension SamplingReport {
   /// A line an order, then the decoder, the ratio, and the images a second.
   public var description: String {
     func milliseconds(_ seconds: Double) -> String { String(format: "%.1f ms", 1e3 * seconds) }

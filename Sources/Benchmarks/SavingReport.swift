@@ -1,7 +1,8 @@
 import Foundation
+public import Reporting
 
 /// The figures of `restok bench saving`; medians over its saves.
-public struct SavingReport: Sendable, Equatable, Codable {
+public struct SavingReport: CommandReport, Codable, Equatable {
   /// The configuration's name.
   public var size: String
   /// The operands of products.
@@ -84,7 +85,7 @@ extension SavingReport.Writing {
   }
 }
 
-extension SavingReport: CustomStringConvertible {
+extension SavingReport {
   /// A line for the training, one for the stall, one for each kind of save, one for the disk.
   public var description: String {
     func line(_ title: String, _ writing: Writing) -> String {

@@ -3,7 +3,6 @@ import DataParallel
 import Foundation
 import Kernels
 public import MessagePassing
-public import Reporting
 
 /// Times the training step of a configuration on made-up samples: lanes, sum over ranks and
 /// update, without reading, saving and logging.
@@ -25,7 +24,7 @@ public struct StepBenchmark {
   ///
   /// - Returns: The figures; times are those of this rank.
   /// - Throws: `MessagePassingError`.
-  public func run(_ communicator: Communicator) throws -> CommandReport {
+  public func run(_ communicator: Communicator) throws -> StepTiming {
     RankThreads.setAutomatic()
     let training = try RehearsedTraining(rehearsal, communicator)
     var times: [Double] = []
@@ -44,7 +43,7 @@ public struct StepBenchmark {
   private func report(
     _ weightCount: Int, _ communicator: Communicator, _ times: [Double],
     _ exposedTimes: [Double]
-  ) -> CommandReport {
+  ) -> StepTiming {
     let (name, precision) = (rehearsal.name, rehearsal.precision)
     let batchSize = rehearsal.batchSize
     let seconds = median(times)
@@ -52,20 +51,12 @@ public struct StepBenchmark {
     let rate = Double(batchSize * communicator.worldSize) / seconds
     let parameters = Double(weightCount) / 1e6
     let memory = PeakMemory.gibibytes
-    return CommandReport(
-      String(
-        format: "%@: %.4f s a step, %.3f samples/s (batch %ld, %ld rank(s) x %ld thread(s), "
-          + "%@, %.2f M weights, peak %.2f GiB, exposed exchange %.1f %%)", name, seconds, rate,
-        batchSize, communicator.worldSize, threadCount, precision.rawValue, parameters, memory,
-        100 * exposedSeconds / seconds),
-      [
-        ("size", .text(name)), ("dtype", .text(precision == .bfloat16 ? "bf16" : "fp32")),
-        ("ranks", .integer(communicator.worldSize)), ("threads", .integer(threadCount)),
-        ("batch", .integer(batchSize)), ("params_M", .number(parameters)),
-        ("step_s", .number(seconds)), ("step_min_s", .number(times.min() ?? seconds)),
-        ("samples_per_s", .number(rate)),
-        ("exchange_exposed_s", .number(exposedSeconds)), ("peak_rss_GiB", .number(memory)),
-      ])
+    return StepTiming(
+      size: name, dtype: precision == .bfloat16 ? "bf16" : "fp32",
+      rankCount: communicator.worldSize, threadCount: threadCount, batchSize: batchSize,
+      millionWeightCount: parameters, stepSeconds: seconds,
+      fastestStepSeconds: times.min() ?? seconds,
+      samplesPerSecond: rate, exposedExchangeSeconds: exposedSeconds, peakMemoryGibibytes: memory)
   }
 }
 

@@ -7,14 +7,6 @@ import Foundation
 /// byte-identical checkpoints. The file `manifest.json` carries a digest of itself, so that damage
 /// to it is found too.
 public struct CheckpointManifest: Codable, Sendable, Hashable {
-  /// What was trained.
-  public enum Kind: String, Codable, Sendable {
-    /// The image tokenizer.
-    case tokenizer
-    /// The generator of token sequences.
-    case generator
-  }
-
   /// One tensor of a file.
   public struct Tensor: Codable, Sendable, Hashable {
     /// The published name, which is the dataset's name.
@@ -65,14 +57,15 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
   /// The version of the checkpoint's layout.
   public let formatVersion: Int
   /// What was trained.
-  public let kind: Kind
+  public let kind: RunKind
   /// The number of finished training steps.
   public let step: Int
   /// The digest of the resolved configuration.
   public let configurationDigest: String
   /// The digest of the weights of the network that the checkpoint is named for.
   public let replicaDigest: String
-  /// The digest of all arrays of all networks, as the replicas compare it; nil in the first version.
+  /// The digest of all arrays of all networks, as the replicas compare it, for
+  /// information; nil in the first version and where no step was computed.
   public let stateDigest: String?
   /// What must be the same for the same bits: threads, instruction set, library versions, lanes.
   public let pins: [String: String]
@@ -116,7 +109,7 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     formatVersion = try values.decode(Int.self, forKey: .formatVersion)
-    kind = try values.decode(Kind.self, forKey: .kind)
+    kind = try values.decode(RunKind.self, forKey: .kind)
     step = try values.decode(Int.self, forKey: .step)
     configurationDigest = try values.decode(String.self, forKey: .configurationDigest)
     replicaDigest = try values.decode(String.self, forKey: .replicaDigest)
@@ -198,7 +191,7 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
 /// What the caller says about a checkpoint beside its tensors.
 public struct CheckpointDescription: Sendable, Hashable {
   /// What is trained.
-  public var kind: CheckpointManifest.Kind
+  public var kind: RunKind
   /// The digest of the resolved configuration.
   public var configurationDigest: String
   /// The digest of the weights of the network that the checkpoint is named for.
@@ -210,7 +203,7 @@ public struct CheckpointDescription: Sendable, Hashable {
 
   /// A description of all parts; none may depend on ranks, time or place.
   public init(
-    kind: CheckpointManifest.Kind, configurationDigest: String, replicaDigest: String,
+    kind: RunKind, configurationDigest: String, replicaDigest: String,
     stateDigest: String? = nil, pins: [String: String]
   ) {
     self.kind = kind

@@ -200,8 +200,7 @@ public struct CheckpointStore: Sendable {
   /// The name of a step's directory.
   public static func name(step: Int) -> String {
     precondition(step >= 0, "step \(step) is negative")
-    let digits = String(step)
-    return namePrefix + String(repeating: "0", count: max(0, 9 - digits.count)) + digits
+    return namePrefix + zeroPadded(step, digitCount: 9)
   }
 
   /// The step that a directory's name says, or nil where it says none.

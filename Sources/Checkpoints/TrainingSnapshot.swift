@@ -3,7 +3,7 @@ import Tensors
 
 /// A training state that is written while training goes on.
 ///
-/// Making one copies nothing: its pieces, one a parameter of each array, stay in the arrays until the
+/// Making one copies nothing but buffers, which are small and advance before the others change: its pieces, one a parameter of each array, stay in the arrays until the
 /// arrays are about to change. Two threads work on it:
 ///
 /// - The writer takes every piece once, into memory of its own, so that nobody waits for the disk.
@@ -63,7 +63,8 @@ public final class TrainingSnapshot: @unchecked Sendable {
         files.append(
           File(
             name: kind.fileName(ofNetwork: network.name), layouts: layouts,
-            firstPiece: pieceCount, array: array))
+            firstPiece: pieceCount,
+            array: kind == .buffers ? Tensor.copies(of: [array])[0] : array))
         pieceCount += layouts.count
       }
     }

@@ -1,3 +1,5 @@
+import Checkpoints
+
 /// A configuration of either kind, for commands that take both.
 public enum AnyRunConfiguration: Sendable, Equatable {
   /// A training run of the tokenizer.

@@ -1,3 +1,4 @@
+public import Checkpoints
 public import HierarchicalGenerator
 
 /// Everything that a training run of the generator is told: a file of `kind: generator`.

@@ -1,13 +1,9 @@
+public import Checkpoints
 import DataParallel
 import Foundation
+import Tensors
 
-/// The kinds of configuration: the word after `kind:`.
-public enum RunKind: String, Sendable, CaseIterable {
-  /// A training run of the tokenizer.
-  case tokenizer
-  /// A training run of the generator.
-  case generator
-
+extension RunKind {
   /// The key `kind` of a configuration of this kind.
   func field<Root>() -> Field<Root> {
     Field(
@@ -129,9 +125,7 @@ extension RunConfiguration {
       if path == "recompute" { return "recompute=none\n" }
       return ConfigurationKey.changesResults(path) ? "\(path)=\(value)\n" : nil
     }
-    return lines.sorted().joined().utf8.reduce(0xcbf2_9ce4_8422_2325) { hash, byte in
-      (hash ^ UInt64(byte)) &* 0x100_0000_01b3
-    }
+    return fnv1a(lines.sorted().joined().utf8)
   }
 
   /// The keys whose values differ between this configuration and another.

@@ -1,3 +1,4 @@
+public import Checkpoints
 public import Datasets
 public import ResidualTokenizer
 

@@ -1,6 +1,6 @@
-/// What one lane reports about one step: sums, never means.
+/// What one lane reports about one step: its shares of the step's figures, which are summed.
 public struct LaneReport: Sendable, Equatable {
-  /// The sum of the loss over the lane's samples.
+  /// The lane's share of the step's loss.
   public var lossSum: Double
   /// The number of samples, or their weight.
   public var sampleCount: Double
@@ -33,9 +33,6 @@ public struct StepAgreement: Sendable, Equatable {
   public let isFinite: Bool
   /// Whether any rank was asked to stop.
   public let isStopRequested: Bool
-
-  /// The loss of one sample, on average; not a number in a step without samples.
-  public var meanLoss: Double { lossSum / sampleCount }
 
   /// - Precondition: All lanes have the same metrics in the same order.
   init(step: Int, lanes: [LaneReport], isFinite: Bool, isStopRequested: Bool) {

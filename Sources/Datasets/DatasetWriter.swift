@@ -85,17 +85,5 @@ func publishFolder<Result>(at path: String, _ body: (_ temporary: String) throws
         advice: "Remove it or choose another folder; nothing was written.")
     }
   }
-  try files.createDirectory(
-    at: URL(fileURLWithPath: final).deletingLastPathComponent(), withIntermediateDirectories: true)
-  let temporary = AtomicFile.temporaryPath(beside: final)
-  let result: Result
-  do {
-    try files.createDirectory(atPath: temporary, withIntermediateDirectories: false)
-    result = try body(temporary)
-  } catch {
-    try? files.removeItem(atPath: temporary)
-    throw error
-  }
-  try AtomicFile.publishDirectory(temporary: temporary, final: final)
-  return result
+  return try AtomicFile.publishDirectory(to: final, body)
 }

@@ -27,8 +27,7 @@ enum ShardFormat {
 
   /// Name of the shard of a given number.
   static func fileName(_ number: Int) -> String {
-    let digits = String(number)
-    return "shard-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".h5"
+    "shard-" + zeroPadded(number, digitCount: 5) + ".h5"
   }
 
   /// Publishes a shard.

@@ -74,7 +74,7 @@ public enum ImageCommands {
   ///   prefix that is not one of the levels' ends.
   public static func reconstruct(
     _ paths: [String], with source: ModelSource, keepCount: Int?, to output: String
-  ) throws -> CommandReport {
+  ) throws -> ReconstructedImages {
     RankThreads.setAutomatic()
     let tokenizer = try LoadedTokenizer(source)
     let configuration = tokenizer.model.configuration
@@ -98,14 +98,40 @@ public enum ImageCommands {
     }
     try target.write(reconstructions, names: inputs.names)
     let ratio = score.peakSignalToNoiseRatio ?? 0
-    return CommandReport(
-      String(
-        format: "%@: %ld reconstructions from %ld tokens each, PSNR %.2f dB", output,
-        inputs.count, keepCount ?? configuration.latents.count, ratio),
-      [("images", .integer(inputs.count)), ("psnr", .number(ratio))])
+    return ReconstructedImages(
+      output: output, imageCount: inputs.count,
+      tokenCount: keepCount ?? configuration.latents.count,
+      peakSignalToNoiseRatio: ratio)
   }
 
   static func batches(_ count: Int) -> [Range<Int>] {
     stride(from: 0, to: count, by: batchSize).map { $0..<min(count, $0 + batchSize) }
+  }
+}
+
+/// What `restok reconstruct` made, and its score.
+public struct ReconstructedImages: CommandReport, Codable, Equatable {
+  /// Where the images are.
+  public var output: String
+  /// How many they are.
+  public var imageCount: Int
+  /// Tokens of each that were decoded.
+  public var tokenCount: Int
+  /// The peak signal-to-noise ratio, in decibels; a mean over images.
+  public var peakSignalToNoiseRatio: Double
+
+  private enum CodingKeys: String, CodingKey {
+    case output
+    case imageCount = "images"
+    case tokenCount = "tokens"
+    case peakSignalToNoiseRatio = "psnr"
+  }
+
+  /// All figures in one line.
+  public var description: String {
+    String(
+      format: "%@: %ld reconstructions from %ld tokens each, PSNR %.2f dB", output, imageCount,
+      tokenCount,
+      peakSignalToNoiseRatio)
   }
 }

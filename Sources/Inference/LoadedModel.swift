@@ -123,9 +123,3 @@ public struct LoadedGenerator {
     arena.refreshOperands()
   }
 }
-
-/// Sixteen hexadecimal digits.
-package func hexadecimal(_ value: UInt64) -> String {
-  let digits = String(value, radix: 16)
-  return String(repeating: "0", count: 16 - digits.count) + digits
-}

@@ -6,7 +6,7 @@ import ResidualTokenizer
 
 extension AnyRunConfiguration {
   /// What the configuration trains, as checkpoints call it.
-  var kind: CheckpointManifest.Kind {
+  var kind: RunKind {
     switch self {
     case .tokenizer: .tokenizer
     case .generator: .generator

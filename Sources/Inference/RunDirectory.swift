@@ -104,9 +104,3 @@ public struct RunDirectory: Sendable, Hashable {
     return "config-\(number).yaml"
   }
 }
-
-/// A number with zeros in front, so that names sort by number.
-package func zeroPadded(_ number: Int, digitCount: Int) -> String {
-  let digits = String(number)
-  return String(repeating: "0", count: max(0, digitCount - digits.count)) + digits
-}

@@ -56,7 +56,7 @@ public struct Sampling {
   public func run(
     classes: [Int], countPerClass: Int, guidance: Guidance, choice: TokenChoice, seed: UInt64,
     output: String, codes: String?
-  ) throws -> CommandReport {
+  ) throws -> SampledImages {
     let target = try ImageOutput(path: output)
     let labels = classes.flatMap { [Int32](repeating: Int32($0), count: countPerClass) }
     let key = RandomKey(seed: seed, purpose: .sampling)
@@ -89,20 +89,47 @@ public struct Sampling {
 
   private func report(
     _ count: Int, _ samplingSeconds: Double, _ decodingSeconds: Double, _ output: String
-  ) -> CommandReport {
+  ) -> SampledImages {
     let stepCount = generator.model.order.steps.count
     let tokenCount = generator.model.configuration.tokenCount
     let perImage = samplingSeconds / Double(count)
     let decodingPerImage = decodingSeconds / Double(count)
-    return CommandReport(
-      String(
-        format: "%@: %ld images, %ld sampling steps for %ld tokens, %.1f ms an image (%.1f ms "
-          + "sampling, %.1f ms decoding)", output, count, stepCount, tokenCount,
-        1e3 * (perImage + decodingPerImage), 1e3 * perImage, 1e3 * decodingPerImage),
-      [
-        ("images", .integer(count)), ("steps", .integer(stepCount)),
-        ("tokens", .integer(tokenCount)), ("sampling_s_per_image", .number(perImage)),
-        ("decoding_s_per_image", .number(decodingPerImage)),
-      ])
+    return SampledImages(
+      output: output, imageCount: count, stepCount: stepCount, tokenCount: tokenCount,
+      samplingSecondsPerImage: perImage, decodingSecondsPerImage: decodingPerImage)
+  }
+}
+
+/// What `restok sample` made, and how long it took.
+public struct SampledImages: CommandReport, Codable, Equatable {
+  /// Where the images are.
+  public var output: String
+  /// How many they are.
+  public var imageCount: Int
+  /// Steps that the tokens of an image took.
+  public var stepCount: Int
+  /// Tokens of an image.
+  public var tokenCount: Int
+  /// Seconds of the generator for an image.
+  public var samplingSecondsPerImage: Double
+  /// Seconds of the tokenizer's decoder for an image.
+  public var decodingSecondsPerImage: Double
+
+  private enum CodingKeys: String, CodingKey {
+    case output
+    case imageCount = "images"
+    case stepCount = "steps"
+    case tokenCount = "tokens"
+    case samplingSecondsPerImage = "sampling_s_per_image"
+    case decodingSecondsPerImage = "decoding_s_per_image"
+  }
+
+  /// All figures in one line.
+  public var description: String {
+    String(
+      format: "%@: %ld images, %ld sampling steps for %ld tokens, %.1f ms an image (%.1f ms "
+        + "sampling, %.1f ms decoding)", output, imageCount, stepCount, tokenCount,
+      1e3 * (samplingSecondsPerImage + decodingSecondsPerImage), 1e3 * samplingSecondsPerImage,
+      1e3 * decodingSecondsPerImage)
   }
 }

@@ -36,29 +36,22 @@ public enum WeightImport {
     let arena = configuration.makeArena()
     try PublishedWeights.read(file, into: arena)
     // The weights are right: from here on only the disk can fail.
-    try FileSystem.createDirectory((path as NSString).deletingLastPathComponent)
-    let temporary = AtomicFile.temporaryPath(beside: path)
-    do {
+    try AtomicFile.publishDirectory(to: path) { temporary in
       let run = RunDirectory(path: temporary)
-      try FileSystem.createDirectory(temporary)
       switch configuration {
       case .tokenizer(let configuration):
         try write(configuration, .tokenizer, arena, into: run, output: output)
       case .generator(let configuration):
         try write(configuration, .generator, arena, into: run, output: output)
       }
-    } catch {
-      try? FileSystem.remove(temporary)
-      throw error
     }
-    try AtomicFile.publishDirectory(temporary: temporary, final: path)
     return "\(output): a \(configuration.kind.rawValue) of \(arena.parameters.count) tensors, "
       + "\(arena.elementCount) weights, at step 0"
   }
 
   /// Writes configuration and checkpoint of a run whose final directory is `output`.
   private static func write<Configuration: RunConfiguration>(
-    _ configuration: Configuration, _ kind: CheckpointManifest.Kind, _ arena: ParameterArena,
+    _ configuration: Configuration, _ kind: RunKind, _ arena: ParameterArena,
     into run: RunDirectory, output: String
   ) throws {
     var configuration = configuration

@@ -1,10 +1,10 @@
 public import DataParallel
 import Foundation
 public import MessagePassing
-import Reporting
+public import Reporting
 
 /// What `restok doctor` finds out: the machines of all ranks, their rates, and what is wrong.
-public struct MachineCheck: Sendable, Equatable, Codable {
+public struct MachineCheck: CommandReport, Codable, Equatable {
   /// One a rank.
   public var machines: [RankMachine]
   /// One a rank, measured at the same time.
@@ -41,7 +41,7 @@ public struct MachineCheck: Sendable, Equatable, Codable {
   }
 }
 
-extension MachineCheck: CustomStringConvertible {
+extension MachineCheck {
   /// A table, then the findings.
   public var description: String {
     var lines: [String] = []

@@ -1,3 +1,5 @@
+import Foundation
+
 /// One figure of a metrics line.
 public enum MetricValue: Sendable, Equatable {
   /// A count.
@@ -34,14 +36,9 @@ package func jsonString(_ text: String) -> String {
     case "\n": json += "\\n"
     case "\t": json += "\\t"
     case _ where scalar.value < 0x20:
-      json += "\\u" + zeroPadded(hexadecimal: scalar.value)
+      json += String(format: "\\u%04x", scalar.value)
     default: json.unicodeScalars.append(scalar)
     }
   }
   return json + "\""
-}
-
-private func zeroPadded(hexadecimal value: UInt32) -> String {
-  let digits = String(value, radix: 16)
-  return String(repeating: "0", count: 4 - digits.count) + digits
 }

@@ -66,8 +66,6 @@ public struct RandomKey: Sendable, Hashable {
 
   /// The key below this one for a name (by its FNV-1a hash of 64 bits).
   public func child(named name: String) -> RandomKey {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    return child(Int(Int64(bitPattern: hash)))
+    child(Int(Int64(bitPattern: fnv1a(name.utf8))))
   }
 }

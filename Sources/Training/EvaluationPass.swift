@@ -5,7 +5,7 @@ import Datasets
 /// One pass over a held-out set, shared out among the ranks by lanes.
 struct EvaluationPass {
   let session: TrainingSession
-  let batch: TrainingSettings.Batch
+  let settings: TrainingSettings
 
   /// Reads and scores every sample once.
   ///
@@ -24,12 +24,14 @@ struct EvaluationPass {
     let communicator = session.communicator
     let count = try communicator.broadcast([Int64(sampleCount)], root: 0)[0]
     guard count > 0 else { return }
+    let batch = settings.batch
     let plan = EvaluationPlan(
       sampleCount: Int(count), laneCount: batch.laneCount,
       samplesPerLane: batch.sampleCountPerLane)
     let lanes = try LanePlan(laneCount: batch.laneCount, worldSize: communicator.worldSize)
     let transport = try SampleTransport(
-      plan: lanes, communicator: communicator, steps: 0..<plan.stepCount
+      plan: lanes, communicator: communicator, steps: 0..<plan.stepCount,
+      deadline: .seconds(settings.execution.deadlines.data)
     ) { step, lane in try read(plan, step, lane) }
     for step in 0..<plan.stepCount {
       for lane in lanes.lanes(of: communicator.rank) {

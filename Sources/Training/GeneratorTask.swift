@@ -1,4 +1,5 @@
 import Autodiff
+import Checkpoints
 package import Configurations
 package import DataParallel
 import Datasets
@@ -123,7 +124,7 @@ package final class GeneratorTask: TrainingTask {
     let evaluation = self.evaluation
     let sampleCount = evaluation?.file.sampleCount ?? 0
     var totals = [0.0, 0.0, 0.0]  // loss, correct tokens, samples
-    try EvaluationPass(session: session, batch: configuration.training.batch).run(
+    try EvaluationPass(session: session, settings: configuration.training).run(
       sampleCount: sampleCount
     ) { plan, step, lane in
       try evaluation?.evaluation(plan, step: step, lane: lane) ?? []

@@ -76,7 +76,9 @@ final class RunRecorder {
       // The figures of the network that the run is named for have no prefix.
       let prefix = phase.network == main.network ? "" : phase.network + "_"
       record[prefix + "loss"] = .number(phase.agreement.lossSum)
-      for metric in phase.agreement.metrics { record[metric.name] = .number(metric.value) }
+      for metric in phase.agreement.metrics {
+        record[prefix + metric.name] = .number(metric.value)
+      }
       record[prefix + "learning_rate"] = .number(phase.learningRate)
       record[prefix + "gradient_norm"] = .number(phase.gradientNorm)
     }

@@ -1,4 +1,5 @@
 import Autodiff
+import Checkpoints
 package import Configurations
 package import DataParallel
 package import Datasets
@@ -104,8 +105,7 @@ package final class TokenizerTask: TrainingTask {
     var score = ReconstructionScore()
     var usage = CodebookUsage(codebookSize: configuration.model.codebook.size)
     let data = self.data
-    let batch = configuration.training.batch
-    try EvaluationPass(session: session, batch: batch).run(
+    try EvaluationPass(session: session, settings: configuration.training).run(
       sampleCount: data?.evaluation.dataset.sampleCount ?? 0
     ) { plan, step, lane in
       try data?.evaluation.evaluation(plan, step: step, lane: lane) ?? []

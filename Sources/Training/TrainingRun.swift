@@ -1,3 +1,4 @@
+import ArrayFiles
 import Checkpoints
 public import Configurations
 import DataParallel
@@ -42,7 +43,7 @@ public enum TrainingRun {
 
   private static func run<Configuration: RunConfiguration, Task: TrainingTask>(
     _ configuration: Configuration, _ settings: TrainingSettings,
-    _ kind: CheckpointManifest.Kind, _ session: TrainingSession,
+    _ kind: RunKind, _ session: TrainingSession,
     makeTask: (_ reportSkipped: @escaping @Sendable (DataError) -> Void) throws -> Task
   ) throws -> TrainingOutcome {
     setThreadCount(settings.execution.threadCount ?? RankThreads.automatic)
@@ -74,7 +75,8 @@ public enum TrainingRun {
     let saver = recorder.map { recorder in
       CheckpointSaver(
         store: CheckpointStore(root: recorder.directory.checkpointsPath),
-        keptCount: settings.checkpoint.keptCount, deadline: settings.execution.deadlines.save,
+        keptCount: settings.checkpoint.keptCount,
+        deadline: settings.execution.deadlines.saving(on: session.communicator.worldSize),
         logger: recorder.logger)
     }
     // The exchange and the transport take it over.
@@ -125,5 +127,16 @@ extension SystemPins {
       threadCountPerRank: threadCount, libraryVersions: Kernels.libraryVersions,
       laneCount: settings.batch.laneCount,
       sampleCountPerLane: settings.batch.sampleCountPerLane)
+  }
+}
+
+extension TrainingSettings.Deadlines {
+  /// Seconds that training waits for a save.
+  ///
+  /// On several ranks less than `step`, for so long the others wait for the coordinator: what hangs is to
+  /// be named by the one who knows.
+  fileprivate func saving(on rankCount: Int) -> Double {
+    let deadlines = self
+    return rankCount > 1 ? min(deadlines.save, 0.9 * deadlines.step) : deadlines.save
   }
 }

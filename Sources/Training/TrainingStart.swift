@@ -32,7 +32,7 @@ struct TrainingStart {
       let optimizerStepCount = try recorder.map { _ in try fill(network, from: found) } ?? 0
       try share(network, optimizerStepCount)
     }
-    if recorder != nil, let found { try report(found) }
+    if recorder != nil, let found { report(found) }
     return stepCount
   }
 
@@ -96,7 +96,7 @@ struct TrainingStart {
   }
 
   /// Says where the run goes on, and what is not as it was.
-  private func report(_ checkpoint: Checkpoint) throws {
+  private func report(_ checkpoint: Checkpoint) {
     let manifest = checkpoint.manifest
     guard manifest.step > 0 else {
       // Imported weights: nothing was computed that could come out otherwise here.
@@ -107,6 +107,12 @@ struct TrainingStart {
     if manifest.configurationDigest != configurationDigest {
       logger?.warning(
         "the checkpoint is of another configuration: the bits will differ from an uninterrupted run"
+      )
+    }
+    let known = Set(networks.filter(\.isAllocated).map(\.name))
+    for network in manifest.networks where !known.contains(network.name) {
+      logger?.warning(
+        "the checkpoint's network '\(network.name)' is not read: this configuration has not begun it"
       )
     }
     for difference in pins.differences(from: manifest.pins) {

@@ -6,12 +6,17 @@ struct ErrorReport {
   /// The exit status.
   let status: ExitStatus
   private let text: String
+  /// Whether every rank is sure to have the same error: mistakes on the command line, and a wrong number
+  /// of ranks.
+  private let isOfAllRanks: Bool
 
   init(_ error: any Error) {
     status = ExitStatus(of: error)
+    let isMistake = Restok.exitCode(for: error) == .validationFailure
+    isOfAllRanks = status == .done || isMistake || error is WorldError
     switch error {
     case is ExitStatusError: text = ""
-    case _ where status == .done || Restok.exitCode(for: error) == .validationFailure:
+    case _ where status == .done || isMistake:
       // Help, the version, and mistakes on the command line, with the usage of the command.
       text = Restok.fullMessage(for: error)
     default: text = "error: \(error)"
@@ -20,15 +25,16 @@ struct ErrorReport {
 
   /// Writes the message once for all ranks: help to the output, everything else to the errors.
   ///
-  /// Most errors happen on every rank alike. Rank 0 writes at once, and its end takes the others
-  /// with it; a rank that is alone with its error writes a moment later.
+  /// What every rank is sure to have is written by rank 0 alone. Of the rest most happens on every rank
+  /// alike: rank 0 writes at once, and its end takes the others with it; a rank that is alone with its
+  /// error writes a moment later.
   ///
   /// - Parameter rank: The rank of this process; nil when there is only one.
   /// - Returns: The status to exit with.
   func write(rank: Int?) -> ExitStatus {
     let isFirst = (rank ?? 0) == 0
-    if !isFirst { Thread.sleep(forTimeInterval: status == .done ? 0 : 1.5) }
-    guard !text.isEmpty, isFirst || status != .done else { return status }
+    guard !text.isEmpty, isFirst || !isOfAllRanks else { return status }
+    if !isFirst { Thread.sleep(forTimeInterval: 1.5) }
     let prefix = isFirst ? "" : "rank \(rank ?? 0): "
     let output = status == .done ? FileHandle.standardOutput : FileHandle.standardError
     output.write(Data((prefix + text + "\n").utf8))

@@ -1,4 +1,5 @@
 import Foundation
+import Reporting
 
 /// Progress and remaining time of long work.
 ///
@@ -34,10 +35,34 @@ struct ProgressLine {
   }
 }
 
-/// Prints figures as one line of JSON, with names in snake case.
+/// Prints what a command found, for people or as one line of JSON.
+func show(_ report: some CommandReport, asJSON: Bool) throws {
+  if asJSON { try printJSON(report) } else { print(report) }
+}
+
+/// Prints figures as one line of JSON, with names in snake case; those that have underscores stay.
 func printJSON(_ figures: some Encodable) throws {
   let encoder = JSONEncoder()
-  encoder.keyEncodingStrategy = .convertToSnakeCase
+  encoder.keyEncodingStrategy = .custom { JSONKey(stringValue: JSONKey.name(of: $0.last)) }
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   print(String(decoding: try encoder.encode(figures), as: UTF8.self))
+}
+
+/// A key of printed JSON.
+private struct JSONKey: CodingKey {
+  let stringValue: String
+  var intValue: Int? { nil }
+
+  init(stringValue: String) { self.stringValue = stringValue }
+
+  init?(intValue: Int) { nil }
+
+  /// The name in snake case.
+  static func name(of key: (any CodingKey)?) -> String {
+    guard let name = key?.stringValue, !name.contains("_") else { return key?.stringValue ?? "" }
+    return name.reduce(into: "") { text, character in
+      if character.isUppercase && text.last?.isUppercase == false { text += "_" }
+      text += character.lowercased()
+    }
+  }
 }

@@ -51,7 +51,7 @@ struct ContentDigestTests {
     #expect(digest.hexadecimal == "ef46db3751d8e999")
     digest.update(Array("abc".utf8))
     #expect(digest.hexadecimal == "44bc2cf5ad770999")
-    #expect(ContentDigest.hexadecimal(0xAB) == "00000000000000ab")
+    #expect(hexadecimal(0xAB) == "00000000000000ab")
   }
 
   @Test func filesAndElements() throws {

@@ -95,13 +95,13 @@ import Testing
     }
   }
 
-  @Test func rowsOfZerosAroundASequenceAreRefused() async {
-    await #expect(processExitsWith: .failure) {
+  @Test(arguments: [1, 2, 3]) func rowsOfZerosAroundASequenceAreRefused(stride: Int) async {
+    await #expect(processExitsWith: .failure) { [stride = stride as Int] in
       let tape = Tape(isRecording: false)
       _ = convolution(
         Variable(constant: Tensor(repeating: 1, shape: [1, 4, 3]), on: tape),
         weight: Variable(constant: Tensor(repeating: 1, shape: [5, 3, 3]), on: tape),
-        padding: .zeros(1))
+        stride: stride, padding: .zeros(1))
     }
   }
 }

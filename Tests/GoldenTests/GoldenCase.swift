@@ -11,6 +11,9 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
+  /// Whether it is a fixture.
+  var isShipped: Bool { directory == Self.fixtures }
+
   /// The tokenizers; a file that is missing fails its test.
   static let tokenizers = cases([
     "tokenizer-published", "tokenizer-paper", "tokenizer-aligned", "tokenizer-entropy",

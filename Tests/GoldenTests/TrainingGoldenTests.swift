@@ -54,13 +54,15 @@ import Training
         actual, try file.doubles("out.\(kind)"), tolerance: tolerance, as: kind, kind)
     }
     let average = try #require(network.state.movingAverage)
+    // Other cases may have gradients that are nothing but rounding, which AdamW makes into steps.
+    let tolerance = golden.isShipped ? 1e-5 : 1e-3
     for (kind, array) in [("param", network.arena.values), ("ema", average)] {
       #expect(
         Set(file.names(after: "out.\(kind).")) == Set(network.arena.parameters.map(\.name)))
       for parameter in network.arena.parameters {
         errors.compare(
           parameter.published(array), try file.doubles("out.\(kind).\(parameter.name)"),
-          tolerance: 1e-3, as: kind, "\(kind) \(parameter.name)")
+          tolerance: tolerance, as: kind, "\(kind) \(parameter.name)")
       }
     }
     errors.report()

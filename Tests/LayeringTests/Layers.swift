@@ -25,7 +25,7 @@ struct Layers {
   /// The names in quotes of every call that declares a target, up to its other arguments.
   private static func dependencies(in manifest: String) -> [String: Set<String>] {
     let call =
-      /(?:library|tests|\.target|\.executableTarget|\.systemLibrary)\(\s*(?:name: )?"(\w+)"/
+      /(?:(?:^|\s)library|tests|\.target|\.executableTarget|\.systemLibrary)\(\s*(?:name: )?"(\w+)"/
     let calls = manifest.matches(of: call)
     let ends = calls.dropFirst().map(\.range.lowerBound) + [manifest.endIndex]
     return zip(calls, ends).reduce(into: [:]) { targets, item in

@@ -1,3 +1,4 @@
+import Checkpoints
 import Configurations
 import Foundation
 package import MessagePassing
@@ -38,16 +39,20 @@ package struct PhaseSteps {
     }
   }
 
-  /// Goes on from the arrays of other steps, as a run does from a checkpoint.
-  package func restore(_ other: PhaseSteps) {
-    for (target, source) in zip(task.networks, other.task.networks) where source.isAllocated {
-      if !target.isAllocated { target.allocate(operandType: .float32) }
-      for kind in source.arrays.kinds {
-        if let from = source.arrays[kind], let into = target.arrays[kind] {
-          into.buffer.copy(from: from.buffer)
-        }
+  /// Goes on from a checkpoint of other steps in a folder.
+  package func restore(_ other: PhaseSteps, through folder: String) throws {
+    let trained = other.task.networks.filter(\.isAllocated)
+    let checkpoint = try CheckpointStore(root: folder).write(
+      step: other.task.first.state.stepCount,
+      description: CheckpointDescription(
+        kind: .tokenizer, configurationDigest: "", replicaDigest: "", pins: [:]),
+      networks: trained.map(\.arrays))
+    for record in checkpoint.manifest.networks {
+      for network in task.networks where network.name == record.name {
+        if !network.isAllocated { network.allocate(operandType: .float32) }
+        try checkpoint.read(into: network.arrays)
+        network.resume(afterSteps: record.stepCount)
       }
-      target.resume(afterSteps: source.state.stepCount)
     }
   }
 

@@ -58,7 +58,8 @@ package final class TwoNetworks: TrainingTask {
         training: second,
         begin: { [self] _ in
           beginCount += 1
-          second.buffers["passes"]?.value.buffer.copy(from: [Float(beginCount)])
+          guard let passes = second.buffers["passes"]?.value else { return }
+          passes.buffer.copy(from: [passes.array(of: Float.self)[0] + 1])
         },
         end: { [self] agreement in
           endCount += 1

@@ -1,3 +1,4 @@
+import ArrayFiles
 import Configurations
 import Datasets
 import Foundation
@@ -21,19 +22,31 @@ import Training
     for name in ["sound", "damaged"] {
       try FolderPacking(storage: .file).pack(folder + "/images", to: folder + "/" + name)
     }
-    try spoilImage(inSet: folder + "/damaged")
+    let sizes = try (0..<6).map { try FileSystem.size(of: "\(folder)/images/one/\($0).png") }
+    try spoilImage(inSet: folder + "/damaged", byteCount: sizes.reduce(0, +))
   }
 
-  /// Clears some bytes of the first PNG file's pixels.
-  private func spoilImage(inSet folder: String) throws {
+  /// Clears some bytes of the first PNG file's pixels, and makes the checksum of all `byteCount` bytes
+  /// fit: the disk is not to blame.
+  private func spoilImage(inSet folder: String, byteCount: Int) throws {
     let name = try #require(
       try FileManager.default.contentsOfDirectory(atPath: folder).first { $0.hasSuffix(".h5") })
     let shard = URL(fileURLWithPath: folder + "/" + name)
     var bytes = try Data(contentsOf: shard)
     let signature = try #require(bytes.range(of: Data([0x89, 0x50, 0x4E, 0x47])))
-    let start = signature.lowerBound + 200
-    bytes.replaceSubrange(start..<start + 64, with: Data(count: 64))
+    let chunk = signature.lowerBound..<signature.lowerBound + byteCount
+    let checksum = chunk.upperBound..<chunk.upperBound + 4
+    #expect(bytes[checksum] == self.checksum(of: bytes[chunk]))
+    let pixels = chunk.lowerBound + 200..<chunk.lowerBound + 264
+    bytes.replaceSubrange(pixels, with: Data(count: pixels.count))
+    bytes.replaceSubrange(checksum, with: self.checksum(of: bytes[chunk]))
     try bytes.write(to: shard)
+  }
+
+  /// The checksum that stands behind a chunk of the file.
+  private func checksum(of bytes: Data) -> Data {
+    let value = [UInt8](bytes).withUnsafeBytes { Fletcher32.checksum($0) }
+    return withUnsafeBytes(of: value.littleEndian) { Data($0) }
   }
 
   private func run(_ name: String, _ settings: [String], in folder: String) throws

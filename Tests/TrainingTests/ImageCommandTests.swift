@@ -16,7 +16,7 @@ import Testing
   ///
   /// - Returns: The images, which are the same in every form, and the names of the folder's files.
   private func images(
-    in folder: String, columnCount: Int
+    in folder: String, columnCount: Int, distinctCount: Int = 2
   ) throws -> (images: [RGBImage], names: [String]) {
     let names = try FileSystem.names(in: folder + "/folder").sorted()
     let images = try names.map { try RGBImage(contentsOfFile: folder + "/folder/" + $0) }
@@ -27,7 +27,8 @@ import Testing
     #expect(try array.elements(as: UInt8.self) == images.flatMap(\.pixels))
     let grid = try RGBImage(contentsOfFile: folder + "/grid.png")
     #expect(grid == ImageGrid().picture(images, columnCount: columnCount))
-    #expect(Set(images.map(\.pixels)).count == images.count, "images that cannot be told apart")
+    #expect(
+      Set(images.map(\.pixels)).count >= distinctCount, "images that cannot be told apart")
     return (images, names)
   }
 
@@ -53,7 +54,7 @@ import Testing
 
       let array = try NumPyArray(contentsOf: folder + "/sampled/set.npy")
       #expect(try NumPyArray(contentsOf: folder + "/decoded/set.npy") == array)
-      let decoded = try images(in: folder + "/decoded", columnCount: 3)
+      let decoded = try images(in: folder + "/decoded", columnCount: 3, distinctCount: 6)
       #expect(decoded.names == (0..<6).map { "0000\($0).png" })
       // The folder of samples is in the order of classes, the arrays in that of the command.
       let names = try FileSystem.names(in: folder + "/sampled/folder").sorted()
@@ -74,7 +75,8 @@ import Testing
 
   @Test func reconstructionsAreTheSameInEveryFormAndTheDecodedCodes() throws {
     try withTemporaryDirectory { folder in
-      let tokenizer = ModelSource(path: try SmallRuns(folder: folder).imported(.tokenizer))
+      let tokenizer = ModelSource(
+        path: try SmallRuns(folder: folder).imported(.tokenizer, standardDeviation: 1))
       let originals = folder + "/originals.npy"
       try ImageOutput(path: originals).write(testImages)
       for output in [folder + "/whole", folder + "/decoded", folder + "/prefix"] {
@@ -87,7 +89,8 @@ import Testing
           [originals], with: tokenizer, keepCount: nil, to: "\(folder)/whole/\(form)")
         let prefix = try ImageCommands.reconstruct(
           [originals], with: tokenizer, keepCount: 4, to: "\(folder)/prefix/\(form)")
-        #expect(whole.json.contains("\"images\": 5") && prefix.json != whole.json)
+        #expect(whole.imageCount == 5 && whole.tokenCount == 16 && prefix.tokenCount == 4)
+        #expect(prefix.peakSignalToNoiseRatio != whole.peakSignalToNoiseRatio)
         _ = try ImageCommands.decode(codes, with: tokenizer, to: "\(folder)/decoded/\(form)")
       }
       let whole = try images(in: folder + "/whole", columnCount: 3)
@@ -97,14 +100,14 @@ import Testing
     }
   }
 
-  /// Images that have little in common.
+  /// Images of large squares in random colours, which have little in common.
   private var testImages: [RGBImage] {
     var numbers = TestNumbers(seed: 9)
-    return (0..<5).map { index in
-      let ground = UInt8(40 * index)
-      var pixels = [UInt8](repeating: ground, count: 32 * 32 * 3)
-      for place in stride(from: 0, to: pixels.count, by: index + 2) {
-        pixels[place] = UInt8(truncatingIfNeeded: numbers.next())
+    return (0..<5).map { _ in
+      let squares = (0..<48).map { _ in numbers.next() % 2 == 0 ? UInt8(0) : 255 }
+      let pixels = (0..<32 * 32 * 3).map { place in
+        let (pixel, colour) = place.quotientAndRemainder(dividingBy: 3)
+        return squares[((pixel / 32 / 8) * 4 + pixel % 32 / 8) * 3 + colour]
       }
       return RGBImage(height: 32, width: 32, pixels: pixels)
     }

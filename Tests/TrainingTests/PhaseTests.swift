@@ -64,12 +64,11 @@ struct PhaseTests {
     let (whole, before, after) = (try PhaseSteps(), try PhaseSteps(), try PhaseSteps())
     try whole.run(0..<6)
     try before.run(0..<stop)
-    after.restore(before)
+    try withTemporaryDirectory { try after.restore(before, through: $0) }
     try after.run(stop..<6)
-    #expect(after.digests.weights == whole.digests.weights)
-    // The number of passes is counted by the task, which was made anew.
-    after.task.second.buffers["passes"]?.value.buffer.copy(from: [Float(4)])
     #expect(after.digests == whole.digests)
+    let passes = after.task.second.buffers["passes"]?.value.array(of: Float.self)
+    #expect(passes == [4])
   }
 
   /// Weights, moments, averages and buffers are all in the digest that replicas compare.

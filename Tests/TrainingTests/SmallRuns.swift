@@ -8,6 +8,7 @@ import HierarchicalGenerator
 import Inference
 import MessagePassing
 import ResidualTokenizer
+import Tensors
 import Training
 
 /// The models of `Configs/smoke` with fresh weights, in one folder: files to import and to train.
@@ -39,9 +40,10 @@ struct SmallRuns {
       overrides: ["run.output=\(folder)", "threads=1"] + overrides)
   }
 
-  /// Writes a configuration and its model's fresh weights.
+  /// Writes a configuration and its model's fresh weights; normal ones of a standard deviation, if it is
+  /// given, so that different images give different ones.
   func write(
-    _ kind: CheckpointManifest.Kind, seed: UInt64 = 3
+    _ kind: RunKind, seed: UInt64 = 3, standardDeviation: Float? = nil
   ) throws -> (weights: String, configuration: String) {
     let paths = (folder + "/\(kind).safetensors", folder + "/\(kind).yaml")
     let arena = ParameterArena()
@@ -58,6 +60,10 @@ struct SmallRuns {
     }
     arena.allocate(forTraining: false)
     arena.initialize(seed: seed)
+    if let standardDeviation {
+      arena.values.fillNormal(
+        standardDeviation: standardDeviation, key: RandomKey(seed: seed, purpose: .test))
+    }
     try PublishedWeights.write(
       arena.values, layouts: ParameterLayout.layouts(of: arena),
       metadata: ["kind": kind.rawValue], to: paths.0)
@@ -68,8 +74,8 @@ struct SmallRuns {
   /// Imports a model with fresh weights.
   ///
   /// - Returns: The run directory.
-  func imported(_ kind: CheckpointManifest.Kind) throws -> String {
-    let (weights, configuration) = try write(kind)
+  func imported(_ kind: RunKind, standardDeviation: Float? = nil) throws -> String {
+    let (weights, configuration) = try write(kind, standardDeviation: standardDeviation)
     let run = folder + "/imported \(kind)"
     _ = try WeightImport.read(weights, configurationPath: configuration, to: run)
     return run

@@ -11,8 +11,8 @@ import Training
 
 @Suite("Import of published weights")
 struct WeightImportTests {
-  @Test(arguments: [CheckpointManifest.Kind.tokenizer, .generator])
-  func anExportOfAnImportIsTheSameFile(kind: CheckpointManifest.Kind) throws {
+  @Test(arguments: [RunKind.tokenizer, .generator])
+  func anExportOfAnImportIsTheSameFile(kind: RunKind) throws {
     try withTemporaryDirectory { folder in
       let runs = SmallRuns(folder: folder)
       let (weights, configuration) = try runs.write(kind)

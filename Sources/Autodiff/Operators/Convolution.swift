@@ -66,7 +66,7 @@ private func convolutionShape(
     inputCount: sizes[2], outputCount: weight.shape[0], kernelHeight: isSequence ? 1 : kernel[0],
     kernelWidth: kernel[1], stride: stride, padding: padding)
   precondition(
-    !isSequence || shape.windows.outputHeight == 1,
+    !isSequence || shape.windows.top == 0 && shape.windows.bottom == 0,
     "convolution: rows of zeros around a sequence of shape \(x.shape), \(shape)")
   return shape
 }

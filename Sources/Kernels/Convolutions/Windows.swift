@@ -35,8 +35,8 @@ public struct Windows: Sendable, Hashable, CustomStringConvertible {
   public let stride: Int
   /// Whether the image wraps around; else zeros surround it.
   let isCircular: Bool
-  let top: Int
-  let bottom: Int
+  package let top: Int
+  package let bottom: Int
   let left: Int
   let right: Int
 

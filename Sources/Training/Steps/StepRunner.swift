@@ -33,6 +33,10 @@ package final class StepRunner<Task: TrainingTask> {
     self.communicator = communicator
     phases = task.phases
     networks = phases.map(\.network)
+    precondition(
+      Set(networks.map(\.name)).count == networks.count && networks[0].settings.firstStep == 0,
+      "StepRunner: networks \(networks.map(\.name)); each is trained in one phase, the first from 0 on"
+    )
     plan = try LanePlan(laneCount: settings.batch.laneCount, worldSize: communicator.worldSize)
     consensus = StepConsensus(plan: plan, communicator: communicator)
   }
@@ -52,7 +56,7 @@ package final class StepRunner<Task: TrainingTask> {
   /// - Parameters:
   ///   - step: The step, from 0.
   ///   - isStopRequested: Whether this rank was asked to stop.
-  ///   - beforeChange: Called before weights, moments, averages or buffers change.
+  ///   - beforeChange: Called before weights, moments or averages change.
   ///   - message: Gives the bytes of a lane; called once for each lane of this rank, in order.
   /// - Returns: What the ranks agreed on, and times.
   /// - Throws: `TrainingError.notFinite` on all ranks alike, `ReplicaDivergence`, the errors of
@@ -68,7 +72,6 @@ package final class StepRunner<Task: TrainingTask> {
     // All at once: a phase may look through a network that a later one trains.
     let exchanges = try active.map { try begin($0.network) }
     for (index, phase) in active.enumerated() {
-      if hasBuffers { try beforeChange() }
       phase.begin(step)
       let isLast = index == active.count - 1
       var next: [Task.Lane] = []
@@ -97,11 +100,6 @@ package final class StepRunner<Task: TrainingTask> {
   private func replicaDigest(in step: Int) -> UInt64? {
     let interval = settings.execution.digestInterval
     return interval > 0 && step % interval == 0 ? ReplicaDigests(of: networks).state : nil
-  }
-
-  /// Whether a phase's beginning may change anything.
-  private var hasBuffers: Bool {
-    networks.contains { $0.isAllocated && $0.buffers.count > 0 }
   }
 
   /// Makes what a network needs from its first step on.

@@ -31,7 +31,7 @@ struct BenchCollectives: ParsableCommand {
     try RankSession.run { session in
       let report = try benchmark.run(session.world)
       guard session.isFirst else { return }
-      if json { try printJSON(report) } else { print(report) }
+      try show(report, asJSON: json)
     }
   }
 }

@@ -71,6 +71,6 @@ struct BenchSampling: ParsableCommand {
       guidanceStrength: guidance,
       repetitionCount: repeats
     ).run()
-    if json { try printJSON(report) } else { print(report) }
+    try show(report, asJSON: json)
   }
 }

@@ -33,7 +33,7 @@ struct BenchSaving: ParsableCommand {
     let stopSignal = StopSignal.install()
     try RankSession.run { session in
       let report = try benchmark.run(session.world, stopSignal: stopSignal)
-      if options.json { try printJSON(report) } else { print(report) }
+      try show(report, asJSON: options.json)
     }
   }
 }

@@ -35,7 +35,7 @@ struct BenchStep: ParsableCommand {
       let report = try StepBenchmark(
         options.rehearsal(), stepCount: options.steps, warmupCount: warmup
       ).run(session.world)
-      if session.isFirst { print(options.json ? report.json : "\(report)") }
+      if session.isFirst { try show(report, asJSON: options.json) }
     }
   }
 }

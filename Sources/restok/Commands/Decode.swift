@@ -14,10 +14,10 @@ struct Decode: ParsableCommand {
   var codes: String
 
   @Option(help: OutputPath.help)
-  var output: OutputPath
+  var output: String
 
   func run() throws {
     try RankSession.requireSingleRank("decode")
-    print(try ImageCommands.decode(codes, with: try model.source(), to: output.path))
+    print(try ImageCommands.decode(codes, with: try model.source(), to: output))
   }
 }

@@ -19,7 +19,7 @@ struct Doctor: ParsableCommand {
     try RankSession.run { session in
       let check = try MachineCheck.run(session.world)
       guard session.isFirst else { return }
-      if json { try printJSON(check) } else { print(check) }
+      try show(check, asJSON: json)
     }
   }
 }

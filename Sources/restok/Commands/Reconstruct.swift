@@ -14,7 +14,7 @@ struct Reconstruct: ParsableCommand {
   var images: [String]
 
   @Option(help: OutputPath.help)
-  var output: OutputPath
+  var output: String
 
   @Option(help: ArgumentHelp("Decode from the first N tokens only (default: all).", valueName: "n"))
   var keep: Int?
@@ -29,7 +29,7 @@ struct Reconstruct: ParsableCommand {
   func run() throws {
     try RankSession.requireSingleRank("reconstruct")
     let report = try ImageCommands.reconstruct(
-      images, with: try model.source(), keepCount: keep, to: output.path)
-    print(json ? report.json : "\(report)")
+      images, with: try model.source(), keepCount: keep, to: output)
+    try show(report, asJSON: json)
   }
 }

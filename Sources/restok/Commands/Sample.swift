@@ -29,7 +29,7 @@ struct Sample: ParsableCommand {
   var generatorConfig: String?
 
   @Option(help: "Which weights of the checkpoints to use (default: ema where there is one).")
-  var weights: WeightSelection?
+  var weights: WeightChoice?
 
   @Option(help: ArgumentHelp("Numbers such as 0,3,7, or all.", valueName: "list"))
   var classes: ClassSelection
@@ -38,7 +38,7 @@ struct Sample: ParsableCommand {
   var count = 1
 
   @Option(help: OutputPath.help)
-  var output: OutputPath
+  var output: String
 
   @OptionGroup(title: "Guidance") var guidance: GuidanceOptions
 
@@ -66,20 +66,18 @@ struct Sample: ParsableCommand {
   func run() throws {
     try RankSession.requireSingleRank("sample")
     let sampling = try Sampling(
-      tokenizer: try ModelReference(
-        path: tokenizer, configuration: tokenizerConfig, option: "--tokenizer",
-        configurationOption: "--tokenizer-config"
-      ).source(weights: weights),
-      generator: try ModelReference(
-        path: generator, configuration: generatorConfig, option: "--generator",
-        configurationOption: "--generator-config"
-      ).source(weights: weights), precision: precision)
+      tokenizer: try ModelSource(
+        checking: tokenizer, configuration: tokenizerConfig, weights: weights,
+        option: "--tokenizer", configurationOption: "--tokenizer-config"),
+      generator: try ModelSource(
+        checking: generator, configuration: generatorConfig, weights: weights,
+        option: "--generator", configurationOption: "--generator-config"), precision: precision)
     let report = try sampling.run(
       classes: try classes.classes(classCount: sampling.classCount), countPerClass: count,
       guidance: Guidance(
         strength: guidance.guidance, schedule: try guidance.guidanceSchedule(),
         progress: guidance.progress),
-      choice: choice.tokenChoice, seed: seed, output: output.path, codes: codes)
-    print(json ? report.json : "\(report)")
+      choice: choice.tokenChoice, seed: seed, output: output, codes: codes)
+    try show(report, asJSON: json)
   }
 }

@@ -1,18 +1,11 @@
-import ArgumentParser
+public import ArgumentParser
 import Configurations
 import DataParallel
-import Training
+public import Training
 
-/// Where a training run begins.
-enum Resume: ExpressibleByArgument, Equatable, CustomStringConvertible {
-  /// At the newest verified checkpoint of the run's directory, or at the beginning.
-  case automatic
-  /// At the beginning; a directory with checkpoints is refused.
-  case never
-  /// At this checkpoint.
-  case checkpoint(String)
-
-  init?(argument: String) {
+extension ResumePolicy: ExpressibleByArgument, CustomStringConvertible {
+  /// Reads `auto`, `never` or a checkpoint's path.
+  public init?(argument: String) {
     switch argument {
     case "auto": self = .automatic
     case "never": self = .never
@@ -22,7 +15,7 @@ enum Resume: ExpressibleByArgument, Equatable, CustomStringConvertible {
   }
 
   /// The value as the command line has it.
-  var description: String {
+  public var description: String {
     switch self {
     case .automatic: "auto"
     case .never: "never"
@@ -46,7 +39,7 @@ struct TrainOptions: ParsableArguments {
     help: ArgumentHelp(
       "Where to begin: auto (the newest verified checkpoint of the run, else the beginning), "
         + "never, or a checkpoint's path.", valueName: "auto|never|path"))
-  var resume = Resume.automatic
+  var resume = ResumePolicy.automatic
 
   @Option(
     help: ArgumentHelp(
@@ -81,19 +74,13 @@ struct TrainOptions: ParsableArguments {
     _ body: (Configuration, TrainingSession) throws -> TrainingOutcome
   ) throws {
     guard let configuration = try load(type) else { return }
-    let policy: ResumePolicy =
-      switch resume {
-      case .automatic: .automatic
-      case .never: .never
-      case .checkpoint(let path): .checkpoint(path)
-      }
     let stopSignal = StopSignal.install()
     try RankSession.run(expectedWorldSize: expectRanks) { session in
       try configuration.check(worldSize: session.world.worldSize, file: config)
       let outcome = try body(
         configuration,
         TrainingSession(
-          communicator: session.world, stopSignal: stopSignal, resume: policy))
+          communicator: session.world, stopSignal: stopSignal, resume: resume))
       if case .stopped = outcome { throw ExitStatusError(status: .stopped) }
     }
   }
