@@ -16,9 +16,6 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
     self.code = code
   }
 
-  /// Whether the cause is that no space is left: a full disk, a quota or a limit of file size.
-  public var isOutOfSpace: Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
-
   /// Whether the cause is that the file or directory does not exist.
   public var isMissing: Bool { code == ENOENT }
 

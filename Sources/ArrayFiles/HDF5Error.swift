@@ -29,9 +29,6 @@ public struct HDF5Error: Error, Sendable, Hashable, CustomStringConvertible {
   /// What failed, where, why, and what to do.
   public var description: String { "\(problem). \(advice)" }
 
-  /// Whether stored bytes do not match their checksum.
-  public var isChecksumMismatch: Bool { reason.contains("Fletcher32") }
-
   private static func advice(for reason: String) -> String {
     let known: [(sign: String, advice: String)] = [
       (

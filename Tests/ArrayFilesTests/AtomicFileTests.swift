@@ -75,7 +75,7 @@ struct AtomicFileTests {
     guard FileManager.default.fileExists(atPath: "/dev/full") else { return }
     let writer = try FileWriter(path: "/dev/full")
     let error = try #require(throws: FileError.self) { try writer.write([1]) }
-    #expect(error.isOutOfSpace)
+    #expect(error.code == ENOSPC)
     #expect(error.description.contains("'/dev/full'"))
     #expect(error.description.contains("disk is full"))
   }
@@ -92,7 +92,7 @@ struct AtomicFileTests {
         let error = try #require(throws: FileError.self) {
           try AtomicFile.write([UInt8](repeating: 1, count: 10_000), to: path)
         }
-        #expect(error.isOutOfSpace)
+        #expect(error.code == EFBIG)
         #expect(try bytes(of: path) == [7])
         #expect(try FileSystem.names(in: directory) == ["file"])
       }

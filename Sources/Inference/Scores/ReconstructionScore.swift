@@ -62,9 +62,6 @@ public struct ReconstructionScore: Sendable, Equatable {
   ///     −10 · log10(mean squared error), at most `ratioLimit`
   public var peakSignalToNoiseRatio: Double? { mean(Self.ratio) }
 
-  /// The number of images that equal their originals.
-  public var identicalCount: Int { errors.values.count { $0 == 0 } }
-
   /// The mean squared error of two images' values in [0, 1].
   ///
   /// - Precondition: Both have one size.
