@@ -39,6 +39,8 @@ final class RunRecorder {
     guard let kept = try directory.writeConfiguration(configuration.yaml) else { return }
     let old = try? Configuration(yaml: previous ?? "", file: kept)
     let differences = old?.differences(from: configuration).map(\.description) ?? []
+    // Another wording of the same values, such as that of an earlier version, is no news.
+    if old != nil && differences.isEmpty { return }
     logger.warning(
       "\(RunDirectory.configurationNotice(keptName: kept, differences: differences))")
   }
