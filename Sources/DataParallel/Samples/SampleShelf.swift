@@ -24,7 +24,6 @@ final class SampleShelf: @unchecked Sendable {
   private var verdicts: [Int: Verdict] = [:]
   private var brokenBy: (any Error)?
   private var isStopping = false
-  private var waited = Duration.zero
 
   init(lanes: Range<Int>, firstStep: Int, prefetch: Int, context: CallContext) {
     self.lanes = lanes
@@ -67,8 +66,6 @@ final class SampleShelf: @unchecked Sendable {
 
   var hasStopped: Bool { condition.withLock { isStopping } }
   var failure: (any Error)? { condition.withLock { brokenBy } }
-  /// How long takers have waited in all.
-  var waitTime: Duration { condition.withLock { waited } }
 
   private func change(_ body: () -> Void) {
     condition.withLock {
@@ -97,8 +94,6 @@ final class SampleShelf: @unchecked Sendable {
   }
 
   private func waitForVerdict(on step: Int, lane: Int, deadline: Duration?) throws -> Verdict {
-    let start = ContinuousClock.now
-    defer { waited += ContinuousClock.now - start }
     let end = Date.end(after: deadline?.inSeconds)
     while true {
       if let verdict = verdicts[step] { return verdict }

@@ -94,9 +94,6 @@ public final class SampleTransport: Sendable {
     try shelf.take(step: step, lane: lane, deadline: deadline)
   }
 
-  /// How long ``next(step:lane:)`` has waited in all: the run's "data wait".
-  public var waitTime: Duration { shelf.waitTime }
-
   /// Ends the transport, at any step, and waits until its threads are gone.
   ///
   /// Collective: every rank. What was read ahead is thrown away. A second call does nothing.
