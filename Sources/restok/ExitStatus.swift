@@ -43,7 +43,7 @@ enum ExitStatus: Int32 {
         case .mismatch: .diverged
         }
     case is ReplicaDivergence: self = .diverged
-    case is DataError, is ImageError, is ArrayFileError, is SampleReadingError:
+    case is DataError, is ImageError, is ArrayFileError, is SizeError, is SampleReadingError:
       self = .data
     case is CheckpointError, is FileError, is HDF5Error: self = .storage
     case let error as WeightMismatch:

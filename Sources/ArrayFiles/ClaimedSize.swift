@@ -1,0 +1,168 @@
+/// A size that a file, message or header claims, and that cannot be believed.
+///
+/// It is thrown before anything is multiplied, converted or allocated; a program treats it as it does
+/// damaged data.
+public struct SizeError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The path of the file, or another name for where the number came from.
+  public let source: String
+  /// What the number is called there.
+  public let field: String
+  /// The number as it was found; a product or a sum with all its parts.
+  public let value: String
+  /// What would have been believed.
+  public let range: ClosedRange<Int>
+
+  /// A refusal of `value`, which stands for `field` in `source`.
+  public init(source: String, field: String, value: String, range: ClosedRange<Int>) {
+    self.source = source
+    self.field = field
+    self.value = value
+    self.range = range
+  }
+
+  /// What is wrong, without the place and without a full stop.
+  public var problem: String {
+    "\(field) is \(value), expected \(range.lowerBound) ... \(range.upperBound)"
+  }
+
+  /// What to do.
+  public var advice: String {
+    "The number is damaged, or the file is of another program: restore it from a copy or write it "
+      + "anew."
+  }
+
+  /// Where, what is wrong, and what to do.
+  public var description: String { "\(source): \(problem). \(advice)" }
+}
+
+/// The largest sizes that are believed, for each kind of input.
+///
+/// Each is far above all that is in use, and small enough that sums and products with the few factors
+/// that the program multiplies by afterwards stay within 64 bits. Memory is taken only after a second
+/// comparison, with the bytes that are there.
+public enum SizeLimit {
+  /// Elements of one array of any file: 2⁴⁰.
+  public static let elementCount = 1 << 40
+  /// Bytes of one file: 2⁴⁶, 64 TiB.
+  public static let fileByteCount = 1 << 46
+  /// Bytes of a manifest, which is read as a whole: 2²⁸, 256 MiB.
+  public static let manifestByteCount = 1 << 28
+  /// Samples of one data set or codes file: 2⁴⁰.
+  public static let sampleCount = 1 << 40
+  /// Classes: labels are 32 bits with a sign.
+  public static let classCount = Int(Int32.max)
+  /// Values of a code: codes are 16 bits.
+  public static let vocabularySize = 1 << 16
+  /// Finished steps of a run: 2⁴⁸.
+  public static let stepCount = 1 << 48
+  /// Bytes of an attribute of an HDF5 file, which lies in a header of 2¹⁶ bytes.
+  public static let attributeByteCount = 1 << 16
+  /// Bytes of one chunk of an HDF5 dataset, which the format counts in 32 bits.
+  public static let chunkByteCount = Int(UInt32.max)
+  /// Groups within groups of an HDF5 file.
+  public static let groupDepth = 32
+}
+
+/// A number from outside as a size.
+///
+/// - Parameters:
+///   - number: As it was found, of any type.
+///   - field: What it is called there.
+///   - source: The path of the file, or another name for where it came from.
+///   - least: The smallest size that makes sense.
+///   - limit: The largest that is believed, of `SizeLimit` or what is known to be there.
+/// - Returns: The number.
+/// - Throws: `SizeError` when it is not in `least ... limit`.
+/// - Precondition: `0 <= least <= limit`.
+public func claimedSize(
+  _ number: some BinaryInteger, field: String, of source: String, atLeast least: Int = 0,
+  limit: Int
+) throws(SizeError) -> Int {
+  let range = believedRange(least, limit)
+  guard let size = Int(exactly: number), range.contains(size) else {
+    throw SizeError(source: source, field: field, value: "\(number)", range: range)
+  }
+  return size
+}
+
+/// A product of numbers from outside, such as the sizes of an array's axes.
+///
+/// `∏ factors`, 1 for none. A factor of zero makes it zero, but the other factors are looked at all the
+/// same: an empty array of absurd sizes is refused.
+///
+/// - Parameters:
+///   - factors: As they were found.
+///   - field: What they are called there.
+///   - source: The path of the file, or another name for where they came from.
+///   - least: The smallest product that makes sense.
+///   - limit: The largest that is believed, of `SizeLimit` or what is known to be there.
+/// - Returns: The product.
+/// - Throws: `SizeError` when a factor is negative or the product is not in `least ... limit`.
+/// - Precondition: `0 <= least <= limit`.
+public func claimedSize(
+  product factors: [some BinaryInteger], field: String, of source: String, atLeast least: Int = 0,
+  limit: Int
+) throws(SizeError) -> Int {
+  let range = believedRange(least, limit)
+  var product: Int? = 1
+  for factor in factors where factor != 0 {
+    product = positiveSize(factor).flatMap { size in
+      product.flatMap { checked($0.multipliedReportingOverflow(by: size)) }
+    }
+  }
+  let isEmpty = factors.contains { $0 == 0 }
+  guard let product, product <= limit, range.contains(isEmpty ? 0 : product) else {
+    throw SizeError(
+      source: source, field: field, value: text(of: factors, joinedBy: " x "), range: range)
+  }
+  return isEmpty ? 0 : product
+}
+
+/// A sum of numbers from outside, such as the counts of a manifest's parts.
+///
+/// - Parameters:
+///   - terms: As they were found.
+///   - field: What they are called there.
+///   - source: The path of the file, or another name for where they came from.
+///   - least: The smallest sum that makes sense.
+///   - limit: The largest that is believed, of `SizeLimit` or what is known to be there.
+/// - Returns: The sum, 0 for none.
+/// - Throws: `SizeError` when a term is negative or the sum is not in `least ... limit`.
+/// - Precondition: `0 <= least <= limit`.
+public func claimedSize(
+  sum terms: [some BinaryInteger], field: String, of source: String, atLeast least: Int = 0,
+  limit: Int
+) throws(SizeError) -> Int {
+  let range = believedRange(least, limit)
+  var sum: Int? = 0
+  for term in terms where term != 0 {
+    sum = positiveSize(term).flatMap { size in
+      sum.flatMap { checked($0.addingReportingOverflow(size)) }
+    }
+  }
+  guard let sum, range.contains(sum) else {
+    throw SizeError(
+      source: source, field: field, value: text(of: terms, joinedBy: " + "), range: range)
+  }
+  return sum
+}
+
+private func believedRange(_ least: Int, _ limit: Int) -> ClosedRange<Int> {
+  precondition(
+    least >= 0 && least <= limit, "claimedSize: nothing is in \(least) ... \(limit)")
+  return least...limit
+}
+
+private func positiveSize(_ number: some BinaryInteger) -> Int? {
+  number > 0 ? Int(exactly: number) : nil
+}
+
+private func checked(_ result: (partialValue: Int, overflow: Bool)) -> Int? {
+  result.overflow ? nil : result.partialValue
+}
+
+/// The parts as they were found, the first of many.
+private func text(of parts: [some BinaryInteger], joinedBy sign: String) -> String {
+  let shown = parts.prefix(8).map { "\($0)" }.joined(separator: sign)
+  return parts.count > 8 ? "\(shown)\(sign)... (\(parts.count) in all)" : shown
+}
