@@ -140,6 +140,7 @@ let package = Package(
       name: "RankChecks",
       dependencies: [
         "DataParallel", "MessagePassing", "Autodiff", "Tensors", "Training", "PhaseFixtures",
+        "Checkpoints",
       ],
       path: "Tests/RankChecks", swiftSettings: swiftSettings),
     tests("MessagePassingTests", ["MessagePassing"]),

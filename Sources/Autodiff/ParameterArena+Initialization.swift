@@ -7,10 +7,15 @@ extension ParameterArena {
   /// The stream of a parameter is named by the seed and the parameter's published name, so that its
   /// values do not depend on the order in which layers are constructed.
   ///
+  /// - Parameters:
+  ///   - seed: The seed of the run.
+  ///   - network: A name that goes into the streams too, so that parameters of one name in two networks
+  ///     are drawn apart; nil for streams of the parameters' names alone.
   /// - Precondition: The arena is allocated.
-  public func initialize(seed: UInt64) {
+  public func initialize(seed: UInt64, network: String? = nil) {
     precondition(isAllocated, "ParameterArena: initialize(seed:) before allocate()")
-    let root = RandomKey(seed: seed, purpose: .initialisation)
+    let streams = RandomKey(seed: seed, purpose: .initialisation)
+    let root = network.map(streams.child(named:)) ?? streams
     for parameter in parameters {
       let (value, key) = (parameter.value, root.child(named: parameter.name))
       switch parameter.initializer {

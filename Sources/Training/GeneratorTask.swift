@@ -38,7 +38,8 @@ package final class GeneratorTask: TrainingTask {
   /// Makes the model; opens the codes and the tokenizer that made them on the coordinator.
   package init(_ configuration: GeneratorRunConfiguration, isCoordinator: Bool) throws {
     self.configuration = configuration
-    network = Network(name: RunKind.generator.rawValue, settings: configuration.training.network)
+    network = Network(
+      name: RunKind.generator.rawValue, settings: Network.Settings(configuration.training))
     model = Generator(configuration.model, in: ParameterScope(network.arena))
     guard isCoordinator else {
       (train, evaluation, plan, tokenizer) = (nil, nil, nil, nil)

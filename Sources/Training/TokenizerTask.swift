@@ -41,7 +41,8 @@ package final class TokenizerTask: TrainingTask {
     reportSkipped: @escaping @Sendable (DataError) -> Void = { _ in }
   ) throws {
     self.configuration = configuration
-    network = Network(name: RunKind.tokenizer.rawValue, settings: configuration.training.network)
+    network = Network(
+      name: RunKind.tokenizer.rawValue, settings: Network.Settings(configuration.training))
     model = ResTok(configuration.model, in: ParameterScope(network.arena))
     losses = [
       ReconstructionLoss(weight: configuration.losses.reconstructionWeight), QuantizerLoss(),

@@ -95,15 +95,16 @@ final class Trainer<Task: TrainingTask> {
   }
 }
 
-extension TrainingSettings {
-  /// How the network that the run is named for is trained.
-  var network: Network.Settings {
-    Network.Settings(
+extension Network.Settings {
+  /// How a configuration says that the network that the run is named for is trained.
+  init(_ settings: TrainingSettings) {
+    let optimizer = settings.optimizer
+    self.init(
       optimizer: AdamW.Configuration(
         firstMomentDecay: optimizer.firstMomentDecay,
         secondMomentDecay: optimizer.secondMomentDecay, epsilon: optimizer.epsilon,
         weightDecay: optimizer.weightDecay, gradientNormLimit: optimizer.gradientNormLimit,
-        averageDecay: averageDecay),
-      learningRates: learningRates)
+        averageDecay: settings.averageDecay),
+      learningRates: settings.learningRates)
   }
 }

@@ -56,10 +56,18 @@ public enum TrainingRun {
     skipped.logger = recorder?.logger
     let digest = hexadecimal(configuration.digest)
     let pins = SystemPins.current(settings, threadCount: threadCount)
-    let start = TrainingStart(
-      networks: task.networks, settings: settings, session: session, pins: pins,
-      logger: recorder?.logger, configurationDigest: digest)
-    let doneCount = try start.begin(recorder)
+    let resumePoint = recorder.map {
+      ResumePoint(
+        policy: session.resume, root: $0.directory.checkpointsPath, logger: $0.logger)
+    }
+    let checkpoint = try resumePoint?.checkpoint()
+    let doneCount = try TrainingStart(
+      task.networks, settings: settings, communicator: session.communicator,
+      logger: recorder?.logger
+    ).begin(from: checkpoint)
+    if let checkpoint {
+      resumePoint?.report(checkpoint, task.networks, pins: pins, configurationDigest: digest)
+    }
     try recorder?.begin(at: doneCount == 0 ? nil : doneCount)
     for note in settings.notes(worldSize: session.communicator.worldSize) {
       recorder?.logger.notice("\(note)")

@@ -12,14 +12,16 @@ import Testing
     ("decoder.weight", [33, 17], .truncatedNormal(standardDeviation: 0.02)),
   ]
 
-  private func arena(seed: UInt64, isReversed: Bool = false) -> ParameterArena {
+  private func arena(
+    seed: UInt64, isReversed: Bool = false, network: String? = nil
+  ) -> ParameterArena {
     let arena = ParameterArena()
     for parameter in isReversed ? Self.parameters.reversed() : Self.parameters {
       _ = ParameterScope(arena).parameter(
         parameter.name, parameter.shape, parameter.initializer)
     }
     arena.allocate(forTraining: false)
-    arena.initialize(seed: seed)
+    arena.initialize(seed: seed, network: network)
     return arena
   }
 
@@ -32,6 +34,17 @@ import Testing
     #expect(forward == backward)
     #expect(forward[0] != forward[5])
     #expect(forward[0] != values(arena(seed: 2))[0])
+  }
+
+  @Test func networksDrawParametersOfOneNameApart() {
+    let (alone, first, second) = (
+      values(arena(seed: 1)), values(arena(seed: 1, network: "first")),
+      values(arena(seed: 1, network: "second"))
+    )
+    for index in [0, 3, 4, 5] {
+      #expect(Set([alone[index], first[index], second[index]]).count == 3)
+    }
+    #expect(first == values(arena(seed: 1, isReversed: true, network: "first")))
   }
 
   @Test func everyParameterIsDrawnByItsInitializer() {

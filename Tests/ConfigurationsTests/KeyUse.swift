@@ -11,11 +11,11 @@ struct KeyUse {
   /// What the code reads instead of a property that it reads without naming its section.
   private static let otherReadings = [
     "data.augment.crop": ["crop.map"], "data.augment.flip": ["square.mirrored"],
-    "ema.decay": ["training.network"], "tokenizer": ["configuration.tokenizer"],
+    "tokenizer": ["configuration.tokenizer"],
     "model.hidden_multiple": ["configuration.hiddenSize"],
     "optimizer.betas": ["optimizer.firstMomentDecay", "optimizer.secondMomentDecay"],
-    "optimizer.rate": ["training.network"], "schedule.kind": ["training.network"],
-    "schedule.warmup": ["training.network"], "schedule.end_rate": ["training.network"],
+    "optimizer.rate": ["settings.learningRates"], "schedule.kind": ["settings.learningRates"],
+    "schedule.warmup": ["settings.learningRates"], "schedule.end_rate": ["settings.learningRates"],
     "run.name": ["run.directory"], "run.output": ["run.directory"],
   ]
 

@@ -1,4 +1,4 @@
-import Checkpoints
+package import Checkpoints
 import Configurations
 import Foundation
 package import MessagePassing
@@ -7,13 +7,19 @@ package import Training
 /// Steps of `TwoNetworks`.
 package struct PhaseSteps {
   package let task: TwoNetworks
+  /// Steps that were done before.
+  package let doneCount: Int
   private let runner: StepRunner<TwoNetworks>
   private let sampleCountPerLane: Int
 
-  /// Makes the networks on the ranks of a communicator; the second is trained from step `start` on.
+  /// Makes the networks on the ranks of a communicator and fills them as a run does; the second is
+  /// trained from step `start` on.
+  ///
+  /// `checkpoint` is where to go on, for rank 0.
+  /// - Throws: The errors of the configuration, of files and of ranks.
   package init(
     laneCount: Int = 2, sampleCount: Int = 4, start: Int = 2,
-    on communicator: Communicator = .single()
+    on communicator: Communicator = .single(), from checkpoint: Checkpoint? = nil
   ) throws {
     let configurations = URL(fileURLWithPath: #filePath)
       .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -24,8 +30,9 @@ package struct PhaseSteps {
     settings.batch.sampleCountPerLane = sampleCount / laneCount
     sampleCountPerLane = sampleCount / laneCount
     task = TwoNetworks(settings, start: start)
-    task.first.allocate(operandType: .float32)
-    task.first.initialize(seed: 1)
+    doneCount = try TrainingStart(
+      task.networks, settings: settings, communicator: communicator, logger: nil
+    ).begin(from: checkpoint)
     runner = try StepRunner(task, settings: settings, communicator: communicator)
   }
 
@@ -39,21 +46,13 @@ package struct PhaseSteps {
     }
   }
 
-  /// Goes on from a checkpoint of other steps in a folder.
-  package func restore(_ other: PhaseSteps, through folder: String) throws {
-    let trained = other.task.networks.filter(\.isAllocated)
-    let checkpoint = try CheckpointStore(root: folder).write(
-      step: other.task.first.state.stepCount,
+  /// Writes a checkpoint into a folder.
+  package func checkpoint(in folder: String) throws -> Checkpoint {
+    try CheckpointStore(root: folder).write(
+      step: task.first.state.stepCount,
       description: CheckpointDescription(
         kind: .tokenizer, configurationDigest: "", replicaDigest: "", pins: [:]),
-      networks: trained.map(\.arrays))
-    for record in checkpoint.manifest.networks {
-      for network in task.networks where network.name == record.name {
-        if !network.isAllocated { network.allocate(operandType: .float32) }
-        try checkpoint.read(into: network.arrays)
-        network.resume(afterSteps: record.stepCount)
-      }
-    }
+      networks: task.networks.filter(\.isAllocated).map(\.arrays))
   }
 
   /// The digests of both networks.

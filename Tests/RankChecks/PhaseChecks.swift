@@ -1,6 +1,8 @@
+import Checkpoints
 import DataParallel
 import MessagePassing
 import PhaseFixtures
+import TestSupport
 import Training
 
 /// Steps of two networks, the second of which begins in the middle, on one rank and on several.
@@ -28,5 +30,29 @@ func checkPhases(_ checks: RankCheckList) throws {
       shared.digests == whole.digests, "\(shared.digests), on one rank \(whole.digests)")
     try require(
       reports.map(\.phases) == expected.map(\.phases), "\(reports), on one rank \(expected)")
+  }
+}
+
+/// A run of two networks goes on from a checkpoint that one rank reads.
+func checkGoingOn(_ checks: RankCheckList) throws {
+  try checks.check("going on with two networks") { ranks in
+    let whole = try PhaseSteps(laneCount: 12, sampleCount: 24)
+    try whole.run(0..<5)
+    let after = try withTemporaryDirectory { folder in
+      // Written by one rank, as in a run; the others have nothing to read.
+      var checkpoint: Checkpoint?
+      if ranks.rank == 0 {
+        let before = try PhaseSteps(laneCount: 12, sampleCount: 24)
+        try before.run(0..<3)
+        checkpoint = try before.checkpoint(in: folder)
+      }
+      return try PhaseSteps(laneCount: 12, sampleCount: 24, on: ranks, from: checkpoint)
+    }
+    try require(after.doneCount == 3, "\(after.doneCount) steps are done, not 3")
+    try after.run(3..<5)
+    let plan = try LanePlan(laneCount: 12, worldSize: ranks.worldSize)
+    guard plan.isBitIdentical else { return }
+    try require(
+      after.digests == whole.digests, "\(after.digests), without a stop \(whole.digests)")
   }
 }

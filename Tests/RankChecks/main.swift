@@ -42,6 +42,7 @@ func run(mode: String, world: Communicator) throws -> Int {
     try checkStepConsensus(checks)
     try checkSampleTransport(checks)
     try checkPhases(checks)
+    try checkGoingOn(checks)
     return checks.failureCount
   case _ where ExchangeFailure(rawValue: mode) != nil:
     guard let failure = ExchangeFailure(rawValue: mode) else { break }

@@ -1,4 +1,5 @@
 import Autodiff
+import Checkpoints
 import PhaseFixtures
 import TestSupport
 import Testing
@@ -61,14 +62,28 @@ struct PhaseTests {
 
   /// Also across the step in which the second network begins.
   @Test(arguments: 1...4) func goingOnGivesTheBitsOfAnUninterruptedRun(stop: Int) throws {
-    let (whole, before, after) = (try PhaseSteps(), try PhaseSteps(), try PhaseSteps())
+    let (whole, before) = (try PhaseSteps(), try PhaseSteps())
     try whole.run(0..<6)
     try before.run(0..<stop)
-    try withTemporaryDirectory { try after.restore(before, through: $0) }
+    let after = try withTemporaryDirectory { try PhaseSteps(from: before.checkpoint(in: $0)) }
+    #expect(after.doneCount == stop)
+    #expect(after.task.second.isAllocated == (stop > 2))
     try after.run(stop..<6)
     #expect(after.digests == whole.digests)
     let passes = after.task.second.buffers["passes"]?.value.array(of: Float.self)
     #expect(passes == [4])
+  }
+
+  @Test func aCheckpointWithoutANetworkThatHasBegunIsRefused() throws {
+    let before = try PhaseSteps(start: 3)
+    try before.run(0..<2)
+    try withTemporaryDirectory { folder in
+      let checkpoint = try before.checkpoint(in: folder)
+      let error = #expect(throws: CheckpointError.self) {
+        _ = try PhaseSteps(start: 1, from: checkpoint)
+      }
+      #expect("\(try #require(error))".contains("has no network 'second'; it has first."))
+    }
   }
 
   /// Weights, moments, averages and buffers are all in the digest that replicas compare.

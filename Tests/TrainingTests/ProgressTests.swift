@@ -60,7 +60,8 @@ import Training
     let progress = progress(step: 120)
     let whole = ProgressText.line(progress, stepCount: 1000, pace: pace)
     #expect(
-      whole == "step 120/1000  loss 0.5000  rate 1.00e-04  gradient 2.000  data wait 25 %  "
+      whole
+        == "step 120/1000  loss 0.5000  learning rate 1.00e-04  gradient 2.000  data wait 25 %  "
         + "4.000 samples/s  29:20 left")
     for width in 1...120 {
       let line = ProgressText.line(progress, stepCount: 1000, pace: pace, width: width)

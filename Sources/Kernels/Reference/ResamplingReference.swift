@@ -7,11 +7,12 @@ package enum ResamplingReference {
   ) -> Double {
     let scale = Double(inputSize) / Double(outputSize)
     switch interpolation {
-    case .cubic:
+    case .cubic, .linear:
       let place = (Double(position) + 0.5) * scale - 0.5
       return (-5..<inputSize + 5).reduce(0) { total, pixel in
-        let nearest = min(max(pixel, 0), inputSize - 1)
-        return total + (nearest == source ? cubic(abs(place - Double(pixel)), a: -0.75) : 0)
+        guard min(max(pixel, 0), inputSize - 1) == source else { return total }
+        let distance = abs(place - Double(pixel))
+        return total + (interpolation == .cubic ? cubic(distance, a: -0.75) : max(0, 1 - distance))
       }
     case .antialiasedCubic, .antialiasedLinear:
       let weights = (0..<inputSize).map {

@@ -3,6 +3,8 @@ public enum Interpolation: Sendable, CaseIterable {
   /// Cubic convolution with a = −0.75 on four pixels, beyond the edge the edge's; reducing does not
   /// widen it.
   case cubic
+  /// The straight line between two pixels, beyond the edge the edge's; reducing does not widen it.
+  case linear
   /// Cubic convolution with a = −0.5, widened by the reduction; beyond the edge there is nothing.
   case antialiasedCubic
   /// The triangle, widened by the reduction; beyond the edge there is nothing.
@@ -38,7 +40,9 @@ extension AxisMap {
       inputSize: inputSize,
       taps: (0..<outputSize).map { position in
         switch interpolation {
-        case .cubic: cubicTaps(position, inputSize, outputSize)
+        case .cubic:
+          narrowTaps(position, inputSize, outputSize, radius: 2) { cubicKernel($0, a: -0.75) }
+        case .linear: narrowTaps(position, inputSize, outputSize, radius: 1) { max(0, 1 - $0) }
         case .antialiasedCubic:
           widenedTaps(position, inputSize, outputSize, radius: 2) { cubicKernel($0, a: -0.5) }
         case .antialiasedLinear:
@@ -65,13 +69,13 @@ extension AxisMap {
       })
   }
 
-  private static func cubicTaps(_ position: Int, _ inputSize: Int, _ outputSize: Int) -> [Tap] {
+  private static func narrowTaps(
+    _ position: Int, _ inputSize: Int, _ outputSize: Int, radius: Int, _ kernel: (Double) -> Double
+  ) -> [Tap] {
     let place = (Double(position) + 0.5) * Double(inputSize) / Double(outputSize) - 0.5
     let pixel = Int(place.rounded(.down))
-    return (pixel - 1...pixel + 2).map {
-      Tap(
-        index: min(max($0, 0), inputSize - 1),
-        weight: cubicKernel(abs(place - Double($0)), a: -0.75))
+    return (pixel - radius + 1...pixel + radius).map {
+      Tap(index: min(max($0, 0), inputSize - 1), weight: kernel(abs(place - Double($0))))
     }
   }
 

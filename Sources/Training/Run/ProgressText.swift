@@ -22,7 +22,7 @@ package enum ProgressText {
     var pieces: [(text: String, leaves: Int)] = [
       ("step \(progress.step)/\(stepCount)", 7),
       ("loss \(FigureText.significant(progress.loss))", 6),
-      ("rate \(FigureText.significant(progress.learningRate))", 1),
+      ("learning rate \(FigureText.significant(progress.learningRate))", 1),
       ("gradient \(FigureText.significant(progress.gradientNorm))", 3),
       ("data wait \(percent(pace.dataWaitShare))", 2),
       (progress.exchangeSeconds.map { _ in "exchange \(percent(pace.exchangeShare))" } ?? "", 2),

@@ -79,10 +79,14 @@ package final class Network {
 
   /// Draws the weights and buffers of a new network; the moving average begins with the weights.
   ///
+  /// Networks that runs are named for draw by their parameters' names alone, the others by their own
+  /// name too.
+  ///
   /// - Parameter seed: The seed of the run.
   package func initialize(seed: UInt64) {
-    arena.initialize(seed: seed)
-    buffers.initialize(seed: seed)
+    let stream = RunKind(rawValue: name) == nil ? name : nil
+    arena.initialize(seed: seed, network: stream)
+    buffers.initialize(seed: seed, network: stream)
     beginAverage()
   }
 
