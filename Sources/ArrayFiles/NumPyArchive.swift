@@ -2,11 +2,21 @@ import CArchive
 import Foundation
 
 /// Named arrays in NumPy's `.npz` format: a zip archive of `.npy` files.
+///
+/// Compressed arrays take more memory than their file. What an archive says of their sizes is not
+/// believed: all its arrays together may take `freeByteCount` and, beyond it,
+/// `largestCompression` times the bytes of the file; a header that announces more is refused before
+/// anything is read.
 public struct NumPyArchive: Sendable {
   /// The arrays' names in the order of the file.
   public let names: [String]
   private let arrays: [String: NumPyArray]
   private let path: String
+
+  /// Bytes that the arrays of a file of any size may take, 256 MiB.
+  public static let freeByteCount = 1 << 28
+  /// Bytes of arrays, beyond `freeByteCount`, for every byte of the file.
+  public static let largestCompression = 32
 
   /// Reads all arrays of a `.npz` file, stored or compressed.
   ///
@@ -17,9 +27,14 @@ public struct NumPyArchive: Sendable {
     var arrays: [String: NumPyArray] = [:]
     // Opened first for the system's own error.
     try systemCall("open", on: path) { access(path, R_OK) }
-    try ZipReader.forEachEntry(of: path) { entry, data in
-      let name = entry.hasSuffix(".npy") ? String(entry.dropLast(4)) : entry
-      let array = try NumPyArray(data: data, origin: "\(path)[\(name)]")
+    let fileSize = try FileSystem.size(of: path)
+    var rest = Self.freeByteCount + fileSize * Self.largestCompression
+    try ZipReader.forEachEntry(of: path) { entry in
+      let name = entry.name.hasSuffix(".npy") ? String(entry.name.dropLast(4)) : entry.name
+      let array = try NumPyArray(
+        byteLimit: rest, origin: "\(path)[\(name)]",
+        read: { try entry.read($0, reserving: min($0, fileSize)) })
+      rest -= array.byteCount
       guard arrays.updateValue(array, forKey: name) == nil else {
         throw ArrayFileError(
           file: path, array: name, problem: "it occurs twice", advice: damagedFileAdvice)
@@ -65,7 +80,33 @@ public struct NumPyArchive: Sendable {
 
 /// Reads the entries of a zip archive one after the other.
 private enum ZipReader {
-  static func forEachEntry(of path: String, _ body: (String, Data) throws -> Void) throws {
+  /// An entry whose bytes are read when they are asked for.
+  struct Entry {
+    let name: String
+    fileprivate let archive: OpaquePointer
+    fileprivate let path: String
+
+    /// The next bytes, as many as asked for, or fewer at the end.
+    ///
+    /// `reservedCount`: the bytes that are surely there; memory for more is taken as they come.
+    func read(_ byteCount: Int, reserving reservedCount: Int) throws -> Data {
+      var data = Data(capacity: reservedCount)
+      var buffer = [UInt8](repeating: 0, count: min(byteCount, 1 << 20))
+      while data.count < byteCount {
+        let wanted = min(buffer.count, byteCount - data.count)
+        let count = buffer.withUnsafeMutableBytes {
+          archive_read_data(archive, $0.baseAddress, wanted)
+        }
+        if count == 0 { break }
+        // A warning here is a checksum or a size that does not match.
+        guard count > 0 else { throw failure(archive, path, name) }
+        data.append(contentsOf: buffer.prefix(count))
+      }
+      return data
+    }
+  }
+
+  static func forEachEntry(of path: String, _ body: (Entry) throws -> Void) throws {
     guard let archive = archive_read_new() else { throw outOfMemory(path) }
     defer { archive_read_free(archive) }
     archive_read_support_format_zip(archive)
@@ -81,28 +122,7 @@ private enum ZipReader {
       else {
         throw failure(archive, path, nil)
       }
-      let name = String(cString: characters)
-      try body(name, try data(archive, entry, path, name))
-    }
-  }
-
-  private static func data(
-    _ archive: OpaquePointer, _ entry: OpaquePointer, _ path: String, _ name: String
-  ) throws -> Data {
-    var data = Data()
-    // The size is only a hint: a damaged archive may claim anything.
-    if archive_entry_size_is_set(entry) != 0 {
-      data.reserveCapacity(Int(min(max(0, archive_entry_size(entry)), 1 << 32)))
-    }
-    var buffer = [UInt8](repeating: 0, count: 1 << 20)
-    while true {
-      let count = buffer.withUnsafeMutableBytes {
-        archive_read_data(archive, $0.baseAddress, $0.count)
-      }
-      if count == 0 { return data }
-      // A warning here is a checksum or a size that does not match.
-      guard count > 0 else { throw failure(archive, path, name) }
-      data.append(contentsOf: buffer.prefix(count))
+      try body(Entry(name: String(cString: characters), archive: archive, path: path))
     }
   }
 }

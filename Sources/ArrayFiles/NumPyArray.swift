@@ -42,29 +42,78 @@ public struct NumPyArray: Sendable, Equatable {
   }
 
   init(data: Data, origin: String) throws {
-    let header: NumPyHeader
-    let headerSize: Int
-    do {
-      (header, headerSize) = try data.withUnsafeBytes { try NumPyHeader.decode($0) }
-    } catch let problem as NumPyHeaderProblem {
-      throw ArrayFileError(file: origin, problem: problem.problem, advice: problem.advice)
+    let (header, headerSize) = try Self.decodedHeader(of: data, origin: origin)
+    try Self.require(data.count - headerSize, header, origin: origin)
+    self.init(header: header, data: data.dropFirst(headerSize), origin: origin)
+  }
+
+  /// Reads an array whose size nobody knows before its header was read.
+  ///
+  /// - Parameters:
+  ///   - byteLimit: The most that the elements may take.
+  ///   - origin: What to call the bytes in messages.
+  ///   - read: The next bytes, as many as asked for, or fewer at the end.
+  /// - Throws: `ArrayFileError`, before anything is read of an array that is beyond the limit; what
+  ///   `read` throws.
+  init(byteLimit: Int, origin: String, read: (_ byteCount: Int) throws -> Data) throws {
+    var start = try read(NumPyHeader.prefixSize)
+    if let size = NumPyHeader.size(prefix: start) {
+      guard size <= NumPyHeader.sizeLimit else { throw Self.problem(.tooLong(size), origin) }
+      start += try read(max(0, size - start.count))
     }
+    let (header, headerSize) = try Self.decodedHeader(of: start, origin: origin)
     let byteCount = header.elementType.byteCount(shape: header.shape) ?? 0
-    guard data.count - headerSize == byteCount else {
+    guard byteCount <= byteLimit else {
       throw ArrayFileError(
         file: origin,
-        problem: "\(data.count - headerSize) bytes follow the header, shape \(header.shape) of "
-          + "\(header.elementType) needs \(byteCount)",
-        advice: damagedFileAdvice)
+        problem: "the header announces \(header.elementType) of shape \(header.shape), "
+          + "\(byteCount) bytes, but at most \(byteLimit) may come out of a file of this size",
+        advice: "If the file is sound, save the array as .npy or without compression.")
     }
+    // One byte more tells whether anything follows, and makes the reader check what it has read.
+    let elements = try read(byteCount + 1)
+    try Self.require(elements.count + start.count - headerSize, header, origin: origin)
+    self.init(header: header, data: elements, origin: origin)
+  }
+
+  private init(header: NumPyHeader, data: Data, origin: String) {
     elementType = header.elementType
     shape = header.shape
     self.origin = origin
-    self.data = data.dropFirst(headerSize)
+    self.data = data
+  }
+
+  private static func decodedHeader(of data: Data, origin: String) throws -> (
+    NumPyHeader, size: Int
+  ) {
+    do {
+      let (header, size) = try data.withUnsafeBytes { try NumPyHeader.decode($0) }
+      return (header, size)
+    } catch let problem as NumPyHeaderProblem {
+      throw Self.problem(problem, origin)
+    }
+  }
+
+  private static func problem(_ problem: NumPyHeaderProblem, _ origin: String) -> ArrayFileError {
+    ArrayFileError(file: origin, problem: problem.problem, advice: problem.advice)
+  }
+
+  private static func require(_ byteCount: Int, _ header: NumPyHeader, origin: String) throws {
+    let needed = header.elementType.byteCount(shape: header.shape) ?? 0
+    guard byteCount == needed else {
+      throw ArrayFileError(
+        file: origin,
+        problem: "\(byteCount > needed ? "more than \(needed)" : "\(byteCount)") bytes follow the "
+          + "header, shape \(header.shape) of \(header.elementType) needs \(needed)",
+        advice: damagedFileAdvice)
+    }
   }
 
   /// The number of elements.
   public var elementCount: Int { shape.reduce(1, *) }
+
+  /// The bytes that the elements take.
+  var byteCount: Int { data.count }
 
   /// The elements in row-major order.
   ///

@@ -8,6 +8,12 @@ struct NumPyHeader: Equatable {
   /// The first bytes of every `.npy` file.
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
+  /// The bytes that tell how long the header is.
+  static let prefixSize = 12
+
+  /// The longest header that is read; NumPy itself reads up to 10 000 bytes.
+  static let sizeLimit = 1 << 20
+
   private static let typeNames: [(name: String, type: ArrayElementType)] = [
     ("<f2", .float16), ("<f4", .float32), ("<f8", .float64), ("|i1", .int8), ("<i2", .int16),
     ("<i4", .int32), ("<i8", .int64), ("|u1", .uint8), ("<u2", .uint16), ("<u4", .uint32),
@@ -52,22 +58,31 @@ struct NumPyHeader: Equatable {
     guard bytes.prefix(magic.count).elementsEqual(magic) else {
       throw NumPyHeaderProblem("it does not begin with NumPy's signature")
     }
-    guard bytes.count >= 12 else { throw NumPyHeaderProblem("the header is cut off") }
-    let version = bytes[6]
-    guard version == 1 || version == 2 else {
-      throw NumPyHeaderProblem("format version \(version).\(bytes[7]) is not 1 or 2")
+    guard bytes.count >= prefixSize else { throw NumPyHeaderProblem("the header is cut off") }
+    guard let end = size(prefix: bytes) else {
+      throw NumPyHeaderProblem("format version \(bytes[6]).\(bytes[7]) is not 1 or 2")
     }
-    let countSize = version == 1 ? 2 : 4
-    let headerSize = (0..<countSize).reduce(0) { $0 | Int(bytes[8 + $1]) << (8 * $1) }
-    let start = 8 + countSize
-    guard headerSize <= bytes.count - start else {
-      throw NumPyHeaderProblem("the header is cut off")
-    }
+    guard end <= sizeLimit else { throw NumPyHeaderProblem.tooLong(end) }
+    guard end <= bytes.count else { throw NumPyHeaderProblem("the header is cut off") }
     let text = String(
-      decoding: bytes[start..<start + headerSize], as: UTF8.self)
+      decoding: bytes[textStart(version: bytes[6])..<end], as: UTF8.self)
     var parser = NumPyHeaderParser(text)
-    return (try header(try parser.dictionary()), start + headerSize)
+    return (try header(try parser.dictionary()), end)
   }
+
+  /// The offset at which the data begins, given the first bytes of a file; nil where they are too few
+  /// or of another format.
+  static func size(prefix: some Sequence<UInt8>) -> Int? {
+    let prefix = Array(prefix.prefix(prefixSize))
+    guard prefix.count == prefixSize, prefix.starts(with: magic), [1, 2].contains(prefix[6]) else {
+      return nil
+    }
+    let start = textStart(version: prefix[6])
+    return prefix[8..<start].reversed().reduce(0) { $0 << 8 | Int($1) } + start
+  }
+
+  /// Where the text begins: version 1 counts it in two bytes, version 2 in four.
+  private static func textStart(version: UInt8) -> Int { version == 1 ? 10 : 12 }
 
   private static func header(_ entries: [String: NumPyHeaderParser.Value]) throws -> NumPyHeader {
     guard Set(entries.keys) == ["descr", "fortran_order", "shape"] else {
@@ -109,6 +124,10 @@ struct NumPyHeaderProblem: Error {
   init(_ problem: String, advice: String = damagedFileAdvice) {
     self.problem = problem
     self.advice = advice
+  }
+
+  static func tooLong(_ size: Int) -> Self {
+    Self("the header takes \(size) bytes, more than \(NumPyHeader.sizeLimit)")
   }
 }
 

@@ -54,8 +54,18 @@ static void install(ErrorManager *errors, struct jpeg_decompress_struct *codec, 
   errors->message = message;
 }
 
-int CImageCodecs_jpegSize(const uint8_t *bytes, size_t byteCount, CImageCodecsSize *size,
-                           char *message) {
+// At least one bit for every block: no Huffman code is shorter.
+static int64_t least_byte_count(const struct jpeg_decompress_struct *codec) {
+  int64_t blockCount = 0;
+  for (int c = 0; c < codec->num_components; c++) {
+    blockCount += (int64_t)codec->comp_info[c].width_in_blocks *
+                  (int64_t)codec->comp_info[c].height_in_blocks;
+  }
+  return blockCount / 8;
+}
+
+int CImageCodecs_jpegHeader(const uint8_t *bytes, size_t byteCount, CImageCodecsHeader *header,
+                            char *message) {
   struct jpeg_decompress_struct codec;
   ErrorManager errors;
   memset(&codec, 0, sizeof codec);
@@ -67,10 +77,21 @@ int CImageCodecs_jpegSize(const uint8_t *bytes, size_t byteCount, CImageCodecsSi
   jpeg_create_decompress(&codec);
   jpeg_mem_src(&codec, bytes, byteCount);
   jpeg_read_header(&codec, TRUE);
-  size->height = codec.image_height;
-  size->width = codec.image_width;
+  header->size.height = codec.image_height;
+  header->size.width = codec.image_width;
+  header->leastByteCount = least_byte_count(&codec);
   jpeg_destroy_decompress(&codec);
   return 0;
+}
+
+// libjpeg calls this now and then; nothing else can stop it between two scans.
+static void refuse_many_scans(j_common_ptr codec) {
+  if (((j_decompress_ptr)codec)->input_scan_number > CImageCodecs_scanCountLimit) {
+    ErrorManager *errors = (ErrorManager *)codec->err;
+    snprintf(errors->message, CImageCodecs_messageSize, "it has more than %d scans",
+             CImageCodecs_scanCountLimit);
+    longjmp(errors->escape, 1);
+  }
 }
 
 static uint8_t rounded_product(int a, int b) {
@@ -121,6 +142,8 @@ int CImageCodecs_decodeJPEG(const uint8_t *bytes, size_t byteCount, CImageCodecs
   jpeg_mem_src(&codec, bytes, byteCount);
   jpeg_read_header(&codec, TRUE);
   choose_output(&codec, message, errors.escape);
+  struct jpeg_progress_mgr progress = {.progress_monitor = refuse_many_scans};
+  codec.progress = &progress;
   jpeg_start_decompress(&codec);
   if (codec.output_height != size.height || codec.output_width != size.width) {
     snprintf(message, CImageCodecs_messageSize, "its header announces another size than its data");

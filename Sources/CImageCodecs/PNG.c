@@ -71,12 +71,23 @@ static png_structp open_reader(Context *context, png_infop *info) {
     snprintf(context->message, CImageCodecs_messageSize, "out of memory");
     return NULL;
   }
+  png_set_user_limits(codec, CImageCodecs_pngSideLimit, CImageCodecs_pngSideLimit);
   png_set_read_fn(codec, context, read_bytes);
   return codec;
 }
 
-int CImageCodecs_pngSize(const uint8_t *bytes, size_t byteCount, CImageCodecsSize *size,
-                          char *message) {
+// The bytes of all rows as the file stores them, by the ratio that deflate cannot exceed.
+static int64_t least_byte_count(png_structp codec, png_infop info) {
+  int64_t height = png_get_image_height(codec, info);
+  int64_t rowByteCount = (int64_t)png_get_rowbytes(codec, info);
+  // Every row has a byte that names its filter. The passes of an interlaced file have rows of their
+  // own, with no fewer bytes in all but for those that fill up the last byte of a row.
+  int64_t extraByteCount = png_get_interlace_type(codec, info) == PNG_INTERLACE_NONE ? 1 : -1;
+  return height * (rowByteCount + extraByteCount) / 1032;
+}
+
+int CImageCodecs_pngHeader(const uint8_t *bytes, size_t byteCount, CImageCodecsHeader *header,
+                           char *message) {
   Context context = {.message = message, .source = bytes, .remaining = byteCount};
   png_infop info = NULL;
   png_structp codec = open_reader(&context, &info);
@@ -88,8 +99,9 @@ int CImageCodecs_pngSize(const uint8_t *bytes, size_t byteCount, CImageCodecsSiz
     return -1;
   }
   png_read_info(codec, info);
-  size->height = png_get_image_height(codec, info);
-  size->width = png_get_image_width(codec, info);
+  header->size.height = png_get_image_height(codec, info);
+  header->size.width = png_get_image_width(codec, info);
+  header->leastByteCount = least_byte_count(codec, info);
   png_destroy_read_struct(&codec, &info, NULL);
   return 0;
 }

@@ -3,7 +3,7 @@
 /// A program that ends because of it exits with status 64, the status of wrong usage.
 public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
   /// One thing that is wrong.
-  public struct Problem: Sendable, Equatable, CustomStringConvertible {
+  public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
     /// Where a value was written.
     public enum Origin: Sendable, Hashable {
       /// On a line of the file, counted from 1.

@@ -17,13 +17,21 @@ extension ConfigurationTree {
         file: file,
         problems: [.init(path: "", origin: .unknown, message: "the file holds no configuration")])
     }
-    self.init(root)
+    var budget = NodeBudget()
+    do {
+      self = try Self.tree(root, &budget)
+    } catch {
+      throw ConfigurationError(file: file, problems: [error])
+    }
   }
 
   /// Reads the value of an override on the command line, which is YAML too.
   init?(override text: String) {
-    guard let node = try? Yams.compose(yaml: text) else { return nil }
-    self = Self(node).written(at: .commandLine)
+    var budget = NodeBudget()
+    guard YAMLLimits.problem(of: text) == nil, let node = try? Yams.compose(yaml: text),
+      let tree = try? Self.tree(node, &budget)
+    else { return nil }
+    self = tree.written(at: .commandLine)
   }
 
   /// Marks the first of two equal keys: the parser below refuses a mapping that has one twice, and
@@ -31,13 +39,17 @@ extension ConfigurationTree {
   private static let repeatedKeyMark = "\u{1}repeated\u{1}"
 
   private static func compose(_ text: String) throws -> Node? {
+    if let problem = YAMLLimits.problem(of: text) { throw problem }
     var text = text
+    var markedCount = 0
     while true {
       do {
         return try Yams.compose(yaml: text)
       } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
+        // Every mark takes another reading of the text.
+        markedCount += 1
         guard
-          let key = keys.first,
+          markedCount <= YAMLLimits.markedKeyCount, let key = keys.first,
           let marked = marking(key, at: context.mark, in: text)
         else { throw YamlError.duplicatedKeysInMapping(duplicates: keys, context: context) }
         text = marked
@@ -61,30 +73,45 @@ extension ConfigurationTree {
     return lines.joined(separator: "\n")
   }
 
-  private init(_ node: Node) {
-    origin = node.mark.map { .line($0.line) } ?? .unknown
+  private static func tree(
+    _ node: Node, _ budget: inout NodeBudget, depth: Int = 1
+  ) throws(ConfigurationError.Problem) -> ConfigurationTree {
+    let origin = Self.origin(of: node)
+    try budget.take(depth: depth, origin)
     switch node {
     case .mapping(let mapping):
-      content = .mapping(
-        mapping.map { key, value in
-          let keyOrigin = key.mark.map { ConfigurationError.Problem.Origin.line($0.line) }
-          var name = key.scalar?.string ?? "a key that is no word"
-          let isRepeated = name.hasPrefix(Self.repeatedKeyMark)
-          if isRepeated {
-            name =
-              name.dropFirst(Self.repeatedKeyMark.count).split(separator: "\u{1}").first
-              .map(String.init) ?? ""
-          }
-          return Entry(
-            key: name, origin: keyOrigin ?? .unknown, isRepeated: isRepeated, value: Self(value))
-        })
+      var entries: [Entry] = []
+      for (key, value) in mapping {
+        entries.append(entry(key, try tree(value, &budget, depth: depth + 1)))
+      }
+      return ConfigurationTree(content: .mapping(entries), origin: origin)
     case .sequence(let sequence):
-      content = .sequence(sequence.map { Self($0) })
+      var elements: [ConfigurationTree] = []
+      for element in sequence { elements.append(try tree(element, &budget, depth: depth + 1)) }
+      return ConfigurationTree(content: .sequence(elements), origin: origin)
     case .scalar(let scalar):
-      content = .scalar(scalar.string, isQuoted: scalar.style != .plain && scalar.style != .any)
+      let isQuoted = scalar.style != .plain && scalar.style != .any
+      return ConfigurationTree(
+        content: .scalar(scalar.string, isQuoted: isQuoted), origin: origin)
     case .alias(let alias):
-      content = .scalar("*\(alias.anchor)", isQuoted: false)
+      return ConfigurationTree(
+        content: .scalar("*\(alias.anchor)", isQuoted: false), origin: origin)
     }
+  }
+
+  private static func entry(_ key: Node, _ value: ConfigurationTree) -> Entry {
+    let name = key.scalar?.string ?? "a key that is no word"
+    guard name.hasPrefix(repeatedKeyMark) else {
+      return Entry(key: name, origin: origin(of: key), value: value)
+    }
+    let repeated = name.dropFirst(repeatedKeyMark.count).split(separator: "\u{1}").first
+    return Entry(
+      key: repeated.map(String.init) ?? "", origin: origin(of: key), isRepeated: true,
+      value: value)
+  }
+
+  private static func origin(of node: Node) -> ConfigurationError.Problem.Origin {
+    node.mark.map { .line($0.line) } ?? .unknown
   }
 
   private func written(at origin: ConfigurationError.Problem.Origin) -> ConfigurationTree {
@@ -107,6 +134,7 @@ extension ConfigurationTree {
 
   private static func problem(of error: any Error) -> ConfigurationError.Problem {
     switch error {
+    case let problem as ConfigurationError.Problem: problem
     case YamlError.scanner(_, let problem, let mark, _),
       YamlError.parser(_, let problem, let mark, _),
       YamlError.composer(_, let problem, let mark, _):

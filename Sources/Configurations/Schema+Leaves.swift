@@ -1,22 +1,20 @@
 import Foundation
 
 extension Codec where Value == Int {
-  /// A decimal integer in a range; `Int.max` as the upper end means without an upper end.
+  /// A decimal integer in a range.
   static func integer(in range: ClosedRange<Int>) -> Codec {
-    let expectation =
-      range.upperBound == .max
-      ? "an integer of at least \(range.lowerBound)"
-      : "an integer from \(range.lowerBound) to \(range.upperBound)"
-    return .leaf(
-      expectation,
+    .leaf(
+      "an integer from \(range.lowerBound) to \(range.upperBound)",
       parse: { tree in
         tree.word.flatMap { Int($0) }.flatMap { range.contains($0) ? $0 : nil }
       },
       write: { .scalar(String($0), isQuoted: false) })
   }
 
-  /// A number of steps: an integer of at least 1.
-  static var stepCount: Codec { .integer(in: 1...Int.max) }
+  /// A number of steps, at least 1 or another least number.
+  ///
+  /// With the largest batch, 2^32 samples, the product still fits: samples are numbered through.
+  static func stepCount(from least: Int = 1) -> Codec { .integer(in: least...1_000_000_000) }
 
   /// A size of a model, small enough that products of two sizes do not overflow.
   static var size: Codec { .integer(in: 1...1_048_576) }
@@ -73,8 +71,10 @@ enum NumberRange: String {
   case notNegative = "a number of at least 0"
   /// Probabilities that leave something over, and decay rates.
   case belowOne = "a number from 0 to below 1"
-  /// Scales of a crop.
-  case upToOne = "a number above 0, at most 1"
+  /// Scales of a crop: a smaller one would resize the image to a hundred times the model's size.
+  case upToOne = "a number from 0.01 to 1"
+  /// Waits, 31 years at most: nanoseconds are counted in 64 bits.
+  case seconds = "a number above 0, at most 1000000000"
 
   func contains(_ value: Double) -> Bool {
     guard value.isFinite else { return false }
@@ -82,7 +82,8 @@ enum NumberRange: String {
     case .positive: value > 0
     case .notNegative: value >= 0
     case .belowOne: value >= 0 && value < 1
-    case .upToOne: value > 0 && value <= 1
+    case .upToOne: value >= 0.01 && value <= 1
+    case .seconds: value > 0 && value <= 1e9
     }
   }
 }

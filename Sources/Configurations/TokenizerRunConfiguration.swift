@@ -101,7 +101,7 @@ extension Codec where Value == ClosedRange<Double> {
   fileprivate static var cropRange: Codec {
     let number: Codec<Double> = .number(.upToOne)
     return .leaf(
-      "a list of two numbers above 0 and at most 1, the smaller one first",
+      "a list of two numbers from 0.01 to 1, the smaller one first",
       parse: { tree in
         guard case .sequence(let elements) = tree.content, elements.count == 2 else { return nil }
         let trial = ProblemCollector(knownPaths: [])

@@ -38,7 +38,7 @@ struct TrainingFields<Root> {
       Field(
         "ema", settings.appending(path: \.averageDecay),
         .section(0.0, [Field("decay", \.self, .number(.belowOne))])),
-      Field("steps", settings.appending(path: \.stepCount), .stepCount),
+      Field("steps", settings.appending(path: \.stepCount), .stepCount()),
       Field("precision", settings.appending(path: \.precision), .choice()),
     ]
   }
@@ -55,18 +55,18 @@ struct TrainingFields<Root> {
         "checkpoint", settings.appending(path: \.checkpoint),
         .section(
           Checkpoint(interval: 1, keptCount: 1),
-          [Field("every", \.interval, .stepCount), Field("keep", \.keptCount, .size)])),
+          [Field("every", \.interval, .stepCount()), Field("keep", \.keptCount, .size)])),
       Field(
         "log", settings.appending(path: \.log),
         .section(
           Log(interval: 1, imageInterval: 0),
           [
-            Field("every", \.interval, .stepCount),
-            Field("images_every", \.imageInterval, .integer(in: 0...Int.max)),
+            Field("every", \.interval, .stepCount()),
+            Field("images_every", \.imageInterval, .stepCount(from: 0)),
           ])),
       Field(
         "evaluate", settings.appending(path: \.evaluationInterval),
-        .section(0, [Field("every", \.self, .integer(in: 0...Int.max))]), default: 0),
+        .section(0, [Field("every", \.self, .stepCount(from: 0))]), default: 0),
     ]
   }
 
@@ -98,13 +98,13 @@ struct TrainingFields<Root> {
         .section(
           Deadlines.standard,
           [
-            Field("start", \.start, .number(.positive), default: Deadlines.standard.start),
-            Field("step", \.step, .number(.positive), default: Deadlines.standard.step),
-            Field("data", \.data, .number(.positive), default: Deadlines.standard.data),
-            Field("save", \.save, .number(.positive), default: Deadlines.standard.save),
+            Field("start", \.start, .number(.seconds), default: Deadlines.standard.start),
+            Field("step", \.step, .number(.seconds), default: Deadlines.standard.step),
+            Field("data", \.data, .number(.seconds), default: Deadlines.standard.data),
+            Field("save", \.save, .number(.seconds), default: Deadlines.standard.save),
           ]), default: Deadlines.standard),
       Field(
-        "digest_every", execution.appending(path: \.digestInterval), .integer(in: 0...Int.max),
+        "digest_every", execution.appending(path: \.digestInterval), .stepCount(from: 0),
         default: standard.digestInterval),
       Field(
         "measure_rate", execution.appending(path: \.measuresRate), .boolean,
@@ -143,7 +143,7 @@ extension TrainingSettings {
         Schedule(kind: .constant, warmupStepCount: 0, endRate: 0),
         [
           Field("kind", \.kind, .choice()),
-          Field("warmup", \.warmupStepCount, .integer(in: 0...Int.max), default: warmup),
+          Field("warmup", \.warmupStepCount, .stepCount(from: 0), default: warmup),
           Field("end_rate", \.endRate, .number(.notNegative), default: end),
         ])
     }

@@ -8,6 +8,8 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
   case damaged(name: String, format: String, reason: String)
   /// The header announces more pixels than `RGBImage.pixelCountLimit`, or none.
   case implausibleSize(name: String, height: Int, width: Int)
+  /// The header announces more pixels than so few bytes can hold, however well they compress.
+  case tooFewBytes(name: String, height: Int, width: Int, byteCount: Int, leastByteCount: Int)
   /// The encoder or the file system refused.
   case notWritten(name: String, reason: String)
   /// The file or folder could not be read from disk.
@@ -17,7 +19,8 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
   public var name: String {
     switch self {
     case .notAnImage(let name), .unsupportedFormat(let name, _), .damaged(let name, _, _),
-      .implausibleSize(let name, _, _), .notWritten(let name, _), .unreadable(let name, _):
+      .implausibleSize(let name, _, _), .tooFewBytes(let name, _, _, _, _),
+      .notWritten(let name, _), .unreadable(let name, _):
       name
     }
   }
@@ -34,6 +37,9 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case .implausibleSize(_, let height, let width):
       "the header announces \(height) x \(width) pixels, expected at least 1 x 1 and at most "
         + "\(RGBImage.pixelCountLimit) pixels in all"
+    case .tooFewBytes(_, let height, let width, let byteCount, let leastByteCount):
+      "the header announces \(height) x \(width) pixels, for which the file's \(byteCount) bytes are "
+        + "too few: it would take at least \(leastByteCount)"
     case .notWritten(_, let reason):
       "the image could not be written: \(reason)"
     case .unreadable(_, let reason):
@@ -45,7 +51,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
   public var advice: String {
     switch self {
     case .notAnImage, .unsupportedFormat: "Convert the file to JPEG or PNG, or remove it."
-    case .damaged: "Replace the file by an intact copy or remove it."
+    case .damaged, .tooFewBytes: "Replace the file by an intact copy or remove it."
     case .implausibleSize: "Shrink the file or replace it by an intact copy."
     case .notWritten: "Check the path and the free space."
     case .unreadable: "Check the path and the permissions."

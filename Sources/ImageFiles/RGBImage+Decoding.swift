@@ -13,18 +13,19 @@ extension RGBImage {
   ///   - bytes: The whole file.
   ///   - name: What to call the image in an error: its path, or its shard and key.
   /// - Throws: `ImageError` if the format is unknown or unsupported, or if the data are damaged or
-  ///   end too early; a part of an image is never returned.
+  ///   end too early; a part of an image is never returned. No memory is taken for the pixels of an
+  ///   image that the file is too small to hold.
   public init(decoding bytes: [UInt8], name: String) throws(ImageError) {
     switch ImageFormat(sniffing: bytes) {
     case nil:
       throw .notAnImage(name: name)
     case .jpeg:
       self = try Self.decode(
-        bytes, name: name, format: .jpeg, readSize: CImageCodecs_jpegSize,
+        bytes, name: name, format: .jpeg, readHeader: CImageCodecs_jpegHeader,
         decode: CImageCodecs_decodeJPEG)
     case .png:
       self = try Self.decode(
-        bytes, name: name, format: .png, readSize: CImageCodecs_pngSize,
+        bytes, name: name, format: .png, readHeader: CImageCodecs_pngHeader,
         decode: CImageCodecs_decodePNG)
     case .some(let format):
       throw .unsupportedFormat(name: name, format: format.rawValue)
@@ -32,25 +33,32 @@ extension RGBImage {
   }
 
   private typealias Message = UnsafeMutablePointer<CChar>?
-  private typealias SizeReader = (
-    UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<CImageCodecsSize>?, Message
+  private typealias HeaderReader = (
+    UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<CImageCodecsHeader>?, Message
   ) -> CInt
   private typealias Decoder = (
     UnsafePointer<UInt8>?, Int, CImageCodecsSize, UnsafeMutablePointer<UInt8>?, Message
   ) -> CInt
 
   private static func decode(
-    _ bytes: [UInt8], name: String, format: ImageFormat, readSize: SizeReader, decode: Decoder
+    _ bytes: [UInt8], name: String, format: ImageFormat, readHeader: HeaderReader,
+    decode: Decoder
   ) throws(ImageError) -> RGBImage {
-    var size = CImageCodecsSize()
-    let sizeFailure = failureMessage { readSize(bytes, bytes.count, &size, $0) }
-    if let sizeFailure {
-      throw .damaged(name: name, format: format.rawValue, reason: sizeFailure)
+    var header = CImageCodecsHeader()
+    let headerFailure = failureMessage { readHeader(bytes, bytes.count, &header, $0) }
+    if let headerFailure {
+      throw .damaged(name: name, format: format.rawValue, reason: headerFailure)
     }
+    let size = header.size
     let height = Int(size.height)
     let width = Int(size.width)
     guard height > 0, width > 0, height <= pixelCountLimit / width else {
       throw .implausibleSize(name: name, height: height, width: width)
+    }
+    guard bytes.count >= header.leastByteCount else {
+      throw .tooFewBytes(
+        name: name, height: height, width: width, byteCount: bytes.count,
+        leastByteCount: Int(header.leastByteCount))
     }
     var failure: String?
     let pixels = [UInt8](unsafeUninitializedCapacity: height * width * 3) { buffer, count in

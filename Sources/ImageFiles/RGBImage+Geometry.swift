@@ -10,15 +10,24 @@ public enum CropConvention: Sendable {
 }
 
 extension RGBImage {
+  /// The longest that a short side is resized to.
+  ///
+  /// Its product with a side of any image (`pixelCountLimit`, less than 2^28) is exact in a `Double`.
+  public static let shortSideLimit = 1 << 24
+
   /// The size of the image after its short side is brought to a given length.
   ///
   /// - Parameters:
   ///   - newShortSide: Length of the short side, at least 1.
   ///   - convention: Rounding of the long side.
   /// - Returns: Height and width.
+  /// - Precondition: `newShortSide` is at most `shortSideLimit`.
   func size(withShortSide newShortSide: Int, convention: CropConvention) -> (
     height: Int, width: Int
   ) {
+    precondition(
+      newShortSide >= 1 && newShortSide <= Self.shortSideLimit,
+      "resized: a short side of \(newShortSide), expected 1 to \(Self.shortSideLimit)")
     func scaled(_ side: Int) -> Int {
       guard side != shortSide else { return newShortSide }
       switch convention {
@@ -34,13 +43,34 @@ extension RGBImage {
 
   /// Brings the short side to a given length by bicubic resampling without aliasing.
   ///
+  /// The whole of an elongated image may be very large; what is cropped afterwards should name its
+  /// window instead.
+  ///
   /// - Parameters:
   ///   - newShortSide: Length of the short side, at least 1.
   ///   - convention: Rounding of the long side.
   /// - Returns: The resized image.
   public func resized(shortSide newShortSide: Int, convention: CropConvention) -> RGBImage {
+    resized(shortSide: newShortSide, convention: convention) { height, width in
+      ImageWindow(rows: 0..<height, columns: 0..<width)
+    }
+  }
+
+  /// A window of the image after its short side is brought to a given length.
+  ///
+  /// - Parameters:
+  ///   - newShortSide: Length of the short side, at least 1.
+  ///   - convention: Rounding of the long side.
+  ///   - window: Chooses the window, given the height and the width of the resized image.
+  /// - Returns: The window's pixels, the same as of the whole resized image.
+  func resized(
+    shortSide newShortSide: Int, convention: CropConvention,
+    keeping window: (_ height: Int, _ width: Int) -> ImageWindow
+  ) -> RGBImage {
     let size = size(withShortSide: newShortSide, convention: convention)
-    return resized(height: size.height, width: size.width, filter: .bicubic)
+    return resized(
+      height: size.height, width: size.width, filter: .bicubic,
+      keeping: window(size.height, size.width))
   }
 
   /// Cuts a rectangle out.
@@ -48,16 +78,21 @@ extension RGBImage {
   /// - Precondition: The rectangle lies inside the image.
   public func cropped(top: Int, left: Int, height cropHeight: Int, width cropWidth: Int) -> RGBImage
   {
-    precondition(
-      top >= 0 && left >= 0 && cropHeight >= 1 && cropWidth >= 1 && top + cropHeight <= height
-        && left + cropWidth <= width,
-      "cropped: \(cropHeight) x \(cropWidth) at (\(top), \(left)) is not inside \(height) x \(width)"
-    )
+    cropped(
+      to: ImageWindow(rows: top..<top + cropHeight, columns: left..<left + cropWidth))
+  }
+
+  /// Cuts a window out.
+  ///
+  /// - Precondition: The window has pixels and lies inside the image.
+  func cropped(to window: ImageWindow) -> RGBImage {
+    window.requireInside(height: height, width: width)
+    let (cropHeight, cropWidth) = (window.rows.count, window.columns.count)
     guard cropHeight != height || cropWidth != width else { return self }
     var cropped: [UInt8] = []
     cropped.reserveCapacity(cropHeight * cropWidth * 3)
-    for row in top..<top + cropHeight {
-      let start = (row * width + left) * 3
+    for row in window.rows {
+      let start = (row * width + window.columns.lowerBound) * 3
       cropped += pixels[start..<start + cropWidth * 3]
     }
     return RGBImage(height: cropHeight, width: cropWidth, pixels: cropped)
@@ -71,13 +106,7 @@ extension RGBImage {
   /// - Returns: The square.
   /// - Precondition: `size` is at most the short side.
   public func centreCropped(size: Int, convention: CropConvention) -> RGBImage {
-    func offset(_ side: Int) -> Int {
-      switch convention {
-      case .torchvision: Int((Double(side - size) / 2).rounded(.toNearestOrEven))
-      case .adm: (side - size) / 2
-      }
-    }
-    return cropped(top: offset(height), left: offset(width), height: size, width: size)
+    cropped(to: .centre(size, ofHeight: height, width: width, convention: convention))
   }
 
   /// The image with left and right exchanged.

@@ -34,43 +34,50 @@ public enum ResamplingFilter: Sendable {
   }
 }
 
-/// Fixed-point weights of one axis of a resize.
+/// Fixed-point weights of one axis of a resize, of the output positions that are kept.
 ///
 /// Built as Pillow builds them for 8-bit images: in double precision over the window
 /// `centre ± support * max(1, reduction)` cut off at the borders, divided by their sum, then rounded
 /// (half away from zero) to 22 fractional bits.
 struct ResamplingWeights {
-  /// First input position of each output position.
+  /// The input positions that the kept output positions take.
+  let inputs: Range<Int>
+  /// First input position of each kept output position, counted from the first of `inputs`.
   private var starts: [Int32]
-  /// Number of input positions of each output position.
+  /// Number of input positions of each kept output position.
   private var counts: [Int32]
-  /// `[outputSize, stride]`.
+  /// `[kept positions, stride]`.
   private var weights: [Int32]
   private let stride: Int
 
-  init(inputSize: Int, outputSize: Int, filter: ResamplingFilter) {
+  init(inputSize: Int, outputSize: Int, kept: Range<Int>, filter: ResamplingFilter) {
     let scale = Double(inputSize) / Double(outputSize)
     let reduction = max(scale, 1)
     let support = filter.support * reduction
-    stride = Int(support.rounded(.up)) * 2 + 1
-    starts = [Int32](repeating: 0, count: outputSize)
-    counts = starts
-    weights = [Int32](repeating: 0, count: outputSize * stride)
-    let one = Double(1 << CKernels_resamplingFractionBitCount)
-    for position in 0..<outputSize {
+    /// The input positions of an output position; both ends grow with it.
+    func window(_ position: Int) -> Range<Int> {
       let centre = (Double(position) + 0.5) * scale
-      let start = max(Int(centre - support + 0.5), 0)
-      let end = min(Int(centre + support + 0.5), inputSize)
-      let values = (start..<end).map { input in
+      return max(Int(centre - support + 0.5), 0)..<min(Int(centre + support + 0.5), inputSize)
+    }
+    inputs = window(kept.lowerBound).lowerBound..<window(kept.upperBound - 1).upperBound
+    stride = Int(support.rounded(.up)) * 2 + 1
+    starts = [Int32](repeating: 0, count: kept.count)
+    counts = starts
+    weights = [Int32](repeating: 0, count: kept.count * stride)
+    let one = Double(1 << CKernels_resamplingFractionBitCount)
+    for (index, position) in kept.enumerated() {
+      let centre = (Double(position) + 0.5) * scale
+      let window = window(position)
+      let values = window.map { input in
         filter((Double(input) - centre + 0.5) * (1 / reduction))
       }
       let sum = values.reduce(0, +)
       for (offset, value) in values.enumerated() {
         let weight = (sum == 0 ? value : value / sum) * one
-        weights[position * stride + offset] = Int32(weight.rounded(.toNearestOrAwayFromZero))
+        weights[index * stride + offset] = Int32(weight.rounded(.toNearestOrAwayFromZero))
       }
-      starts[position] = Int32(start)
-      counts[position] = Int32(end - start)
+      starts[index] = Int32(window.lowerBound - inputs.lowerBound)
+      counts[index] = Int32(window.count)
     }
   }
 

@@ -49,7 +49,7 @@ public enum CodeExtraction {
       try Writer(tokenizer: tokenizer, dataset: dataset, recipe: recipe, output: output)
     }
     for step in 0..<plan.stepCount {
-      let message = ImageLaneMessage(
+      let message = try ImageLaneMessage(
         bytes: try transport.next(step: step, lane: communicator.rank))
       let rows = try Self.rows(of: message, tokenizer, recipe)
       let gathered = try communicator.allGather(rows)

@@ -24,6 +24,12 @@ struct CollectiveHeader: BitwiseCopyable, Equatable, CustomStringConvertible {
   /// The size of the data, in bytes.
   var byteCount: UInt64
 
+  /// The most that a rank takes memory for because another rank says so, 64 GiB.
+  static let byteCountLimit = 1 << 36
+
+  /// The size of the data; nil where no rank sends so much.
+  var size: Int? { byteCount <= UInt64(Self.byteCountLimit) ? Int(byteCount) : nil }
+
   var description: String {
     let name = CollectiveKind(rawValue: kind).map { "\($0)" } ?? "collective of kind \(kind)"
     return "\(name) #\(number) of \(byteCount) bytes"
@@ -176,11 +182,11 @@ package final class PendingHeader: Arrival {
     let found = memory.bytes.load(as: CollectiveHeader.self)
     var expected = call.header(byteCount: expectedByteCount ?? 0)
     if expectedByteCount == nil { expected.byteCount = found.byteCount }
-    guard found == expected else {
+    guard found == expected, let byteCount = found.size else {
       throw MessagePassingError.mismatch(
         context: call.context(peer: peer), expected: expected.description,
         found: found.description)
     }
-    return Int(found.byteCount)
+    return byteCount
   }
 }

@@ -162,41 +162,19 @@ extension CollectiveCall {
       let distance = blocks.count
       let target = (rank + worldSize - distance) % worldSize
       let source = (rank + distance) % worldSize
-      let packed = pack(blocks.prefix(worldSize - distance))
-      blocks += try unpack(exchange(packed, to: target, from: source), from: source)
+      let packed = BlockList.pack(blocks.prefix(worldSize - distance))
+      let received = try exchange(packed, to: target, from: source)
+      // The rank ahead has as many blocks as this one, or all but these.
+      let expected = min(distance, worldSize - distance)
+      guard let list = BlockList.unpack(received), list.count == expected else {
+        throw MessagePassingError.mismatch(
+          context: context(peer: source), expected: "a list of \(expected) blocks",
+          found: "\(received.count) bytes that are none")
+      }
+      blocks += list
     }
     let sorted = (0..<worldSize).map { blocks[($0 + worldSize - rank) % worldSize] }
     return try sorted.enumerated().map { try elements(of: $1, from: $0) }
-  }
-
-  /// Blocks in one message: their number, their sizes, their bytes.
-  private func pack(_ blocks: ArraySlice<[UInt8]>) -> [UInt8] {
-    let sizes = [UInt64(blocks.count)] + blocks.map { UInt64($0.count) }
-    return sizes.withUnsafeBytes(Array.init) + blocks.joined()
-  }
-
-  private func unpack(_ bytes: [UInt8], from peer: Int) throws -> [[UInt8]] {
-    let word = MemoryLayout<UInt64>.size
-    func size(at index: Int) -> Int? {
-      guard bytes.count >= (index + 1) * word else { return nil }
-      return bytes.withUnsafeBytes {
-        Int(exactly: $0.loadUnaligned(fromByteOffset: index * word, as: UInt64.self))
-      }
-    }
-    let malformed = MessagePassingError.mismatch(
-      context: context(peer: peer), expected: "a list of blocks",
-      found: "\(bytes.count) bytes that are none")
-    guard let count = size(at: 0), count < bytes.count else { throw malformed }
-    var blocks: [[UInt8]] = []
-    var start = (count + 1) * word
-    for index in 0..<count {
-      guard let byteCount = size(at: index + 1), byteCount <= bytes.count - start else {
-        throw malformed
-      }
-      blocks.append(Array(bytes[start..<start + byteCount]))
-      start += byteCount
-    }
-    return blocks
   }
 
   private func elements<Element: BitwiseCopyable>(
@@ -213,5 +191,35 @@ extension CollectiveCall {
       UnsafeMutableRawBufferPointer(buffer).copyBytes(from: bytes)
       initializedCount = count
     }
+  }
+}
+
+/// Blocks of bytes in one message: their number, their sizes, their bytes.
+package enum BlockList {
+  private static let wordSize = MemoryLayout<UInt64>.size
+
+  package static func pack(_ blocks: ArraySlice<[UInt8]>) -> [UInt8] {
+    let sizes = [UInt64(blocks.count)] + blocks.map { UInt64($0.count) }
+    return sizes.withUnsafeBytes(Array.init) + blocks.joined()
+  }
+
+  /// The blocks of a message; nil when a number in it does not fit its bytes.
+  package static func unpack(_ bytes: [UInt8]) -> [[UInt8]]? {
+    func size(at index: Int) -> Int? {
+      bytes.withUnsafeBytes {
+        Int(exactly: $0.loadUnaligned(fromByteOffset: index * wordSize, as: UInt64.self))
+      }
+    }
+    let wordCount = bytes.count / wordSize
+    guard wordCount > 0, let count = size(at: 0), count < wordCount else { return nil }
+    var blocks: [[UInt8]] = []
+    var start = (count + 1) * wordSize
+    for index in 0..<count {
+      guard let byteCount = size(at: index + 1), byteCount >= 0, byteCount <= bytes.count - start
+      else { return nil }
+      blocks.append(Array(bytes[start..<start + byteCount]))
+      start += byteCount
+    }
+    return start == bytes.count ? blocks : nil
   }
 }

@@ -100,7 +100,7 @@ package final class GeneratorTask: TrainingTask {
   }
 
   package func lane(from message: [UInt8], at place: LanePlace) throws -> Lane {
-    let codes = CodeLaneMessage(bytes: message)
+    let codes = try CodeLaneMessage(bytes: message)
     let key = RandomKey(
       seed: configuration.training.run.seed, purpose: .classDropout, step: place.step,
       index: place.lane)
@@ -130,7 +130,7 @@ package final class GeneratorTask: TrainingTask {
     ) { plan, step, lane in
       try evaluation?.evaluation(plan, step: step, lane: lane) ?? []
     } body: { message in
-      let codes = CodeLaneMessage(bytes: message)
+      let codes = try CodeLaneMessage(bytes: message)
       guard !codes.labels.isEmpty else { return }
       let result = run(
         codes.tokens, labels: codes.labels, key: nil, globalSampleCount: codes.labels.count,

@@ -111,7 +111,7 @@ package final class TokenizerTask: TrainingTask {
     ) { plan, step, lane in
       try data?.evaluation.evaluation(plan, step: step, lane: lane) ?? []
     } body: { message in
-      let lane = ImageLaneMessage(bytes: message)
+      let lane = try ImageLaneMessage(bytes: message)
       guard !lane.items.isEmpty else { return }
       let originals = try lane.evaluationImages(size: configuration.model.imageSize)
       let tokens = model.tokens(of: Tensor(images: originals))

@@ -42,7 +42,7 @@ enum ExitStatus: Int32 {
         case .timeout, .callFailed: .hang
         case .mismatch: .diverged
         }
-    case is ReplicaDivergence: self = .diverged
+    case is ReplicaDivergence, is LaneMessageError: self = .diverged
     case is DataError, is ImageError, is ArrayFileError, is SizeError, is SampleReadingError:
       self = .data
     case is CheckpointError, is FileError, is HDF5Error: self = .storage

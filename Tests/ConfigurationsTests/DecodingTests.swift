@@ -123,18 +123,24 @@ import Testing
     ),
     (
       "steps: 1000", "steps: many",
-      "steps (line 20): expected an integer of at least 1, found \"many\""
+      "steps (line 20): expected an integer from 1 to 1000000000, found \"many\""
     ),
-    ("steps: 1000", "steps: 0", "steps (line 20): expected an integer of at least 1, found \"0\""),
+    (
+      "steps: 1000", "steps: 0",
+      "steps (line 20): expected an integer from 1 to 1000000000, found \"0\""
+    ),
     (
       "steps: 1000", "steps: 1e3",
-      "steps (line 20): expected an integer of at least 1, found \"1e3\""
+      "steps (line 20): expected an integer from 1 to 1000000000, found \"1e3\""
     ),
     (
       "steps: 1000", "steps: '1000'",
-      "steps (line 20): expected an integer of at least 1, found \"1000\""
+      "steps (line 20): expected an integer from 1 to 1000000000, found \"1000\""
     ),
-    ("steps: 1000", "steps:", "steps (line 20): expected an integer of at least 1, found nothing"),
+    (
+      "steps: 1000", "steps:",
+      "steps (line 20): expected an integer from 1 to 1000000000, found nothing"
+    ),
     ("seed: 7", "seed: -7", "run.seed (line 2): expected an integer of at least 0, found \"-7\""),
     (
       "residual: true, per", "residual: yes, per",

@@ -38,8 +38,11 @@ import Testing
     ("=5", "command line: \"=5\" is no override: expected key.path=value"),
     ("steps=", "steps (command line): the value \"\" is not YAML: expected key.path=value"),
     ("steps=[", "steps (command line): the value \"[\" is not YAML: expected key.path=value"),
-    ("steps=few", "steps (command line): expected an integer of at least 1, found \"few\""),
-    ("steps.each=2", "steps (command line): expected an integer of at least 1, found a mapping"),
+    ("steps=few", "steps (command line): expected an integer from 1 to 1000000000, found \"few\""),
+    (
+      "steps.each=2",
+      "steps (command line): expected an integer from 1 to 1000000000, found a mapping"
+    ),
   ])
   func aWrongOverrideIsNamed(override: String, expected: String) {
     #expect(ConfigurationTexts.tokenizerProblems(overrides: [override]) == [expected])

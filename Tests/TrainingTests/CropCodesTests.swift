@@ -105,7 +105,7 @@ struct CropCodesTests {
         var found: [Int: [[UInt16]]] = [:]
         for step in steps {
           for lane in [1, 0] {
-            let codes = CodeLaneMessage(
+            let codes = try CodeLaneMessage(
               bytes: try reader.training(plan, step: step, lane: lane)
             ).codes
             for slot in 0..<3 {
@@ -139,7 +139,7 @@ struct CropCodesTests {
       let file = try CodesFile(path: path)
       let reader = CodeLaneReader(file: file, recipe: .ten, seed: 0)
       let plan = EvaluationPlan(sampleCount: 3, laneCount: 1, samplesPerLane: 4)
-      let codes = CodeLaneMessage(bytes: try reader.evaluation(plan, step: 0, lane: 0)).codes
+      let codes = try CodeLaneMessage(bytes: reader.evaluation(plan, step: 0, lane: 0)).codes
       #expect(codes.count == 3 * 16)
       #expect((0..<3).map { Array(codes[$0 * 16..<$0 * 16 + 2]) } == [[0, 4], [1, 4], [2, 4]])
     }

@@ -19,21 +19,42 @@ typedef struct {
   int64_t width;
 } CImageCodecsSize;
 
-/// Reads the size from a JPEG file's header.
-int CImageCodecs_jpegSize(const uint8_t *bytes, size_t byteCount, CImageCodecsSize *size,
-                           char *message);
+/// What a file's header says, before any pixel is decoded.
+typedef struct {
+  CImageCodecsSize size;
+  /// A file of fewer bytes cannot hold an image of that size, however well it compresses.
+  int64_t leastByteCount;
+} CImageCodecsHeader;
+
+/// Scans that a progressive JPEG file may have. Encoders write about ten; a file of very many makes
+/// the decoder go over a large image again and again.
+enum { CImageCodecs_scanCountLimit = 100 };
+
+/// The longest side of a PNG file, libpng's own limit.
+enum { CImageCodecs_pngSideLimit = 1000000 };
+
+/// Reads a JPEG file's header.
+///
+/// The least size counts one bit for every block of 8 x 8 samples of every component: no Huffman code
+/// is shorter. (Arithmetic coding could be, for images of one colour; such files are too small, too.)
+int CImageCodecs_jpegHeader(const uint8_t *bytes, size_t byteCount, CImageCodecsHeader *header,
+                            char *message);
 
 /// Decodes a JPEG file into `size.height * size.width * 3` bytes of RGB.
 ///
 /// Grey, YCbCr and RGB files are converted by libjpeg-turbo (slow integer inverse transform, fancy
 /// upsampling). CMYK and YCCK files are taken as Adobe writes them, with inverted inks.
-/// Lost data (a premature end, a bad code, a missing restart marker) is an error.
+/// Lost data (a premature end, a bad code, a missing restart marker) is an error, and so are more
+/// than `CImageCodecs_scanCountLimit` scans.
 int CImageCodecs_decodeJPEG(const uint8_t *bytes, size_t byteCount, CImageCodecsSize size,
                              uint8_t *rgb, char *message);
 
-/// Reads the size from a PNG file's header.
-int CImageCodecs_pngSize(const uint8_t *bytes, size_t byteCount, CImageCodecsSize *size,
-                          char *message);
+/// Reads a PNG file's header.
+///
+/// The least size is a 1032th of the rows' bytes: deflate's shortest code for its longest match, two
+/// bits for 258 bytes (zlib's documentation).
+int CImageCodecs_pngHeader(const uint8_t *bytes, size_t byteCount, CImageCodecsHeader *header,
+                           char *message);
 
 /// Decodes a PNG file into `size.height * size.width * 3` bytes of RGB.
 ///

@@ -1,4 +1,4 @@
-import MessagePassing
+package import MessagePassing
 
 /// What rank 0 sends another rank: a head of four words, then a body if there is one.
 struct SampleMessage: Sendable {
@@ -31,9 +31,44 @@ struct SampleMessage: Sendable {
   var head: [UInt8] {
     [kind.rawValue, UInt64(step), UInt64(lane), UInt64(body.count)].withUnsafeBytes(Array.init)
   }
+}
 
-  /// The four words of a head: kind, step, lane, size of the body.
-  static func words(ofHead bytes: [UInt8]) -> [UInt64] {
+/// What a head says of the message behind it.
+package struct SampleMessageHead: Equatable {
+  let kind: SampleMessage.Kind
+  let step: Int
+  let lane: Int
+  let bodyByteCount: Int
+
+  /// The largest body that is received, 16 GiB: a lane of 65 536 images of 256 KiB.
+  package static let bodyByteLimit = 1 << 34
+
+  /// Reads the four words of a head: kind, step, lane, size of the body.
+  ///
+  /// - Parameters:
+  ///   - bytes: The head.
+  ///   - context: Who received it, for the error.
+  /// - Throws: `MessagePassingError.mismatch` for words that no coordinator sends.
+  package init(_ bytes: [UInt8], context: @autoclosure () -> CallContext)
+    throws(MessagePassingError)
+  {
+    let words = bytes.count == SampleMessage.headByteCount ? Self.words(bytes) : []
+    guard words.count == 4, let kind = SampleMessage.Kind(rawValue: words[0]),
+      let step = Int(exactly: words[1]), let lane = Int(exactly: words[2]),
+      words[3] <= UInt64(Self.bodyByteLimit),
+      kind == .samples || kind == .failure || words[3] == 0
+    else {
+      throw .mismatch(
+        context: context(), expected: "a message of samples",
+        found: "one of kind, step, lane and size \(words)")
+    }
+    self.kind = kind
+    self.step = step
+    self.lane = lane
+    bodyByteCount = Int(words[3])
+  }
+
+  private static func words(_ bytes: [UInt8]) -> [UInt64] {
     bytes.withUnsafeBytes { head in
       (0..<4).map { head.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
     }
@@ -60,19 +95,24 @@ struct SampleReceiver: Sendable {
 
   /// Receives one message; false at the end.
   private func receiveOne() throws -> Bool {
-    let words = SampleMessage.words(ofHead: try receive(SampleMessage.headByteCount))
-    let step = Int(words[1])
-    let body = words[3] == 0 ? [] : try receive(Int(words[3]))
-    switch SampleMessage.Kind(rawValue: words[0]) {
-    case .samples: _ = shelf.put(body, step: step, lane: Int(words[2]))
-    case .complete: shelf.complete(step: step)
+    let head = try SampleMessageHead(
+      try receive(SampleMessage.headByteCount),
+      context: communicator.context("sample transport", peer: 0))
+    let body = head.bodyByteCount == 0 ? [] : try receive(head.bodyByteCount)
+    switch head.kind {
+    case .samples:
+      guard shelf.expects(step: head.step, lane: head.lane) else {
+        throw MessagePassingError.mismatch(
+          context: communicator.context("sample transport", peer: 0),
+          expected: "samples of a lane and a step to come",
+          found: "samples of step \(head.step), lane \(head.lane)")
+      }
+      _ = shelf.put(body, step: head.step, lane: head.lane)
+    case .complete: shelf.complete(step: head.step)
     case .failure:
-      shelf.fail(SampleReadingError(step: step, message: String(decoding: body, as: UTF8.self)))
+      shelf.fail(
+        SampleReadingError(step: head.step, message: String(decoding: body, as: UTF8.self)))
     case .end: return false
-    case nil:
-      throw MessagePassingError.mismatch(
-        context: communicator.context("sample transport", peer: 0),
-        expected: "a message of samples", found: "one of unknown kind \(words[0])")
     }
     return true
   }

@@ -44,6 +44,15 @@ final class SampleShelf: @unchecked Sendable {
     }
   }
 
+  /// Whether a lane's message can be the coordinator's next: of one of this rank's lanes, and no
+  /// further ahead than the one that the receiver waits to store.
+  func expects(step: Int, lane: Int) -> Bool {
+    condition.withLock {
+      isStopping
+        || lanes.contains(lane) && step >= currentStep && step - currentStep <= prefetch
+    }
+  }
+
   /// Says that the coordinator has read the whole step.
   func complete(step: Int) {
     change { verdicts[step] = .complete }
@@ -85,7 +94,9 @@ final class SampleShelf: @unchecked Sendable {
       let verdict = try waitForVerdict(on: step, lane: lane, deadline: deadline)
       if case .failed(let error) = verdict { throw error }
       guard let bytes = messages[step]?.removeValue(forKey: lane) else {
-        preconditionFailure("next: step \(step) is complete without lane \(lane)")
+        throw MessagePassingError.mismatch(
+          context: context, expected: "the samples of step \(step), lane \(lane)",
+          found: "the end of the step without them")
       }
       takenLanes.insert(lane)
       if takenLanes.count == lanes.count { advance() }

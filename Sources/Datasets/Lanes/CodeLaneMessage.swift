@@ -21,10 +21,25 @@ package struct CodeLaneMessage: Equatable {
     self.codes = codes
   }
 
-  package init(bytes: [UInt8]) {
+  /// Reads a message.
+  ///
+  /// - Throws: `LaneMessageError` when a count does not fit the bytes that follow it, or the codes do
+  ///   not fill a row for every label.
+  package init(bytes: [UInt8]) throws(LaneMessageError) {
     var reader = ByteMessageReader(bytes)
-    labels = (0..<Int(reader.read(UInt32.self))).map { _ in reader.read(Int32.self) }
-    codes = (0..<Int(reader.read(UInt32.self))).map { _ in reader.read(UInt16.self) }
+    var labels: [Int32] = []
+    for _ in 0..<(try reader.readCount("the number of labels", leastByteCount: 4)) {
+      labels.append(try reader.read("a label"))
+    }
+    var codes: [UInt16] = []
+    let codeCount = try reader.readCount("the number of codes", leastByteCount: 2)
+    guard labels.isEmpty ? codeCount == 0 : codeCount % labels.count == 0 else {
+      throw reader.error("the number of codes", "is \(codeCount) for \(labels.count) labels")
+    }
+    codes.reserveCapacity(codeCount)
+    for _ in 0..<codeCount { codes.append(try reader.read("a code")) }
+    try reader.requireEnd()
+    self.init(labels: labels, codes: codes)
   }
 
   /// The codes as a tensor, int32 `[samples, tokens]`.

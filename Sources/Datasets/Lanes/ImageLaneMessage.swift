@@ -1,3 +1,5 @@
+import ImageFiles
+
 /// The stored samples of one lane as they travel from the coordinator to the rank that runs it.
 ///
 /// Images stay encoded; file, index and key travel along so that any rank can name a bad one.
@@ -47,20 +49,44 @@ package struct ImageLaneMessage: Equatable {
     self.items = items
   }
 
-  package init(bytes: [UInt8]) {
+  /// Reads a message.
+  ///
+  /// - Throws: `LaneMessageError` when a count does not fit the bytes that follow it, or when the
+  ///   images' size is none.
+  package init(bytes: [UInt8]) throws(LaneMessageError) {
     var reader = ByteMessageReader(bytes)
-    let (height, width) = (Int(reader.read(UInt32.self)), Int(reader.read(UInt32.self)))
-    image = height == 0 ? .encoded : .rgb8(height: height, width: width)
-    items = (0..<Int(reader.read(UInt32.self))).map { _ in
-      let ordinal = Int(reader.read(Int64.self))
-      let label = Int(reader.read(Int64.self))
-      let index = Int(reader.read(Int64.self))
-      let (key, file) = (reader.readText(), reader.readText())
-      return Item(
-        sample: Sample(
-          bytes: reader.readBytes(), label: label, key: key, file: file, index: index),
-        ordinal: ordinal)
+    let image = try Self.imageKind(&reader)
+    var items: [Item] = []
+    // Three numbers and the sizes of three texts.
+    for _ in 0..<(try reader.readCount("the number of samples", leastByteCount: 36)) {
+      let ordinal = Int(try reader.read("an ordinal", as: Int64.self))
+      let label = Int(try reader.read("a label", as: Int64.self))
+      let index = Int(try reader.read("an index", as: Int64.self))
+      guard ordinal >= 0, index >= 0 else {
+        throw reader.error("a sample", "has the ordinal \(ordinal) and the index \(index)")
+      }
+      let (key, file) = (try reader.readText("a key"), try reader.readText("a file's name"))
+      items.append(
+        Item(
+          sample: Sample(
+            bytes: try reader.readBytes("an image"), label: label, key: key, file: file,
+            index: index),
+          ordinal: ordinal))
     }
+    try reader.requireEnd()
+    self.init(image: image, items: items)
+  }
+
+  private static func imageKind(
+    _ reader: inout ByteMessageReader
+  ) throws(LaneMessageError) -> ImageKind {
+    let height = Int(try reader.read("the height", as: UInt32.self))
+    let width = Int(try reader.read("the width", as: UInt32.self))
+    if height == 0 && width == 0 { return .encoded }
+    guard height > 0, width > 0, height <= RGBImage.pixelCountLimit / width else {
+      throw reader.error("the size of the images", "is \(height) x \(width)")
+    }
+    return .rgb8(height: height, width: width)
   }
 }
 

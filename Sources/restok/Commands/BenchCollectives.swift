@@ -23,7 +23,9 @@ struct BenchCollectives: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard repeats >= 1 else { throw ValidationError("--repeats \(repeats): expected at least 1") }
+    guard (1...1_000_000).contains(repeats) else {
+      throw ValidationError("--repeats \(repeats): expected 1 to 1000000")
+    }
   }
 
   func run() throws {

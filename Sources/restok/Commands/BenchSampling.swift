@@ -56,8 +56,12 @@ struct BenchSampling: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard batch >= 1 else { throw ValidationError("--batch \(batch): expected at least 1") }
-    guard repeats >= 1 else { throw ValidationError("--repeats \(repeats): expected at least 1") }
+    guard (1...65_536).contains(batch) else {
+      throw ValidationError("--batch \(batch): expected 1 to 65536")
+    }
+    guard (1...1_000_000).contains(repeats) else {
+      throw ValidationError("--repeats \(repeats): expected 1 to 1000000")
+    }
     guard guidance.isFinite else {
       throw ValidationError("--guidance \(guidance): expected a finite number")
     }

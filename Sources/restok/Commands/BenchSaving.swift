@@ -22,7 +22,9 @@ struct BenchSaving: ParsableCommand {
   var repeats = 3
 
   func validate() throws {
-    guard repeats >= 1 else { throw ValidationError("--repeats \(repeats): expected at least 1") }
+    guard (1...1_000_000).contains(repeats) else {
+      throw ValidationError("--repeats \(repeats): expected 1 to 1000000")
+    }
   }
 
   func run() throws {

@@ -27,7 +27,9 @@ struct BenchStep: ParsableCommand {
   var warmup = 2
 
   func validate() throws {
-    guard warmup >= 0 else { throw ValidationError("--warmup \(warmup): expected at least 0") }
+    guard (0...1_000_000).contains(warmup) else {
+      throw ValidationError("--warmup \(warmup): expected 0 to 1000000")
+    }
   }
 
   func run() throws {

@@ -57,7 +57,9 @@ struct Sample: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard count >= 1 else { throw ValidationError("--count \(count): expected at least 1") }
+    guard (1...1_000_000).contains(count) else {
+      throw ValidationError("--count \(count): expected 1 to 1000000")
+    }
     if let codes, !codes.hasSuffix(".npy") {
       throw ValidationError("--codes \(codes): sampled codes go to a .npy file")
     }

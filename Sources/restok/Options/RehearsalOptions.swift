@@ -27,8 +27,12 @@ struct RehearsalOptions: ParsableArguments {
   var overrides: [String] = []
 
   func validate() throws {
-    if let batch, batch < 1 { throw ValidationError("--batch \(batch): expected at least 1") }
-    guard steps >= 1 else { throw ValidationError("--steps \(steps): expected at least 1") }
+    if let batch, !(1...65_536).contains(batch) {
+      throw ValidationError("--batch \(batch): expected 1 to 65536")
+    }
+    guard (1...1_000_000).contains(steps) else {
+      throw ValidationError("--steps \(steps): expected 1 to 1000000")
+    }
   }
 
   /// What is trained.
