@@ -64,7 +64,7 @@ let package = Package(
     // MARK: Wrappers
     library("MessagePassing", ["COpenMPI"]),
     library("ArrayFiles", ["CHDF5", "CArchive", "CFileSystem"]),
-    library("ImageFiles", ["CImageCodecs", "CKernels"]),
+    library("ImageFiles", ["ArrayFiles", "CImageCodecs", "CKernels"]),
 
     // MARK: Engine
     library("Kernels", ["CKernels", "COpenBLAS", "COneDNN"]),
@@ -87,7 +87,7 @@ let package = Package(
       "Configurations",
       [
         "ResidualTokenizer", "HierarchicalGenerator", "Optimizers", "Datasets", "Checkpoints",
-        "Tensors", "DataParallel",
+        "Tensors", "DataParallel", "ArrayFiles",
         .product(name: "Yams", package: "Yams"),
       ]),
     library("Reporting", []),
@@ -98,7 +98,8 @@ let package = Package(
         "HierarchicalGenerator", "ResidualTokenizer", "Optimizers", "Autodiff", "Tensors",
         "ImageFiles", "ArrayFiles", "MessagePassing", "Kernels",
       ]),
-    library("MachineReport", ["Reporting", "DataParallel", "MessagePassing", "Kernels"]),
+    library(
+      "MachineReport", ["Reporting", "DataParallel", "MessagePassing", "Kernels", "ArrayFiles"]),
     library(
       "Training",
       [
@@ -145,7 +146,7 @@ let package = Package(
       path: "Tests/RankChecks", swiftSettings: swiftSettings),
     tests("MessagePassingTests", ["MessagePassing"]),
     tests("ArrayFilesTests", ["ArrayFiles"]),
-    tests("ImageFilesTests", ["ImageFiles"], resources: [.copy("Fixtures")]),
+    tests("ImageFilesTests", ["ImageFiles", "ArrayFiles"], resources: [.copy("Fixtures")]),
     tests("KernelsTests", ["Kernels"]),
     tests("TensorsTests", ["Tensors"]),
     tests("AutodiffTests", ["Autodiff", "Tensors"]),

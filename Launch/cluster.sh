@@ -3,17 +3,20 @@
 #
 #   Launch/cluster.sh HOSTFILE N ARGUMENTS…
 #
-# HOSTFILE is Open MPI's: a line for a host, `name slots=RANKS`; every host runs N / hosts ranks.
+# HOSTFILE is Open MPI's: a line for a host, `name slots=RANKS`; every host runs N / hosts ranks. What
+# is wrong with it is said with its line, and ends the script with status 64.
 # The hosts need ssh without a password, the same program at the same path (a shared file system,
 # or copies), the same libraries, and the same number of cores as this machine; otherwise set
 # THREADS=K, the threads of a rank. Where hosts have several networks, choose one:
 # OMPI_MCA_btl_tcp_if_include=eth0. Inside a batch system, HOSTFILE comes from the scheduler, and
 # `--signal=B:USR1@120 --requeue` (Slurm) makes the ranks save two minutes before the limit: the
 # exit status 75 means "saved, start me again".
-# Ctrl-C and SIGTERM let the ranks save first. The exit status is restok's.
+# Ctrl-C, SIGTERM and a closed terminal let the ranks save first. The exit status is restok's.
 set -euo pipefail
 # shellcheck source=Launch/ranks.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/ranks.sh"
+# shellcheck source=Launch/hosts.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/hosts.sh"
 
 if [[ ! "${2:-}" =~ ^[1-9][0-9]*$ || $# -lt 3 ]]; then
   say "usage: Launch/cluster.sh HOSTFILE N ARGUMENTS…   (N ranks; arguments of restok)"
@@ -28,12 +31,18 @@ if [[ ! -r "$hostfile" ]]; then
 fi
 find_restok
 
-hosts="$(sed 's/#.*//' "$hostfile" | awk 'NF { print $1 }' | sort -u | wc -l)"
-if ((hosts == 0 || ranks % hosts != 0)); then
-  say "error: $ranks ranks do not spread evenly over the $hosts hosts of $hostfile"
+read_hosts
+hosts=${#host_names[@]}
+if ((hosts == 0)); then
+  say "error: $hostfile names no host; expected lines like \`name slots=RANKS\`"
+  exit 64
+fi
+if ((ranks % hosts != 0)); then
+  say "error: $ranks ranks do not spread evenly over the $hosts hosts of $hostfile: take a multiple of $hosts"
   exit 64
 fi
 ranks_per_host=$((ranks / hosts))
+check_hosts "$ranks_per_host"
 threads="${THREADS:-$((cores / ranks_per_host))}"
 if ((threads < 1)); then
   say "error: $ranks_per_host ranks a host are more than the $cores cores of this machine:"
@@ -45,6 +54,13 @@ say "$ranks ranks, $ranks_per_host on each of $hosts hosts, threads of a rank: $
 exported=(-x OMP_NUM_THREADS -x OPENBLAS_NUM_THREADS -x GOMP_SPINCOUNT)
 if [[ -n "${LD_LIBRARY_PATH:-}" ]]; then exported+=(-x LD_LIBRARY_PATH); fi
 
-supervise mpirun --quiet --hostfile "$hostfile" -n "$ranks" \
+# Open MPI refuses a file with the line ends of Windows: it gets a copy with others.
+plain_hosts="$(mktemp)"
+trap 'rm -f -- "$plain_hosts"' EXIT
+tr -d '\r' <"$hostfile" >"$plain_hosts"
+
+status=0
+supervise --hostfile "$plain_hosts" -n "$ranks" \
   --map-by "ppr:$ranks_per_host:node:PE=$threads" --bind-to core \
-  "${exported[@]}" "$RESTOK" "$@"
+  "${exported[@]}" -- "$RESTOK" "$@" || status=$?
+exit "$status"

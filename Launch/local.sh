@@ -5,7 +5,7 @@
 #
 # Ranks times threads is the number of cores, and each rank is bound to cores of its own. More ranks
 # than cores work too, slowly; the script says so, unless told `--oversubscribe` before N.
-# Ctrl-C and SIGTERM let the ranks save first. The exit status is restok's.
+# Ctrl-C, SIGTERM and a closed terminal let the ranks save first. The exit status is restok's.
 # RESTOK=PATH takes another program than the one that `swift build -c release` makes.
 set -euo pipefail
 # shellcheck source=Launch/ranks.sh

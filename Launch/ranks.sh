@@ -5,7 +5,8 @@
 
 project="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)"
 
-say() { printf '%s\n' "$*" >&2; }
+# What cannot be said, because the terminal has gone, must not end the script.
+say() { printf '%s\n' "$*" >&2 || true; }
 
 # Cores, not hardware threads: two ranks on one core would share its vector units.
 count_cores() {
@@ -57,20 +58,33 @@ run_local() {
     [[ -n "${OVERSUBSCRIBE:-}" ]] || say "$ranks ranks on $cores cores: they share cores, slowly"
   fi
   export OMP_NUM_THREADS="$threads" OPENBLAS_NUM_THREADS="$threads"
-  supervise mpirun --quiet -n "$ranks" "${layout[@]}" "$RESTOK" "$@"
+  supervise -n "$ranks" "${layout[@]}" -- "$RESTOK" "$@"
 }
 
-# supervise COMMAND…: runs mpirun so that stopping it loses nothing; returns its exit status.
+# supervise OPTIONS… -- PROGRAM ARGUMENTS…: runs mpirun so that stopping it loses nothing; returns the
+# exit status of the ranks.
 #
-# Open MPI gives ranks one second after SIGTERM and then kills them, too short to save. SIGUSR1 it
-# forwards to all ranks at once, and `restok train` takes that as "finish the step, save, exit 75".
-# So mpirun runs in a session of its own, where Ctrl-C does not reach it, and this shell turns
-# Ctrl-C and SIGTERM into SIGUSR1 and goes on waiting. A second Ctrl-C ends the ranks as they are.
+# Open MPI gives ranks one second after SIGTERM and then kills them, too short to save, and crashes when
+# a second one comes while they end. SIGUSR1 and SIGUSR2 it forwards to all ranks at once: `restok train`
+# takes the first as "finish the step, save, exit 75", and the second ends a rank. So mpirun runs in a
+# session of its own, where neither Ctrl-C nor the end of the terminal reaches it, and this shell turns
+# what should stop the run into SIGUSR1 and goes on waiting. A second Ctrl-C ends the ranks as they are;
+# a second SIGTERM, which schedulers send, changes nothing.
 supervise() {
-  local pid status again interrupted stops=0
-  setsid "$@" &
+  local options=() pid status again interrupted stops=0 is_killed=false
+  while [[ "$1" != -- ]]; do
+    options+=("$1")
+    shift
+  done
+  shift
+  setsid mpirun --quiet "${options[@]}" "$@" &
   pid=$!
-  trap on_stop INT TERM USR1
+  trap 'on_stop INT' INT
+  trap 'on_stop TERM' TERM
+  trap 'on_stop HUP' HUP
+  trap 'on_stop USR1' USR1
+  # Whoever reads the messages may have ended.
+  trap '' PIPE
   # A signal ends `wait` before the command has ended; then wait again.
   while true; do
     interrupted=false
@@ -83,22 +97,44 @@ supervise() {
     if ((again != 127)); then status=$again; fi
     break
   done
-  trap - INT TERM USR1
-  if ((status > 128)); then
-    say "mpirun ended with status $status: a rank was ended by signal $((status - 128))"
+  trap - INT TERM HUP USR1 PIPE
+  if $is_killed && ((status > 128)); then
+    say "the ranks were killed, as asked; what was saved before is whole"
+    return 130
   fi
+  explain "$status" "${options[@]}"
   return "$status"
 }
 
-# The trap of `supervise`, whose variables it uses.
+# explain STATUS OPTIONS…: what mpirun's status means, where restok itself had nothing to say.
+explain() {
+  local status="$1" reason
+  shift
+  if ((status > 128 && status <= 192)); then
+    say "mpirun ended with status $status: a rank was ended by signal $((status - 128))"
+    return
+  fi
+  # Statuses of Open MPI, and of ssh; restok has none of them but 1.
+  if ((status != 1 && (status < 76 || status == 128))); then return; fi
+  # Quiet as it is, Open MPI says no reason either: the same start with a program that does nothing
+  # gives it. When that starts, the reason was the program's, which has said it.
+  if reason="$(timeout 60 mpirun "$@" true 2>&1 </dev/null)"; then return; fi
+  say "error: Open MPI could not start the ranks (status $status):"
+  say "$(grep -vE '^(-+|)$' <<<"$reason" | head -n 30)"
+}
+
+# on_stop SIGNAL: the trap of `supervise`, whose variables it uses.
 on_stop() {
   interrupted=true
   stops=$((stops + 1))
   if ((stops == 1)); then
-    say "stopping: the ranks finish their step and save; once more to kill them"
+    say "stopping ($1): the ranks finish their step and save; Ctrl-C once more kills them"
     kill -USR1 "$pid" 2>/dev/null || true
-  else
+  elif [[ "$1" == INT ]]; then
     say "killing the ranks"
-    kill -TERM "$pid" 2>/dev/null || true
+    is_killed=true
+    kill -USR2 "$pid" 2>/dev/null || true
+  else
+    say "stopping already ($1 changes nothing)"
   fi
 }

@@ -19,7 +19,8 @@ public struct ArrayFileError: Error, Sendable, Hashable, CustomStringConvertible
 
   /// Where, what is wrong, and what to do.
   public var description: String {
-    "\(array.map { "array '\($0)' in " } ?? "")'\(file)': \(problem). \(advice)"
+    let array = array.map { "array '\(VisibleText.name($0))' in " } ?? ""
+    return "\(array)'\(VisibleText.name(file))': \(problem). \(advice)"
   }
 }
 

@@ -14,11 +14,14 @@ public enum AtomicFile {
   /// - Throws: What `body` throws, or `FileError`; then the old file is as it was and the temporary
   ///   one is gone. Only a failure to bring the folder to the disk leaves the new file in place.
   public static func write(to path: String, _ body: (FileWriter) throws -> Void) throws {
-    try publish(to: path) { temporary in
-      let writer = try FileWriter(path: temporary)
+    let temporary = try TemporaryPath(fileFor: path)
+    defer { temporary.remove() }
+    try FileError.naming(path, insteadOf: temporary.path) {
+      let writer = try FileWriter(path: temporary.path)
       try body(writer)
       try writer.synchronizeAndClose()
     }
+    try temporary.publish()
   }
 
   /// Writes bytes to a file and publishes it.
@@ -28,26 +31,37 @@ public enum AtomicFile {
     try write(to: path) { try $0.write(bytes) }
   }
 
+  /// Replaces a file whole or not at all, without waiting for the disk.
+  ///
+  /// For one of many small files: a loss of power may leave it with a part of its content.
+  ///
+  /// - Throws: `FileError`; then the old file is as it was.
+  public static func replace(_ path: String, by bytes: [UInt8]) throws {
+    let temporary = try TemporaryPath(fileFor: path)
+    defer { temporary.remove() }
+    try FileError.naming(path, insteadOf: temporary.path) {
+      try FileWriter(path: temporary.path).write(bytes)
+    }
+    try temporary.publish(synchronizes: false)
+  }
+
   /// Publishes a file that somebody else (a library that takes a path) writes.
   ///
   /// - Parameters:
   ///   - path: The final path; a file that is there is replaced.
-  ///   - produce: Gets the path of the temporary file, writes it and closes it.
-  /// - Throws: What `produce` throws, or `FileError`; then the old file is as it was and the
-  ///   temporary one is gone.
+  ///   - produce: Gets the path of the temporary file, which is empty, writes it and closes it.
+  /// - Throws: What `produce` throws, or `FileError`, also when nothing was written; then the old
+  ///   file is as it was and the temporary one is gone.
   public static func publish(to path: String, _ produce: (_ temporaryPath: String) throws -> Void)
     throws
   {
-    let temporary = temporaryPath(beside: path)
-    do {
-      try produce(temporary)
-      try FileSystem.synchronize(temporary)
-      try FileSystem.rename(temporary, to: path)
-    } catch {
-      unlink(temporary)
-      throw error
+    let temporary = try TemporaryPath(fileFor: path)
+    defer { temporary.remove() }
+    try FileError.naming(path, insteadOf: temporary.path) { try produce(temporary.path) }
+    guard try FileSystem.size(of: temporary.path) > 0 else {
+      throw FileError(operation: "open", path: path, code: ENOENT)
     }
-    try FileSystem.synchronize(FileSystem.parent(of: path))
+    try temporary.publish()
   }
 
   /// Fills a directory aside and publishes it, whole or not at all.
@@ -60,43 +74,11 @@ public enum AtomicFile {
   public static func publishDirectory<Result>(
     to path: String, _ fill: (_ temporaryPath: String) throws -> Result
   ) throws -> Result {
-    try FileSystem.createDirectory(FileSystem.parent(of: path))
-    let temporary = temporaryPath(beside: path)
-    let result: Result
-    do {
-      try FileSystem.createDirectory(temporary)
-      result = try fill(temporary)
-    } catch {
-      try? FileSystem.remove(temporary)
-      throw error
-    }
-    try publishDirectory(temporary: temporary, final: path)
+    try FileSystem.createDirectory(SystemPath.parent(of: path))
+    let temporary = try TemporaryPath(directoryFor: path)
+    defer { temporary.remove() }
+    let result = try fill(temporary.path)
+    try temporary.publish()
     return result
-  }
-
-  /// Publishes a directory: every file in it and the directory itself are brought to the disk, then
-  /// it is renamed, then the folder it stands in is brought to the disk.
-  ///
-  /// - Parameters:
-  ///   - temporary: The directory as written, in the folder of `final`.
-  ///   - final: Its final path, where nothing or an empty directory stands.
-  /// - Throws: `FileError`; then nothing is under the final name and the temporary directory is
-  ///   gone. Only a failure to bring the folder to the disk leaves the new directory in place.
-  public static func publishDirectory(temporary: String, final: String) throws {
-    do {
-      try FileSystem.synchronizeTree(temporary)
-      try FileSystem.rename(temporary, to: final)
-    } catch {
-      try? FileSystem.remove(temporary)
-      throw error
-    }
-    try FileSystem.synchronize(FileSystem.parent(of: final))
-  }
-
-  /// A path in the same folder that no other process and no other call uses.
-  public static func temporaryPath(beside path: String) -> String {
-    let name = (path as NSString).lastPathComponent
-    let nonce = String(UInt64.random(in: .min ... .max), radix: 16)
-    return (FileSystem.parent(of: path) as NSString).appendingPathComponent(".\(name).tmp-\(nonce)")
   }
 }

@@ -97,7 +97,7 @@ public struct ContentDigest: Sendable {
   ///
   /// - Throws: `FileError`.
   public static func ofFile(at path: String) throws -> ContentDigest {
-    let descriptor = try systemCall("open", on: path) { open(path, O_RDONLY | O_CLOEXEC) }
+    let descriptor = try openFile(path, O_RDONLY)
     defer { close(descriptor) }
     var digest = ContentDigest()
     var buffer = [UInt8](repeating: 0, count: 1 << 20)

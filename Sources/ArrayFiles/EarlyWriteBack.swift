@@ -10,7 +10,7 @@ public final class EarlyWriteBack {
 
   /// Watches a file, which another part of the program writes.
   public init(of path: String) {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    descriptor = (try? openFile(path, O_RDONLY)) ?? -1
   }
 
   deinit {

@@ -16,16 +16,33 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
     self.code = code
   }
 
+  /// Runs `body`; its errors about one path name another, which is the one that the user knows.
+  static func naming<Result>(
+    _ path: String, insteadOf innerPath: String, _ body: () throws -> Result
+  ) throws -> Result {
+    do {
+      return try body()
+    } catch let error as FileError where error.path == innerPath {
+      throw FileError(operation: error.operation, path: path, code: error.code)
+    }
+  }
+
   /// Whether the cause is that the file or directory does not exist.
   public var isMissing: Bool { code == ENOENT }
 
+  /// The system's text for the error number.
+  public var reason: String { systemErrorText(code) }
+
   /// What failed, where, the system's text, and what to do.
   public var description: String {
-    "\(operation) failed on '\(path)': \(systemErrorText(code)) (errno \(code)). \(advice)"
+    "\(operation) failed on '\(VisibleText.name(path))': \(reason) (errno \(code)). \(advice)"
   }
 
   private var advice: String {
     switch code {
+    case _ where operation == "flock":
+      "The file system gives no locks: use a folder on another disk, or have it mounted with locks "
+        + "(Lustre: -o flock; NFS: version 4, or its lock service)."
     case ENOSPC:
       "The disk is full: free some space or write to another disk, then run again."
     case EDQUOT:
@@ -44,8 +61,14 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
       "A part of the path is a file, not a folder: check the path."
     case EMFILE, ENFILE:
       "Too many files are open: raise the limit (ulimit -n)."
-    case ENOLCK, EOPNOTSUPP:
-      "The file system has no locks: use another one, or mount it with locks."
+    case EOPNOTSUPP, ENOSYS:
+      "The file system lacks this call: use a folder on another one."
+    case EINVAL where path.utf8.contains(0):
+      "A path cannot have a zero byte: check where it comes from."
+    case ENAMETOOLONG:
+      "The name is too long for the file system: choose a shorter one."
+    case ELOOP:
+      "Links lead in a circle: check them."
     case EIO:
       "The disk reported an input/output error: check it before trusting it with more data."
     default:
@@ -56,18 +79,3 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
 
 /// The operating system's text for an error number.
 func systemErrorText(_ code: Int32) -> String { String(cString: strerror(code)) }
-
-/// Runs a system call that returns a negative number on failure, again while it is interrupted.
-///
-/// - Throws: `FileError` with the call's error number.
-@discardableResult
-func systemCall<Result: SignedInteger>(
-  _ operation: String, on path: String, _ body: () -> Result
-) throws -> Result {
-  while true {
-    let result = body()
-    if result >= 0 { return result }
-    let code = errno
-    if code != EINTR { throw FileError(operation: operation, path: path, code: code) }
-  }
-}

@@ -1,100 +1,70 @@
 import Foundation
 
 /// Files and directories by their paths: names, sizes, removal, renames, and bringing them to the disk.
+///
+/// Every path of the program goes to the system here (or in HDF5 and libarchive) and through
+/// `SystemPath`. What is made has the rights that the umask leaves.
 public enum FileSystem {
-  /// Brings a file's content, or a directory's list of names, to the disk.
-  ///
-  /// - Throws: `FileError`.
-  public static func synchronize(_ path: String) throws {
-    let descriptor = try systemCall("open", on: path) { open(path, O_RDONLY | O_CLOEXEC) }
-    defer { close(descriptor) }
-    try systemCall("fsync", on: path) { fsync(descriptor) }
+  // MARK: What is there
+
+  /// What stands under a path.
+  public enum Kind: Sendable, Hashable {
+    /// A regular file.
+    case file
+    /// A directory.
+    case directory
+    /// A symbolic link.
+    case link
+    /// A pipe, a device, a socket.
+    case other
   }
 
-  /// Brings every file and directory below a directory to the disk, and it last.
+  /// What stands under a path; nil where nothing does, or where it may not be seen.
   ///
-  /// - Throws: `FileError`.
-  public static func synchronizeTree(_ directory: String) throws {
-    for name in try names(in: directory) {
-      let path = directory + "/" + name
-      try isDirectory(path) ? synchronizeTree(path) : synchronize(path)
+  /// - Parameters:
+  ///   - path: The path.
+  ///   - followsLinks: Whether a link counts as what it leads to.
+  /// - Returns: What it is.
+  public static func kind(of path: String, followsLinks: Bool = true) -> Kind? {
+    guard let status = try? status(of: path, followsLinks: followsLinks) else { return nil }
+    return switch status.st_mode & S_IFMT {
+    case S_IFREG: .file
+    case S_IFDIR: .directory
+    case S_IFLNK: .link
+    default: .other
     }
-    try synchronize(directory)
   }
+
+  /// Whether something stands under a path; not for a link that leads nowhere.
+  public static func exists(_ path: String) -> Bool { kind(of: path) != nil }
+
+  /// Whether a path leads to a directory.
+  public static func isDirectory(_ path: String) -> Bool { kind(of: path) == .directory }
 
   /// The names in a directory in the order of their bytes, without `.` and `..`.
   ///
   /// - Throws: `FileError`.
   public static func names(in directory: String) throws -> [String] {
-    guard let stream = opendir(directory) else {
+    let characters = try SystemPath.characters(of: directory, for: "opendir")
+    guard let stream = opendir(characters) else {
       throw FileError(operation: "opendir", path: directory, code: errno)
     }
     defer { closedir(stream) }
-    var names: [String] = []
+    var names: [[UInt8]] = []
     while true {
       errno = 0
       guard let entry = readdir(stream) else { break }
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != "." && name != ".." { names.append(name) }
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+      if name != Array(".".utf8) && name != Array("..".utf8) { names.append(name) }
     }
     guard errno == 0 else { throw FileError(operation: "readdir", path: directory, code: errno) }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-  }
-
-  /// Whether a path leads to a directory.
-  public static func isDirectory(_ path: String) -> Bool {
-    var isDirectory: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
-      && isDirectory.boolValue
-  }
-
-  /// Renames a file or directory, replacing a file that has the new name.
-  ///
-  /// - Throws: `FileError` that names the new path.
-  public static func rename(_ path: String, to newPath: String) throws {
-    try systemCall("rename", on: newPath) { Foundation.rename(path, newPath) }
-  }
-
-  /// Makes a directory, and those above it that are missing, and brings their names to the disk.
-  ///
-  /// - Throws: `FileError`, for example when a file has the name.
-  public static func createDirectory(_ path: String) throws {
-    if isDirectory(path) { return }
-    let parent = parent(of: path)
-    try createDirectory(parent)
-    do {
-      try systemCall("mkdir", on: path) { mkdir(path, 0o755) }
-    } catch let error as FileError where error.code == EEXIST && isDirectory(path) {
-      // Somebody else made it in between.
-      return
-    }
-    try synchronize(parent)
-  }
-
-  /// Removes a file, or a directory with everything in it.
-  ///
-  /// - Throws: `FileError`; then a part may be gone.
-  public static func remove(_ path: String) throws {
-    var status = stat()
-    try systemCall("lstat", on: path) { lstat(path, &status) }
-    guard status.st_mode & S_IFMT == S_IFDIR else {
-      try systemCall("unlink", on: path) { unlink(path) }
-      return
-    }
-    for name in try names(in: path) { try remove(path + "/" + name) }
-    try systemCall("rmdir", on: path) { rmdir(path) }
+    return names.sorted { $0.lexicographicallyPrecedes($1) }.map { SystemPath.text(of: $0) }
   }
 
   /// The number of bytes in a file.
   ///
   /// - Throws: `FileError`.
-  public static func size(of path: String) throws -> Int {
-    var status = stat()
-    try systemCall("stat", on: path) { stat(path, &status) }
-    return Int(status.st_size)
-  }
+  public static func size(of path: String) throws -> Int { Int(try status(of: path).st_size) }
 
   /// The number of bytes in all files of a directory.
   ///
@@ -111,13 +81,104 @@ public enum FileSystem {
   /// - Throws: `FileError`.
   public static func availableByteCount(in directory: String) throws -> Int {
     var status = statvfs()
-    try systemCall("statvfs", on: directory) { statvfs(directory, &status) }
+    try pathCall("statvfs", on: directory) { statvfs($0, &status) }
     return Int(clamping: UInt(status.f_bavail) * UInt(status.f_frsize))
   }
 
-  /// The folder that a path stands in.
-  static func parent(of path: String) -> String {
-    let parent = (path as NSString).deletingLastPathComponent
-    return parent.isEmpty ? "." : parent
+  /// What the system knows of a path.
+  static func status(of path: String, followsLinks: Bool = true) throws -> stat {
+    var status = stat()
+    try pathCall(followsLinks ? "stat" : "lstat", on: path) {
+      followsLinks ? stat($0, &status) : lstat($0, &status)
+    }
+    return status
+  }
+
+  // MARK: Reading
+
+  /// The bytes of a whole file, which may be a pipe.
+  ///
+  /// - Throws: `FileError`.
+  public static func bytes(of path: String) throws -> [UInt8] {
+    let descriptor = try openFile(path, O_RDONLY)
+    defer { close(descriptor) }
+    var status = stat()
+    try systemCall("fstat", on: path) { fstat(descriptor, &status) }
+    var bytes: [UInt8] = []
+    if status.st_mode & S_IFMT == S_IFREG { bytes.reserveCapacity(Int(status.st_size)) }
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = try buffer.withUnsafeMutableBytes { buffer in
+        try systemCall("read", on: path) { read(descriptor, buffer.baseAddress, buffer.count) }
+      }
+      if count == 0 { return bytes }
+      bytes += buffer[..<count]
+    }
+  }
+
+  // MARK: Changing
+
+  /// Makes a directory, and those above it that are missing, and brings their names to the disk.
+  ///
+  /// - Throws: `FileError`, for example when a file has the name.
+  public static func createDirectory(_ path: String) throws {
+    if isDirectory(path) { return }
+    let bytes = path.utf8
+    // Part by part from the beginning, as the system goes: `a/../b` needs `a` too.
+    for end in bytes.indices.dropFirst() where bytes[end] == UInt8(ascii: "/") {
+      try createLastDirectory(String(path[..<end]))
+    }
+    try createLastDirectory(path)
+  }
+
+  private static func createLastDirectory(_ path: String) throws {
+    if isDirectory(path) { return }
+    do {
+      try pathCall("mkdir", on: path) { mkdir($0, 0o777) }
+    } catch let error as FileError where error.code == EEXIST && isDirectory(path) {
+      // Somebody else made it in between.
+      return
+    }
+    try synchronize(SystemPath.parent(of: path))
+  }
+
+  /// Renames a file or directory, replacing a file that has the new name.
+  ///
+  /// - Throws: `FileError` that names the new path.
+  public static func rename(_ path: String, to newPath: String) throws {
+    let old = try SystemPath.characters(of: path, for: "rename")
+    try pathCall("rename", on: newPath) { Foundation.rename(old, $0) }
+  }
+
+  /// Removes a file, or a directory with everything in it.
+  ///
+  /// - Throws: `FileError`; then a part may be gone.
+  public static func remove(_ path: String) throws {
+    guard try status(of: path, followsLinks: false).st_mode & S_IFMT == S_IFDIR else {
+      try pathCall("unlink", on: path) { unlink($0) }
+      return
+    }
+    for name in try names(in: path) { try remove(path + "/" + name) }
+    try pathCall("rmdir", on: path) { rmdir($0) }
+  }
+
+  /// Brings a file's content, or a directory's list of names, to the disk.
+  ///
+  /// - Throws: `FileError`.
+  public static func synchronize(_ path: String) throws {
+    let descriptor = try openFile(path, O_RDONLY)
+    defer { close(descriptor) }
+    try systemCall("fsync", on: path) { fsync(descriptor) }
+  }
+
+  /// Brings every file and directory below a directory to the disk, and it last.
+  ///
+  /// - Throws: `FileError`.
+  public static func synchronizeTree(_ directory: String) throws {
+    for name in try names(in: directory) {
+      let path = directory + "/" + name
+      try isDirectory(path) ? synchronizeTree(path) : synchronize(path)
+    }
+    try synchronize(directory)
   }
 }

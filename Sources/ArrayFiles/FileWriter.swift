@@ -13,9 +13,7 @@ public final class FileWriter {
   /// - Throws: `FileError`.
   public init(path: String) throws {
     self.path = path
-    descriptor = try systemCall("open", on: path) {
-      open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    }
+    descriptor = try openFile(path, O_WRONLY | O_CREAT | O_TRUNC)
   }
 
   /// Appends raw bytes.
@@ -23,13 +21,7 @@ public final class FileWriter {
   /// - Throws: `FileError`, for example when the disk is full.
   public func write(_ bytes: UnsafeRawBufferPointer) throws {
     precondition(descriptor >= 0, "write to '\(path)' after close")
-    var rest = bytes
-    while !rest.isEmpty {
-      let count = try systemCall("write", on: path) {
-        Foundation.write(descriptor, rest.baseAddress, rest.count)
-      }
-      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
-    }
+    try writeAll(bytes, to: descriptor, path: path)
   }
 
   /// Appends bytes.

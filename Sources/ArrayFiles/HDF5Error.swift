@@ -22,7 +22,8 @@ public struct HDF5Error: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// What failed, where and why, without a full stop, for those who know better what to do.
   public var problem: String {
-    let place = object.map { "'\($0)' in '\(file)'" } ?? "'\(file)'"
+    let file = VisibleText.name(file)
+    let place = object.map { "'\(VisibleText.name($0))' in '\(file)'" } ?? "'\(file)'"
     return "\(call) failed on \(place): \(reason)"
   }
 

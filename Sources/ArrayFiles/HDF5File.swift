@@ -39,11 +39,12 @@ public final class HDF5File: @unchecked Sendable {
         // Closing the file closes what is open in it; otherwise a forgotten dataset would keep the
         // file open and unfinished.
         try place.check("H5Pset_fclose_degree", H5Pset_fclose_degree(access, H5F_CLOSE_STRONG))
+        let name = try SystemPath.characters(of: path, for: "open")
         return isWritable
           ? try place.check(
             "H5Fcreate",
-            H5Fcreate(path, CHDF5_createOrTruncate(), CHDF5_defaultProperties(), access))
-          : try place.check("H5Fopen", H5Fopen(path, CHDF5_openReadOnly(), access))
+            H5Fcreate(name, CHDF5_createOrTruncate(), CHDF5_defaultProperties(), access))
+          : try place.check("H5Fopen", H5Fopen(name, CHDF5_openReadOnly(), access))
       }
     }
   }

@@ -15,9 +15,7 @@ public final class LineFile {
   /// - Throws: `FileError`.
   public init(path: String) throws {
     self.path = path
-    descriptor = try systemCall("open", on: path) {
-      open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-    }
+    descriptor = try openFile(path, O_WRONLY | O_CREAT | O_APPEND)
   }
 
   /// Appends a line; the line break is added.

@@ -26,7 +26,7 @@ public struct NumPyArchive: Sendable {
     var names: [String] = []
     var arrays: [String: NumPyArray] = [:]
     // Opened first for the system's own error.
-    try systemCall("open", on: path) { access(path, R_OK) }
+    try pathCall("open", on: path) { access($0, R_OK) }
     let fileSize = try FileSystem.size(of: path)
     var rest = Self.freeByteCount + fileSize * Self.largestCompression
     try ZipReader.forEachEntry(of: path) { entry in
@@ -110,7 +110,8 @@ private enum ZipReader {
     guard let archive = archive_read_new() else { throw outOfMemory(path) }
     defer { archive_read_free(archive) }
     archive_read_support_format_zip(archive)
-    guard archive_read_open_filename(archive, path, 1 << 16) == ARCHIVE_OK else {
+    let file = try SystemPath.characters(of: path, for: "open")
+    guard archive_read_open_filename(archive, file, 1 << 16) == ARCHIVE_OK else {
       throw failure(archive, path, nil)
     }
     while true {
@@ -133,12 +134,13 @@ private final class ZipWriter {
   private let path: String
 
   init(path: String) throws {
+    let file = try SystemPath.characters(of: path, for: "open")
     guard let archive = archive_write_new() else { throw outOfMemory(path) }
     self.archive = archive
     self.path = path
     try check(archive_write_set_format_zip(archive))
     try check(archive_write_zip_set_compression_store(archive))
-    try check(archive_write_open_filename(archive, path))
+    try check(archive_write_open_filename(archive, file))
   }
 
   func add(_ name: String, header: [UInt8], _ data: UnsafeRawBufferPointer) throws {

@@ -1,3 +1,4 @@
+import ArrayFiles
 public import Configurations
 import Foundation
 
@@ -24,7 +25,7 @@ public struct Rehearsal: Sendable {
     configurationPath: String, overrides: [String], batchSize: Int?, precision: Precision?
   ) throws {
     configuration = try AnyRunConfiguration(contentsOf: configurationPath, overrides: overrides)
-    name = URL(fileURLWithPath: configurationPath).deletingPathExtension().lastPathComponent
+    name = SystemPath.stem(of: configurationPath)
     self.batchSize = batchSize ?? configuration.training.batch.sampleCount
     self.precision = precision ?? configuration.training.precision
   }

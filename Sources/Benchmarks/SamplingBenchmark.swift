@@ -1,3 +1,4 @@
+import ArrayFiles
 import Autodiff
 public import Configurations
 import DataParallel
@@ -43,7 +44,7 @@ public struct SamplingBenchmark {
     tokenizerConfiguration = try tokenizerConfigurationPath.map {
       try TokenizerRunConfiguration(contentsOf: $0)
     }
-    name = URL(fileURLWithPath: configurationPath).deletingPathExtension().lastPathComponent
+    name = SystemPath.stem(of: configurationPath)
     self.batchSize = batchSize
     self.precision = precision
     self.orders = orders

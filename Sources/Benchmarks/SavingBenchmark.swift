@@ -44,8 +44,9 @@ public struct SavingBenchmark {
     RankThreads.setAutomatic()
     let training = try RehearsedTraining(rehearsal, communicator)
     let byteCount = training.arrays.reduce(0) { $0 + $1.byteCount }
-    let folder = try folder(holding: byteCount)
-    defer { try? FileSystem.remove(folder) }
+    let temporary = try folder(holding: byteCount)
+    defer { temporary.remove() }
+    let folder = temporary.path
     let stepTimes = try (0..<2 + stepCount).map { try time(training, $0, stopSignal) }
     let memory = PeakMemory.gibibytes
     let saves = SavingRehearsal(training, folder: folder, stopSignal)
@@ -82,7 +83,7 @@ public struct SavingBenchmark {
   }
 
   /// A new folder on a disk that has room for a checkpoint.
-  private func folder(holding byteCount: Int) throws -> String {
+  private func folder(holding byteCount: Int) throws -> TemporaryPath {
     try FileSystem.createDirectory(directory)
     // HDF5 adds a little for every tensor.
     let needed = byteCount + byteCount / 16 + 1 << 24
@@ -91,9 +92,7 @@ public struct SavingBenchmark {
       throw CommandError.noRoom(
         directory: directory, neededByteCount: needed, availableByteCount: available)
     }
-    let folder = AtomicFile.temporaryPath(beside: directory + "/bench-saving")
-    try FileSystem.createDirectory(folder)
-    return folder
+    return try TemporaryPath(directoryFor: directory + "/bench-saving")
   }
 }
 

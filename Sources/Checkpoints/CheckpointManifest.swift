@@ -139,12 +139,13 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
   /// - Throws: `CheckpointError` when it is missing, damaged or of another version.
   public init(directory: String) throws {
     let path = directory + "/" + Self.fileName
-    let data: Data
+    let bytes: [UInt8]
     do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
+      bytes = try FileSystem.bytes(of: path)
     } catch {
       throw CheckpointError.noManifest(directory: directory)
     }
+    let data = Data(bytes)
     do {
       let version = try JSONDecoder().decode(Version.self, from: data)
       guard (1...Self.supportedVersion).contains(version.formatVersion) else {

@@ -1,5 +1,4 @@
 import ArrayFiles
-import Foundation
 
 /// The checkpoints of one run: `step-000005000/` and its like in one directory.
 ///
@@ -95,7 +94,7 @@ public struct CheckpointStore: Sendable {
     try FileSystem.synchronizeTree(temporary)
     try failpoint(.synchronized)
     let directory = root + "/" + name
-    if FileManager.default.fileExists(atPath: directory) {
+    if FileSystem.kind(of: directory, followsLinks: false) != nil {
       if CheckpointVerification(of: directory).isSound {
         // Sound, so its manifest is readable; equal manifests have equal digests of everything.
         guard
@@ -175,7 +174,7 @@ public struct CheckpointStore: Sendable {
     }
     for directory in superfluous.reversed() {
       // Without its name nobody takes what is left of it for a checkpoint.
-      let retired = temporaryDirectory(for: (directory as NSString).lastPathComponent)
+      let retired = temporaryDirectory(for: SystemPath.name(of: directory))
       try FileSystem.rename(directory, to: retired)
       try FileSystem.synchronize(root)
       try failpoint(.retired)
@@ -205,7 +204,7 @@ public struct CheckpointStore: Sendable {
 
   /// The step that a directory's name says, or nil where it says none.
   static func step(ofDirectory path: String) -> Int? {
-    let name = (path as NSString).lastPathComponent
+    let name = SystemPath.name(of: path)
     guard name.hasPrefix(namePrefix) else { return nil }
     let digits = name.dropFirst(namePrefix.count)
     guard digits.allSatisfy({ $0.isASCII && $0.isNumber }) else { return nil }

@@ -8,7 +8,7 @@ import Foundation
 public final class RunLock {
   /// The name of the lock's file.
   public static let fileName = "run.lock"
-  private var descriptor: Int32
+  private let lock: FileLock
 
   /// Takes the right to write into a directory.
   ///
@@ -16,32 +16,19 @@ public final class RunLock {
   ///   exist, cannot be written, or is on a file system without locks.
   public init(directory: String) throws {
     let path = directory + "/" + Self.fileName
-    let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard opened >= 0 else { throw FileError(operation: "open", path: path, code: errno) }
-    guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
-      let code = errno
-      close(opened)
-      guard code == EWOULDBLOCK else {
-        throw FileError(operation: "flock", path: path, code: code)
-      }
+    guard let lock = try FileLock(file: path) else {
       throw RunLockError(directory: directory, holder: Self.holder(path))
     }
-    descriptor = opened
+    self.lock = lock
     // Only a help for people, so a full disk does not stop the run here.
-    let holder = "process \(getpid()) on \(ProcessInfo.processInfo.hostName)\n"
-    if ftruncate(opened, 0) == 0 { _ = write(opened, holder, holder.utf8.count) }
+    lock.note("process \(getpid()) on \(ProcessInfo.processInfo.hostName)\n")
   }
 
   /// Gives the right back; a second call does nothing.
-  public func release() {
-    if descriptor >= 0 { close(descriptor) }
-    descriptor = -1
-  }
-
-  deinit { release() }
+  public func release() { lock.release() }
 
   private static func holder(_ path: String) -> String {
-    let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    let text = String(decoding: (try? FileSystem.bytes(of: path)) ?? [], as: UTF8.self)
     let line = text.trimmingCharacters(in: .whitespacesAndNewlines)
     return line.isEmpty ? "an unknown process" : line
   }
@@ -56,7 +43,7 @@ public struct RunLockError: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// Who holds the directory, and what to do.
   public var description: String {
-    "'\(directory)' is in use by \(holder). Wait for that run or stop it, or give this run another "
+    "'\(VisibleText.name(directory))' is in use by \(VisibleText.name(holder)). Wait for that run or stop it, or give this run another "
       + "name."
   }
 }

@@ -1,6 +1,6 @@
+import ArrayFiles
 public import Checkpoints
 import DataParallel
-import Foundation
 import Tensors
 
 extension RunKind {
@@ -165,13 +165,14 @@ public struct ConfigurationDifference: Sendable, Equatable, CustomStringConverti
 /// The text of a configuration's file.
 func configurationText(of file: String) throws(ConfigurationError) -> String {
   let problem: String
-  if let data = FileManager.default.contents(atPath: file) {
-    if let text = String(data: data, encoding: .utf8) { return text }
+  do {
+    let bytes = try FileSystem.bytes(of: file)
+    if let text = String(validating: bytes, as: UTF8.self) { return text }
     problem = "the file is not UTF-8 text"
-  } else {
-    problem =
-      FileManager.default.fileExists(atPath: file)
-      ? "the file cannot be read: is it a directory, or not permitted?" : "there is no such file"
+  } catch let error as FileError where error.isMissing {
+    problem = "there is no such file"
+  } catch {
+    problem = "the file cannot be read: is it a directory, or not permitted?"
   }
   throw ConfigurationError(
     file: file, problems: [.init(path: "", origin: .unknown, message: problem)])

@@ -1,5 +1,4 @@
 import ArrayFiles
-import Foundation
 
 /// Writes a file of token codes piece by piece and publishes it whole, or not at all.
 ///
@@ -8,8 +7,7 @@ import Foundation
 public final class CodesWriter {
   /// What the file says about itself.
   public let description: CodesDescription
-  private let path: String
-  private let temporaryPath: String
+  private let temporary: TemporaryPath
   private let file: HDF5File
   private let codes: HDF5Dataset
   private var labels: [Int32?]
@@ -20,29 +18,22 @@ public final class CodesWriter {
   /// - Parameters:
   ///   - path: The final path; a file that is there is replaced when the new one is published.
   ///   - description: What the file says about itself.
-  /// - Throws: `HDF5Error` if the disk refuses or the folder does not exist.
+  /// - Throws: `FileError` or `HDF5Error` if the disk refuses or the folder does not exist.
   public init(path: String, description: CodesDescription) throws {
-    self.path = path
     self.description = description
-    temporaryPath = AtomicFile.temporaryPath(beside: path)
-    file = try HDF5File(creating: temporaryPath)
-    do {
-      try description.write(to: file.attributes)
-      codes = try file.createDataset(
-        CodesDescription.Dataset.codes, type: .uint16,
-        shape: [description.sampleCount, description.cropCount, description.tokenCount])
-    } catch {
-      try? FileManager.default.removeItem(atPath: temporaryPath)
-      throw error
-    }
+    temporary = try TemporaryPath(fileFor: path)
+    file = try HDF5File(creating: temporary.path)
+    try description.write(to: file.attributes)
+    codes = try file.createDataset(
+      CodesDescription.Dataset.codes, type: .uint16,
+      shape: [description.sampleCount, description.cropCount, description.tokenCount])
     labels = [Int32?](repeating: nil, count: description.sampleCount)
     keys = [String](repeating: "", count: description.sampleCount)
   }
 
   deinit {
-    // Gone already if the file was published.
     try? file.close()
-    try? FileManager.default.removeItem(atPath: temporaryPath)
+    temporary.remove()
   }
 
   /// Writes the codes of neighbouring samples.
@@ -86,6 +77,6 @@ public final class CodesWriter {
     try file.write(CodesDescription.Dataset.labels, labels.compactMap(\.self))
     try file.write(CodesDescription.Dataset.keys, strings: keys)
     try file.close()
-    try AtomicFile.publish(to: path) { try FileSystem.rename(temporaryPath, to: $0) }
+    try temporary.publish()
   }
 }

@@ -41,10 +41,10 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// Where, what is wrong, and what to do.
   public var description: String {
-    var place = file
-    if let dataset { place += ", dataset '\(dataset)'" }
+    var place = VisibleText.name(file)
+    if let dataset { place += ", dataset '\(VisibleText.name(dataset))'" }
     if let index { place += ", sample \(index)" }
-    if let key { place += ", key '\(key)'" }
+    if let key { place += ", key '\(VisibleText.name(key))'" }
     return "\(place): \(problem). \(advice)"
   }
 

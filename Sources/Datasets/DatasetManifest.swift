@@ -59,16 +59,17 @@ public struct DatasetManifest: Hashable, Sendable {
   /// - Throws: `DataError` if it is missing, no manifest, or of another format version.
   public init(folder: String) throws(DataError) {
     let path = folder + "/" + Self.fileName
-    let content: Data
+    let content: [UInt8]
     do {
-      content = try Data(contentsOf: URL(fileURLWithPath: path))
+      content = try FileSystem.bytes(of: path)
     } catch {
       throw DataError(
-        file: path, problem: "the manifest cannot be read: \(error.localizedDescription)",
+        file: path,
+        problem: "the manifest cannot be read: \((error as? FileError)?.reason ?? "\(error)")",
         advice: "Name a folder that `restok data` wrote; it holds \(Self.fileName).")
     }
     do {
-      self = try JSONDecoder().decode(DatasetManifest.self, from: content)
+      self = try JSONDecoder().decode(DatasetManifest.self, from: Data(content))
     } catch {
       throw DataError(
         file: path, problem: "the manifest is not as expected: \(Self.text(of: error))",

@@ -1,5 +1,4 @@
 import ArrayFiles
-import Foundation
 
 /// Writes the shards and the manifest of a data set into a folder.
 ///
@@ -56,10 +55,9 @@ struct DatasetWriter {
     let name = ShardFormat.fileName(manifest.shards.count)
     let path = folder + "/" + name
     try ShardFormat.write(gathered, image: manifest.image, to: path)
-    let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber
     manifest.shards.append(
       DatasetManifest.Shard(
-        file: name, sampleCount: gathered.count, byteSize: size?.intValue ?? 0,
+        file: name, sampleCount: gathered.count, byteSize: try FileSystem.size(of: path),
         digest: "xxh64:" + (try ContentDigest.ofFile(at: path).hexadecimal)))
     gathered.removeAll(keepingCapacity: true)
     gatheredByteCount = 0
@@ -76,10 +74,9 @@ struct DatasetWriter {
 func publishFolder<Result>(at path: String, _ body: (_ temporary: String) throws -> Result) throws
   -> Result
 {
-  let files = FileManager.default
-  let final = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
-  if files.fileExists(atPath: final) {
-    guard let names = try? files.contentsOfDirectory(atPath: final), names.isEmpty else {
+  let final = SystemPath.withoutEndingSlash(path)
+  if FileSystem.kind(of: final, followsLinks: false) != nil {
+    guard let names = try? FileSystem.names(in: final), names.isEmpty else {
       throw DataError(
         file: final, problem: "something is there already",
         advice: "Remove it or choose another folder; nothing was written.")

@@ -45,8 +45,7 @@ public enum DigitsDataset {
   private static func write(_ samples: ArraySlice<Sample>, part: String, to folder: String) throws
     -> DatasetManifest
   {
-    try FileManager.default.createDirectory(
-      atPath: folder, withIntermediateDirectories: false)
+    try FileSystem.createDirectory(folder)
     var writer = DatasetWriter(
       folder: folder, image: .rgb8(height: imageSize, width: imageSize),
       classes: (0...9).map(String.init), attribution: attribution,
@@ -58,7 +57,7 @@ public enum DigitsDataset {
   }
 
   private static func shuffledSamples() throws -> [Sample] {
-    let path = Bundle.module.bundleURL.appendingPathComponent("Resources/digits.npz").path
+    let path = SystemPath.path(of: "Resources/digits.npz", in: Bundle.module.bundlePath)
     let (images, labels) = try DataError.locating(file: path) {
       let archive = try NumPyArchive(contentsOf: path)
       return (

@@ -1,5 +1,4 @@
 import ArrayFiles
-import Foundation
 public import ImageFiles
 
 /// Packs a folder with one folder a class of JPEG and PNG files into a data set.
@@ -121,7 +120,7 @@ public struct FolderPacking: Sendable {
   }
 
   private func provenance(_ source: String) -> String {
-    let name = URL(fileURLWithPath: source).lastPathComponent
+    let name = SystemPath.name(of: source)
     switch storage {
     case .square(let size):
       return "folder '\(name)': short side to \(size) (bicubic, antialiased), centre crop, "

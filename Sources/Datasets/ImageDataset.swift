@@ -1,3 +1,4 @@
+import ArrayFiles
 import Foundation
 import Synchronization
 
@@ -133,15 +134,14 @@ public final class ImageDataset: Sendable {
 
   private static func checkSize(of shard: DatasetManifest.Shard, folder: String) throws(DataError) {
     let path = folder + "/" + shard.file
-    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-    guard let size = attributes?[.size] as? NSNumber else {
+    guard let size = try? FileSystem.size(of: path) else {
       throw DataError(
         file: path, problem: "the shard is missing or cannot be read", advice: restoreAdvice)
     }
-    guard size.intValue == shard.byteSize else {
+    guard size == shard.byteSize else {
       throw DataError(
         file: path,
-        problem: "the shard has \(size.intValue) bytes, the manifest says \(shard.byteSize)",
+        problem: "the shard has \(size) bytes, the manifest says \(shard.byteSize)",
         advice: restoreAdvice)
     }
   }

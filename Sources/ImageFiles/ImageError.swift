@@ -1,3 +1,5 @@
+import ArrayFiles
+
 /// Why an image could not be read or written; the message names the image, the cause and a remedy.
 public enum ImageError: Error, Equatable, CustomStringConvertible {
   /// The bytes begin like no image format that is known here.
@@ -10,8 +12,10 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
   case implausibleSize(name: String, height: Int, width: Int)
   /// The header announces more pixels than so few bytes can hold, however well they compress.
   case tooFewBytes(name: String, height: Int, width: Int, byteCount: Int, leastByteCount: Int)
-  /// The encoder or the file system refused.
-  case notWritten(name: String, reason: String)
+  /// The ending of an output names a format that is not written.
+  case unwritableFormat(name: String, ending: String)
+  /// The encoder refused, for lack of memory or because the image is too large for the format.
+  case notEncoded(name: String, reason: String)
   /// The file or folder could not be read from disk.
   case unreadable(name: String, reason: String)
 
@@ -20,7 +24,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .notAnImage(let name), .unsupportedFormat(let name, _), .damaged(let name, _, _),
       .implausibleSize(let name, _, _), .tooFewBytes(let name, _, _, _, _),
-      .notWritten(let name, _), .unreadable(let name, _):
+      .unwritableFormat(let name, _), .notEncoded(let name, _), .unreadable(let name, _):
       name
     }
   }
@@ -40,8 +44,10 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case .tooFewBytes(_, let height, let width, let byteCount, let leastByteCount):
       "the header announces \(height) x \(width) pixels, for which the file's \(byteCount) bytes are "
         + "too few: it would take at least \(leastByteCount)"
-    case .notWritten(_, let reason):
-      "the image could not be written: \(reason)"
+    case .unwritableFormat(_, let ending):
+      "images are written as .png, .npy or .npz or to a folder, not as .\(ending)"
+    case .notEncoded(_, let reason):
+      "the image could not be encoded: \(reason)"
     case .unreadable(_, let reason):
       "could not be read: \(reason)"
     }
@@ -53,11 +59,12 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case .notAnImage, .unsupportedFormat: "Convert the file to JPEG or PNG, or remove it."
     case .damaged, .tooFewBytes: "Replace the file by an intact copy or remove it."
     case .implausibleSize: "Shrink the file or replace it by an intact copy."
-    case .notWritten: "Check the path and the free space."
+    case .unwritableFormat: "Choose one of these endings."
+    case .notEncoded: "Write fewer or smaller images to the file."
     case .unreadable: "Check the path and the permissions."
     }
   }
 
   /// Which image, what is wrong, and what to do.
-  public var description: String { "\(name): \(reason). \(advice)" }
+  public var description: String { "\(VisibleText.name(name)): \(reason). \(advice)" }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import ArrayFiles
 
 extension RGBImage {
   /// Reads and decodes an image file.
@@ -26,7 +26,7 @@ public enum ImageFolder {
   /// - Throws: `ImageError.unreadable` if the folder cannot be listed.
   public static func imagePaths(in folder: String) throws(ImageError) -> [String] {
     try entries(of: folder).filter { entry in
-      !entry.isFolder && fileExtensions.contains(fileExtension(of: entry.name))
+      !entry.isFolder && fileExtensions.contains(SystemPath.ending(of: entry.name))
     }.map(\.path)
   }
 
@@ -47,11 +47,11 @@ public enum ImageFolder {
   public static func imagePaths(expanding paths: [String]) throws(ImageError) -> [String] {
     var files: [String] = []
     for path in paths {
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-        throw .unreadable(name: path, reason: "no such file or folder")
+      switch FileSystem.kind(of: path) {
+      case nil: throw .unreadable(name: path, reason: "no such file or folder")
+      case .directory: files += try imagePaths(in: path)
+      default: files.append(path)
       }
-      files += isFolder.boolValue ? try imagePaths(in: path) : [path]
     }
     return files
   }
@@ -63,9 +63,9 @@ public enum ImageFolder {
   /// - Throws: `ImageError.unreadable`.
   public static func bytes(ofFile path: String) throws(ImageError) -> [UInt8] {
     do {
-      return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+      return try FileSystem.bytes(of: path)
     } catch {
-      throw .unreadable(name: path, reason: error.localizedDescription)
+      throw .unreadable(name: path, reason: (error as? FileError)?.reason ?? "\(error)")
     }
   }
 
@@ -78,21 +78,14 @@ public enum ImageFolder {
   private static func entries(of folder: String) throws(ImageError) -> [Entry] {
     let names: [String]
     do {
-      names = try FileManager.default.contentsOfDirectory(atPath: folder)
+      names = try FileSystem.names(in: folder)
     } catch {
-      throw .unreadable(name: folder, reason: error.localizedDescription)
+      throw .unreadable(name: folder, reason: (error as? FileError)?.reason ?? "\(error)")
     }
-    let visible = names.filter { !$0.hasPrefix(".") }
-    // By bytes, so that the order depends neither on the file system nor on the locale.
-    return visible.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { name in
-      let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
-      var isFolder: ObjCBool = false
-      let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-      return Entry(name: name, path: path, isFolder: exists && isFolder.boolValue)
+    return names.filter { !$0.hasPrefix(".") }.map { name in
+      let path = SystemPath.path(of: name, in: folder)
+      return Entry(name: name, path: path, isFolder: FileSystem.isDirectory(path))
     }
   }
 
-  private static func fileExtension(of name: String) -> String {
-    name.lastIndex(of: ".").map { name[name.index(after: $0)...].lowercased() } ?? ""
-  }
 }

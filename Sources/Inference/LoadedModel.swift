@@ -2,7 +2,6 @@ import ArrayFiles
 public import Autodiff
 public import Checkpoints
 public import Configurations
-import Foundation
 public import HierarchicalGenerator
 import Kernels
 import Reporting
@@ -35,7 +34,7 @@ public struct ModelSource: Sendable, Equatable {
 
   private var isFile: Bool { path.hasSuffix(".safetensors") }
 
-  private var isRun: Bool { FileManager.default.fileExists(atPath: path + "/checkpoints") }
+  private var isRun: Bool { FileSystem.exists(path + "/checkpoints") }
 
   /// The file that says what model it is.
   func requiredConfiguration() throws -> String {
@@ -45,9 +44,8 @@ public struct ModelSource: Sendable, Equatable {
         "\(path): a .safetensors file does not say what model it is of: give its configuration")
     }
     if isRun { return path + "/config.yaml" }
-    let folder = URL(fileURLWithPath: path)
-    return folder.deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("config.yaml").path
+    let run = SystemPath.parent(of: SystemPath.parent(of: path))
+    return SystemPath.path(of: "config.yaml", in: run)
   }
 
   /// Reads the weights into `arena`.

@@ -1,6 +1,5 @@
 import ArrayFiles
 public import Checkpoints
-import Foundation
 public import ImageFiles
 
 /// The directory of one run: what is where in it, and how it begins.
@@ -49,11 +48,11 @@ public struct RunDirectory: Sendable, Hashable {
   ///
   /// - Throws: `FileError` when the file is there and cannot be read.
   public func configuration() throws -> String? {
-    guard FileManager.default.fileExists(atPath: configurationPath) else { return nil }
-    guard let bytes = FileManager.default.contents(atPath: configurationPath) else {
-      throw FileError(operation: "open", path: configurationPath, code: EACCES)
+    do {
+      return String(decoding: try FileSystem.bytes(of: configurationPath), as: UTF8.self)
+    } catch let error as FileError where error.isMissing {
+      return nil
     }
-    return String(decoding: bytes, as: UTF8.self)
   }
 
   /// Writes the configuration; another one that is there is kept as `config-1.yaml`, `-2` and so on.

@@ -2,7 +2,6 @@ import ArrayFiles
 import Autodiff
 import Checkpoints
 import Configurations
-import Foundation
 import Kernels
 import Optimizers
 import Reporting
@@ -28,8 +27,8 @@ public enum WeightImport {
   public static func read(
     _ file: String, configurationPath: String, to output: String
   ) throws -> String {
-    let path = URL(fileURLWithPath: output).standardizedFileURL.path
-    guard !FileManager.default.fileExists(atPath: path) else {
+    let path = SystemPath.withoutEndingSlash(output)
+    guard FileSystem.kind(of: path, followsLinks: false) == nil else {
       throw CommandError.outputExists(output)
     }
     let configuration = try AnyRunConfiguration(contentsOf: configurationPath)
@@ -56,9 +55,8 @@ public enum WeightImport {
   ) throws {
     var configuration = configuration
     // A training with this file goes on here, and not in the run that the weights come from.
-    let parent = (output as NSString).deletingLastPathComponent
-    configuration.training.run.name = (output as NSString).lastPathComponent
-    configuration.training.run.output = parent.isEmpty ? "." : parent
+    configuration.training.run.name = SystemPath.name(of: output)
+    configuration.training.run.output = SystemPath.parent(of: output)
     _ = try run.writeConfiguration(configuration.yaml)
     try CheckpointStore(root: run.checkpointsPath).write(
       step: 0,

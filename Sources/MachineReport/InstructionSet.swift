@@ -1,5 +1,3 @@
-import Foundation
-
 /// The processor's architecture and vector extensions.
 public enum InstructionSet {
   /// The extensions that numerical libraries choose their kernels by, from the oldest on.
@@ -23,8 +21,7 @@ public enum InstructionSet {
   /// That of this machine, such as `x86-64 sse4_2 avx fma avx2`; the architecture alone where the
   /// system does not list the processor's flags.
   public static var current: String {
-    let text = FileManager.default.contents(atPath: "/proc/cpuinfo") ?? Data()
-    return description(architecture: architecture, cpuinfo: String(decoding: text, as: UTF8.self))
+    description(architecture: architecture, cpuinfo: systemText("/proc/cpuinfo"))
   }
 
   /// The description from the text of `/proc/cpuinfo`, of which the first processor counts.

@@ -1,4 +1,4 @@
-import Foundation
+import ArrayFiles
 
 /// A processor: what its numerical libraries could use.
 public struct ProcessorDescription: Sendable, Equatable, Codable {
@@ -32,5 +32,5 @@ public struct ProcessorDescription: Sendable, Equatable, Codable {
 
 /// The text of a file of the system; empty where there is none.
 func systemText(_ path: String) -> String {
-  String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+  String(decoding: (try? FileSystem.bytes(of: path)) ?? [], as: UTF8.self)
 }

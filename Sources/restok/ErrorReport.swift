@@ -1,4 +1,5 @@
 import ArgumentParser
+import ArrayFiles
 import Foundation
 
 /// What the program says about the error that ends it.
@@ -36,8 +37,8 @@ struct ErrorReport {
     guard !text.isEmpty, isFirst || !isOfAllRanks else { return status }
     if !isFirst { Thread.sleep(forTimeInterval: 1.5) }
     let prefix = isFirst ? "" : "rank \(rank ?? 0): "
-    let output = status == .done ? FileHandle.standardOutput : FileHandle.standardError
-    output.write(Data((prefix + text + "\n").utf8))
+    let stream: StandardStream = status == .done ? .output : .error
+    stream.writeIfPossible(VisibleText.lines(prefix + text) + "\n")
     return status
   }
 }

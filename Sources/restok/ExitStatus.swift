@@ -43,7 +43,8 @@ enum ExitStatus: Int32 {
         case .mismatch: .diverged
         }
     case is ReplicaDivergence, is LaneMessageError: self = .diverged
-    case is DataError, is ImageError, is ArrayFileError, is SizeError, is SampleReadingError:
+    case let error as ImageError: self = Self.status(of: error)
+    case is DataError, is ArrayFileError, is SizeError, is SampleReadingError:
       self = .data
     case is CheckpointError, is FileError, is HDF5Error: self = .storage
     case let error as WeightMismatch:
@@ -71,6 +72,15 @@ enum ExitStatus: Int32 {
         }
     case let status as ExitStatusError: self = status.status
     default: self = ExitStatus(rawValue: Restok.exitCode(for: error).rawValue) ?? .failure
+    }
+  }
+
+  private static func status(of error: ImageError) -> ExitStatus {
+    switch error {
+    case .unwritableFormat: .usage
+    case .notEncoded: .storage
+    case .notAnImage, .unsupportedFormat, .damaged, .implausibleSize, .tooFewBytes, .unreadable:
+      .data
     }
   }
 }

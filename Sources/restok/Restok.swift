@@ -1,4 +1,5 @@
 import ArgumentParser
+import ArrayFiles
 import Foundation
 
 /// The program: a ResTok tokenizer and its generator, trained and used on one rank or many.
@@ -23,13 +24,19 @@ struct Restok: ParsableCommand {
 /// Parses the command line, runs the command, and turns an error into a message and an exit status.
 @main enum EntryPoint {
   static func main() {
-    let status: ExitStatus
+    StandardStream.prepare()
+    var status: ExitStatus
     do {
-      var command = try Restok.parseAsRoot()
+      var command = try Restok.parseAsRoot(Array(SystemPath.commandLine().dropFirst()))
       try command.run()
       status = .done
     } catch {
       status = ErrorReport(error).write(rank: RankSession.launchedRank)
+    }
+    if let loss = StandardStream.loss {
+      let text = "error: what the command had to say is lost: \(loss)\n"
+      StandardStream.error.writeIfPossible(text)
+      if status == .done { status = .storage }
     }
     exit(status.rawValue)
   }

@@ -1,3 +1,4 @@
+import ArrayFiles
 import Foundation
 import Reporting
 
@@ -26,13 +27,21 @@ struct ProgressLine {
     let elapsed = now.timeIntervalSince(start)
     let left = elapsed / Double(max(doneCount, 1)) * Double(count - doneCount)
     let text = "\(doneCount) of \(count) \(what), \(Int(left.rounded(.up))) s left"
-    FileHandle.standardError.write(Data((isTerminal ? "\r\u{1B}[K" + text : text + "\n").utf8))
+    StandardStream.error.writeIfPossible(isTerminal ? "\r\u{1B}[K" + text : text + "\n")
   }
 
   /// Clears the line.
   func finish() {
-    if isTerminal && hasShown { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+    if isTerminal && hasShown { StandardStream.error.writeIfPossible("\r\u{1B}[K") }
   }
+}
+
+/// Prints a part of a command's answer; takes the place of the library's function in this program.
+///
+/// Control characters in it are made visible. A loss does not end the command: the program tells it
+/// in the end, by its status.
+func print(_ item: Any, terminator: String = "\n") {
+  StandardStream.output.writeIfPossible(VisibleText.lines("\(item)") + terminator)
 }
 
 /// Prints what a command found, for people or as one line of JSON.
@@ -45,7 +54,8 @@ func printJSON(_ figures: some Encodable) throws {
   let encoder = JSONEncoder()
   encoder.keyEncodingStrategy = .custom { JSONKey(stringValue: JSONKey.name(of: $0.last)) }
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-  print(String(decoding: try encoder.encode(figures), as: UTF8.self))
+  let text = String(decoding: try encoder.encode(figures), as: UTF8.self)
+  StandardStream.output.writeIfPossible(VisibleText.json(text) + "\n")
 }
 
 /// A key of printed JSON.

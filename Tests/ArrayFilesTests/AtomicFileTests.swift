@@ -101,27 +101,24 @@ struct AtomicFileTests {
 
   @Test func publishesADirectory() throws {
     try withTemporaryDirectory { directory in
-      let temporary = directory + "/tmp"
-      try FileManager.default.createDirectory(
-        atPath: temporary + "/inner", withIntermediateDirectories: true)
-      try overwrite(temporary + "/a", [1])
-      try overwrite(temporary + "/inner/b", [2])
-      try AtomicFile.publishDirectory(temporary: temporary, final: directory + "/final")
-      #expect(try FileSystem.names(in: directory) == ["final"])
-      #expect(try bytes(of: directory + "/final/inner/b") == [2])
+      try AtomicFile.publishDirectory(to: directory + "/above/final/") { temporary in
+        try FileSystem.createDirectory(temporary + "/inner")
+        try overwrite(temporary + "/a", [1])
+        try overwrite(temporary + "/inner/b", [2])
+      }
+      #expect(try FileSystem.names(in: directory + "/above") == ["final"])
+      #expect(try bytes(of: directory + "/above/final/inner/b") == [2])
     }
   }
 
   @Test func aTakenDirectoryStays() throws {
     try withTemporaryDirectory { directory in
-      for name in ["tmp", "final"] {
-        try FileManager.default.createDirectory(
-          atPath: directory + "/" + name, withIntermediateDirectories: true)
-        try overwrite(directory + "/\(name)/a", Array(name.utf8))
-      }
+      try FileSystem.createDirectory(directory + "/final")
+      try overwrite(directory + "/final/a", Array("final".utf8))
       #expect(throws: FileError.self) {
-        try AtomicFile.publishDirectory(
-          temporary: directory + "/tmp", final: directory + "/final")
+        try AtomicFile.publishDirectory(to: directory + "/final") {
+          try overwrite($0 + "/a", Array("new".utf8))
+        }
       }
       #expect(try FileSystem.names(in: directory) == ["final"])
       #expect(try bytes(of: directory + "/final/a") == Array("final".utf8))

@@ -1,3 +1,4 @@
+import ArrayFiles
 import Foundation
 import ImageFiles
 import TestSupport
@@ -37,11 +38,15 @@ import Testing
       { _ = try RGBImage(contentsOfFile: missing) },
       { _ = try ImageFolder.imagePaths(in: missing) },
       { _ = try ImageFolder.imagePaths(expanding: [missing]) },
-      { try RGBImage(height: 1, width: 1, filledWith: 0).writePNG(to: missing + "/a.png") },
     ] {
       let error = #expect(throws: ImageError.self, performing: attempt)
       #expect(error?.description.contains(missing) == true)
     }
+    // The disk's refusal stays one of the disk.
+    let error = #expect(throws: FileError.self) {
+      try RGBImage(height: 1, width: 1, filledWith: 0).writePNG(to: missing + "/a.png")
+    }
+    #expect(error?.path == missing + "/a.png" && error?.code == ENOENT)
   }
 
   @Test func gridsPutCellsBetweenMargins() {

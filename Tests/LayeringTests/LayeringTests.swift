@@ -53,6 +53,11 @@ import Testing
     #expect(files.flatMap(WordRules.violations) == [])
   }
 
+  @Test func pathsGoOneWay() throws {
+    let files = try Self.files(["swift"], under: "Sources/")
+    #expect(files.flatMap(WordRules.pathViolations) == [])
+  }
+
   @Test func pointersStayBehindTheWrappers() throws {
     let layers = try Self.layers()
     let files = try Self.files(["swift"], under: "Sources/").filter {

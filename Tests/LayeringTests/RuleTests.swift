@@ -88,6 +88,16 @@ import Testing
     #expect(WordRules.violations(of: file("Sources/A/B.swift", text)).count == count)
   }
 
+  @Test(arguments: [
+    ("let a = FileManager.default", 1), ("try Data(contentsOf: URL(fileURLWithPath: path))", 2),
+    ("(path as NSString).lastPathComponent", 1),
+    ("// FileManager\ntry FileSystem.bytes(of: path)", 0),
+    ("try RGBImage(contentsOfFile: path)", 0),
+  ])
+  func foundationsPathsAreRefused(text: String, count: Int) {
+    #expect(WordRules.pathViolations(of: file("Sources/A/B.swift", text)).count == count)
+  }
+
   @Test func pointersAreRefused() {
     func count(_ text: String) -> Int {
       WordRules.pointerViolations(of: file("Sources/Layers/A.swift", text)).count

@@ -19,6 +19,21 @@ struct WordRules {
     return (file.ending == "swift" ? faults : []) + marks
   }
 
+  /// Foundation's ways to the disk.
+  ///
+  /// They expand `~`, want UTF-8, trap where a path is one letter long,
+  /// and throw errors without the system's number: paths go through `FileSystem` and `SystemPath`.
+  static func pathViolations(of file: RepositoryFile) -> [String] {
+    let calls = [
+      "FileManager", "FileHandle", "NSString", "fileURLWithPath", "filePath:", "Data(contentsOf",
+      "String(contentsOf", "atomically", "to: URL", "localizedDescription",
+      "NSTemporaryDirectory", "NSHomeDirectory", "expandingTilde", "deletingLastPath",
+    ]
+    return file.codeLines.enumerated().flatMap { index, line in
+      calls.filter(line.contains).map { "\(file.path):\(index + 1): \($0)" }
+    }
+  }
+
   /// Pointers of a file whose target must not handle any.
   static func pointerViolations(of file: RepositoryFile) -> [String] {
     file.codeLines.enumerated().flatMap { index, line in

@@ -1,5 +1,4 @@
 import ArrayFiles
-import Foundation
 import ImageFiles
 
 /// The array of a `.npy` or `.npz` file as images.
@@ -69,7 +68,7 @@ struct ImageArray: Sendable {
   }
 
   private static func array(contentsOf path: String) throws -> NumPyArray {
-    guard (path as NSString).pathExtension.lowercased() == "npz" else {
+    guard SystemPath.ending(of: path) == "npz" else {
       return try NumPyArray(contentsOf: path)
     }
     let archive = try NumPyArchive(contentsOf: path)

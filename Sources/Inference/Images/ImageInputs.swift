@@ -1,5 +1,4 @@
 import ArrayFiles
-import Foundation
 public import ImageFiles
 public import Tensors
 
@@ -34,7 +33,7 @@ public struct ImageInputs: Sendable {
     var sources: [Source] = []
     var names: [String] = []
     for path in paths {
-      let stem = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+      let stem = SystemPath.stem(of: path)
       if Self.isArray(path) {
         let array = try ImageArray(contentsOf: path, size: size)
         for index in 0..<array.imageCount {
@@ -47,9 +46,7 @@ public struct ImageInputs: Sendable {
           throw ImageError.unreadable(name: path, reason: "no image files are in the folder")
         }
         sources += files.map { .file($0) }
-        names += files.map {
-          (($0 as NSString).lastPathComponent as NSString).deletingPathExtension
-        }
+        names += files.map(SystemPath.stem)
       }
     }
     self.sources = sources
@@ -94,7 +91,7 @@ public struct ImageInputs: Sendable {
   }
 
   private static func isArray(_ path: String) -> Bool {
-    ["npy", "npz"].contains((path as NSString).pathExtension.lowercased())
+    ["npy", "npz"].contains(SystemPath.ending(of: path))
       && !FileSystem.isDirectory(path)
   }
 

@@ -1,5 +1,4 @@
 import ArrayFiles
-import Foundation
 public import ImageFiles
 
 /// Where images are written, by the ending of a path.
@@ -27,18 +26,16 @@ public struct ImageOutput: Sendable, Hashable {
 
   /// Decides by the ending of a path what is written there.
   ///
-  /// - Throws: `ImageError.notWritten` for the ending of an image format that is not written.
+  /// - Throws: `ImageError.unwritableFormat` for the ending of an image format that is not written.
   public init(path: String) throws(ImageError) {
     self.path = path
-    let ending = path.hasSuffix("/") ? "" : (path as NSString).pathExtension.lowercased()
+    let ending = SystemPath.endsWithSlash(path) ? "" : SystemPath.ending(of: path)
     switch ending {
     case "png": kind = .grid
     case "npy": kind = .array
     case "npz": kind = .archive
     case _ where Self.foreignEndings.contains(ending):
-      throw .notWritten(
-        name: path,
-        reason: "images are written as .png, .npy or .npz or to a folder, not as .\(ending)")
+      throw .unwritableFormat(name: path, ending: ending)
     default: kind = .folder
     }
   }
@@ -83,7 +80,7 @@ public struct ImageOutput: Sendable, Hashable {
     precondition(
       names.map { $0.count == images.count } ?? true,
       "ImageOutput: \(images.count) images and \(names?.count ?? 0) names")
-    let folder = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    let folder = SystemPath.withoutEndingSlash(path)
     try FileSystem.createDirectory(folder)
     for (index, image) in images.enumerated() {
       let name = names?[index] ?? zeroPadded(firstIndex + index, digitCount: 5)

@@ -21,7 +21,8 @@ public final class MetricsLog {
   ///   - logger: Gets a word about lines that are removed.
   /// - Throws: `FileError`; then the old file is as it was.
   public init(path: String, keepingThrough lastStep: Int?, logger: Logger) throws {
-    if let content = FileManager.default.contents(atPath: path), !content.isEmpty {
+    let content = try Self.content(of: path)
+    if !content.isEmpty {
       let text = String(decoding: content, as: UTF8.self)
       let kept = Self.keptLines(of: text, through: lastStep)
       if kept.laterCount > 0 {
@@ -42,6 +43,15 @@ public final class MetricsLog {
   /// - Throws: `FileError`, for example when the disk is full.
   public func append(_ record: MetricsRecord) throws {
     try file.append(record.line)
+  }
+
+  /// The bytes of the file; none where there is no file.
+  private static func content(of path: String) throws -> [UInt8] {
+    do {
+      return try FileSystem.bytes(of: path)
+    } catch let error as FileError where error.isMissing {
+      return []
+    }
   }
 
   /// What stays of a file's text.

@@ -66,7 +66,7 @@ public final class RunLog: Sendable {
   package static func line(_ message: String, level: Logger.Level, time: Date) -> String {
     let text = message.split(separator: "\n", omittingEmptySubsequences: false)
       .joined(separator: "\n    ")
-    return "\(time.formatted(.iso8601)) \(level.rawValue) \(text)"
+    return "\(time.formatted(.iso8601)) \(level.rawValue) \(VisibleText.lines(text))"
   }
 
   private func writeToFile(_ line: String) {

@@ -1,3 +1,4 @@
+import ArrayFiles
 import Foundation
 import Synchronization
 
@@ -16,7 +17,7 @@ public final class TerminalOutput: Sendable {
   public static func standardError() -> TerminalOutput {
     TerminalOutput(
       isTerminal: isatty(STDERR_FILENO) == 1, width: { terminalWidth(of: STDERR_FILENO) },
-      output: { FileHandle.standardError.write(Data($0.utf8)) })
+      output: { StandardStream.error.writeIfPossible($0) })
   }
 
   /// An output of any kind.
@@ -36,6 +37,7 @@ public final class TerminalOutput: Sendable {
 
   /// Writes a line; the status line moves down.
   public func write(_ line: String) {
+    let line = VisibleText.lines(line)
     status.withLock { status in
       output(status.isEmpty ? line + "\n" : Self.clearLine + line + "\n" + status)
     }
@@ -48,7 +50,7 @@ public final class TerminalOutput: Sendable {
     guard isTerminal else { return }
     // The last column stays free: some terminals begin a new line when it is written.
     let columnCount = max(1, width() - 1)
-    let line = String(text(columnCount).prefix(columnCount))
+    let line = String(VisibleText.name(text(columnCount)).prefix(columnCount))
     status.withLock { status in
       status = line
       output(Self.clearLine + line)

@@ -1,6 +1,6 @@
 import ArgumentParser
+import ArrayFiles
 import Checkpoints
-import Foundation
 
 /// `restok checkpoint`: what runs have saved.
 struct CheckpointCommands: ParsableCommand {
@@ -14,7 +14,7 @@ struct CheckpointCommands: ParsableCommand {
   /// The checkpoint directories that a path stands for, newest first: those of a run, or itself.
   static func directories(of path: String) throws -> [String] {
     let root = path + "/checkpoints"
-    guard FileManager.default.fileExists(atPath: root) else { return [path] }
+    guard FileSystem.exists(root) else { return [path] }
     let directories = try CheckpointStore(root: root).directories()
     guard !directories.isEmpty else {
       throw ValidationError("\(path): this run has no checkpoint yet")

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import ArrayFiles
 import Inference
 
 /// `restok checkpoint import`: a safetensors file as a run directory.
@@ -27,7 +27,7 @@ struct CheckpointImport: ParsableCommand {
     guard path.hasSuffix(".safetensors") else {
       throw ValidationError("\(path): weights come from a .safetensors file")
     }
-    guard FileManager.default.fileExists(atPath: path) else {
+    guard FileSystem.exists(path) else {
       throw ValidationError("\(path): there is no such file")
     }
     guard !output.isEmpty, !output.hasSuffix(".safetensors") else {

@@ -1,5 +1,5 @@
 public import ArgumentParser
-import Foundation
+import ArrayFiles
 public import Inference
 
 extension WeightChoice: ExpressibleByArgument {}
@@ -18,14 +18,13 @@ extension ModelSource {
     checking path: String, configuration: String?, weights: WeightChoice?, option: String,
     configurationOption: String
   ) throws {
-    let files = FileManager.default
     if path.hasSuffix(".safetensors") {
       guard configuration != nil else {
         throw ValidationError(
           "\(option) \(path): a .safetensors file does not say what model it is of: add "
             + "\(configurationOption) CONFIG")
       }
-      guard files.fileExists(atPath: path) else {
+      guard FileSystem.exists(path) else {
         throw ValidationError("\(option) \(path): there is no such file")
       }
     } else {
@@ -35,10 +34,10 @@ extension ModelSource {
         )
       }
       guard
-        ["/checkpoints", "/manifest.json"].contains(where: { files.fileExists(atPath: path + $0) })
+        ["/checkpoints", "/manifest.json"].contains(where: { FileSystem.exists(path + $0) })
       else {
         let problem =
-          files.fileExists(atPath: path)
+          FileSystem.exists(path)
           ? "this is neither a run directory (it has no checkpoints folder), nor a checkpoint (no "
             + "manifest.json), nor a .safetensors file"
           : "there is no such run directory, checkpoint or .safetensors file"
