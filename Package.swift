@@ -160,7 +160,8 @@ let package = Package(
         "MessagePassing", "ImageFiles",
       ], exclude: ["make_goldens.py"], resources: [.copy("Goldens")]),
     tests("HierarchicalGeneratorTests", ["HierarchicalGenerator", "Autodiff", "Tensors"]),
-    tests("DatasetsTests", ["Datasets", "ArrayFiles", "ImageFiles"]),
+    tests(
+      "DatasetsTests", ["Datasets", "ArrayFiles", "ImageFiles"], resources: [.copy("Fixtures")]),
     tests(
       "CheckpointsTests",
       ["Checkpoints", "Autodiff", "Optimizers", "Tensors", "Kernels", "ArrayFiles"]),

@@ -235,11 +235,11 @@ damaged_shard() {
     "Restore it" -- "${training[@]}"
   cp "$whole_shard" "$shard"
   flip_byte "$shard" 2500000
-  check "Data: a flipped byte while reading" expect 65 "$shard, dataset 'bytes'" \
-    "data error detected by Fletcher32 checksum. Restore it" \
+  check "Data: a flipped byte while reading" expect 65 "$shard: it has digest" \
+    "but was written with digest" "Restore it" \
     -- run_local 2 encode --model "$whole" --data "$broken" --output "$work/broken.h5"
-  check "Data: a flipped byte while verifying" expect 65 "$shard: the digest is" \
-    "the manifest says" -- "$RESTOK" data verify "$broken"
+  check "Data: a flipped byte while verifying" expect 65 "$shard: it has digest" \
+    "but was written with digest" -- "$RESTOK" data verify "$broken"
 }
 
 # ill_fitting_weights: one tensor with another name and one of another shape; all three are listed.

@@ -93,22 +93,24 @@ public struct ContentDigest: Sendable {
     return digest
   }
 
-  /// The digest of a file's content, read in pieces.
+  /// The digest of a file's content, or of its first bytes, read in pieces.
   ///
   /// - Throws: `FileError`.
-  public static func ofFile(at path: String) throws -> ContentDigest {
+  public static func ofFile(at path: String, byteCount limit: Int = .max) throws -> ContentDigest {
     let descriptor = try openFile(path, O_RDONLY)
     defer { close(descriptor) }
     var digest = ContentDigest()
     var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    var rest = limit
     while true {
       let count = try buffer.withUnsafeMutableBytes { bytes in
         let count = try systemCall("read", on: path) {
-          read(descriptor, bytes.baseAddress, bytes.count)
+          read(descriptor, bytes.baseAddress, min(bytes.count, rest))
         }
         digest.update(UnsafeRawBufferPointer(rebasing: bytes.prefix(count)))
         return count
       }
+      rest -= count
       if count == 0 { return digest }
     }
   }

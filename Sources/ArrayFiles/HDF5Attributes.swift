@@ -39,7 +39,8 @@ public struct HDF5Attributes {
       case .float(var number):
         try write(name, CHDF5_float64(), &number)
       case .string(let string):
-        try HDF5Strings.withPointers(to: [string], place: place) { type, buffer in
+        let size = HDF5Strings.byteCount(ofLongest: [string])
+        try HDF5Strings.withBytes(of: [string], paddedTo: size, place: place) { type, buffer in
           try write(name, type, buffer)
         }
       }
@@ -114,7 +115,9 @@ public struct HDF5Attributes {
       object, ".", H5_INDEX_NAME, H5_ITER_INC, index, CHDF5_defaultProperties(),
       CHDF5_defaultProperties())
     return try place.withHandle("H5Aopen_by_idx", opened, closedBy: H5Aclose) { attribute in
-      let length = try place.check("H5Aget_name", H5Aget_name(attribute, 0, nil))
+      let length = try place.size(
+        product: [try place.check("H5Aget_name", H5Aget_name(attribute, 0, nil))],
+        field: "the length of a name", limit: SizeLimit.attributeByteCount)
       var characters = [CChar](repeating: 0, count: length + 1)
       try place.check("H5Aget_name", H5Aget_name(attribute, length + 1, &characters))
       return String(
@@ -158,9 +161,9 @@ public struct HDF5Attributes {
       try place.check("H5Aread", H5Aread(attribute, CHDF5_float64(), &number))
       return .float(number)
     case H5T_STRING:
-      let strings = try HDF5Strings.read(datatype: datatype, count: 1, place: place) {
-        ("H5Aread", H5Aread(attribute, $0, $1))
-      }
+      let strings = try HDF5Strings.read(
+        datatype: datatype, count: 1, place: place, limit: SizeLimit.attributeByteCount
+      ) { ("H5Aread", H5Aread(attribute, $0, $1)) }
       return .string(strings[0])
     default:
       throw place.failure(

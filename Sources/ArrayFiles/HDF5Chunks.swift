@@ -22,7 +22,9 @@ struct HDF5Chunks {
 
   /// The chunks of a dataset; nil where they are no runs.
   init?(shape: [Int], chunkShape: [Int]?, elementByteCount: Int) {
-    guard let chunkShape, !shape.contains(0) else { return nil }
+    guard let chunkShape, !shape.contains(0), zip(chunkShape, shape).allSatisfy(<=) else {
+      return nil
+    }
     let axis = shape.indices.last { chunkShape[$0] != shape[$0] } ?? 0
     guard chunkShape[..<axis].allSatisfy({ $0 == 1 }) else { return nil }
     self.shape = shape

@@ -48,7 +48,7 @@ extension HDF5Dataset {
   ) throws -> Bool {
     guard let chunks = checkedRuns else { return false }
     return try withUnsafeTemporaryAllocation(
-      byteCount: chunks.byteCount + checksumSize, alignment: 64
+      byteCount: chunks.byteCount + HDF5DatasetDescription.checksumByteCount, alignment: 64
     ) { stored in
       let content = UnsafeMutableRawBufferPointer(rebasing: stored[..<chunks.byteCount])
       return try (0..<chunks.count).allSatisfy { try body(chunks[$0], content, stored) }
@@ -90,6 +90,3 @@ extension HDF5Dataset {
     }
   }
 }
-
-/// Bytes of a checksum, which stands behind its chunk.
-private let checksumSize = MemoryLayout<UInt32>.size

@@ -13,7 +13,9 @@ extension HDF5Dataset {
       let count = try selectedCount(range, "readStrings")
       if count == 0 { return [] }
       return try withSelection(range) { memory, selected in
-        try HDF5Strings.read(datatype: datatype, count: count, place: place) { type, buffer in
+        try HDF5Strings.read(
+          datatype: datatype, count: count, place: place, limit: max(byteCount, 1)
+        ) { type, buffer in
           ("H5Dread", H5Dread(handle, type, memory, selected, CHDF5_defaultProperties(), buffer))
         }
       }
@@ -23,7 +25,8 @@ extension HDF5Dataset {
   /// Writes strings.
   ///
   /// `range`: indices on the first axis; the whole dataset where it is left out.
-  /// - Throws: `HDF5Error` when a string holds a zero character, or range or count do not fit.
+  /// - Throws: `HDF5Error` when a string holds a zero character or is longer than the dataset's, or
+  ///   range or count do not fit.
   public func writeStrings(_ strings: [String], range: Range<Int>? = nil) throws {
     try checkIsString("writeStrings")
     try file.writing("writeStrings", object: name) { _ in
@@ -34,9 +37,10 @@ extension HDF5Dataset {
           advice: "Give one string an element.")
       }
       if strings.isEmpty { return }
-      try withHandle("writeStrings") { handle, _ in
+      try withHandle("writeStrings") { handle, datatype in
+        let size = H5Tget_size(datatype)
         try withSelection(range) { memory, selected in
-          try HDF5Strings.withPointers(to: strings, place: place) { type, buffer in
+          try HDF5Strings.withBytes(of: strings, paddedTo: size, place: place) { type, buffer in
             _ = try place.check(
               "H5Dwrite",
               H5Dwrite(handle, type, memory, selected, CHDF5_defaultProperties(), buffer))
@@ -59,15 +63,19 @@ extension HDF5Dataset {
 /// Strings as HDF5 passes them: pointers for variable length, padded bytes for fixed length.
 enum HDF5Strings {
   /// Reads strings of a stored type by a call that fills a buffer.
+  ///
+  /// `limit`: bytes that the file holds of them at most.
   static func read(
-    datatype: hid_t, count: Int, place: HDF5Place,
+    datatype: hid_t, count: Int, place: HDF5Place, limit: Int,
     by call: (_ type: hid_t, _ buffer: UnsafeMutableRawPointer?) -> (name: String, status: herr_t)
   ) throws -> [String] {
+    let size = H5Tget_size(datatype)
+    let byteCount = try place.size(
+      product: [size, count], field: "the number of bytes of strings", limit: limit)
     if try place.check("H5Tis_variable_str", H5Tis_variable_str(datatype)) > 0 {
       return try readVariable(datatype: datatype, count: count, place: place, by: call)
     }
-    let size = H5Tget_size(datatype)
-    var bytes = [UInt8](repeating: 0, count: size * count)
+    var bytes = [UInt8](repeating: 0, count: byteCount)
     let result = bytes.withUnsafeMutableBytes { call(datatype, $0.baseAddress) }
     try place.check(result.name, result.status)
     let isSpacePadded = H5Tget_strpad(datatype) == H5T_STR_SPACEPAD
@@ -81,9 +89,14 @@ enum HDF5Strings {
     }
   }
 
-  /// Runs `body` with a buffer of pointers to the strings, and their type.
-  static func withPointers<Result>(
-    to strings: [String], place: HDF5Place,
+  /// The bytes that the longest of some strings takes, at least one.
+  static func byteCount(ofLongest strings: [String]) -> Int {
+    max(strings.map(\.utf8.count).max() ?? 0, 1)
+  }
+
+  /// Runs `body` with the strings one after the other, each filled up with zeros, and their type.
+  static func withBytes<Result>(
+    of strings: [String], paddedTo size: Int, place: HDF5Place,
     _ body: (_ type: hid_t, _ buffer: UnsafeRawPointer) throws -> Result
   ) throws -> Result {
     if let string = strings.first(where: { $0.utf8.contains(0) }) {
@@ -91,21 +104,23 @@ enum HDF5Strings {
         "write", "the string \(string.debugDescription) holds a zero character",
         advice: "HDF5's strings end at a zero: remove it.")
     }
-    var offsets: [Int] = []
-    var characters: [CChar] = []
-    for string in strings {
-      offsets.append(characters.count)
-      characters.append(contentsOf: string.utf8CString)
+    if let string = strings.first(where: { $0.utf8.count > size }) {
+      throw place.failure(
+        "write", "the string \(string.debugDescription) is longer than \(size) bytes",
+        advice: "Create the dataset for its longest string.")
     }
-    return try characters.withUnsafeBufferPointer { buffer in
-      let pointers = offsets.map { offset in buffer.baseAddress.map { $0 + offset } }
-      return try place.withStringType { type in
-        try pointers.withUnsafeBytes { bytes in
-          guard let base = bytes.baseAddress else {
-            throw place.failure("write", "no string was given", advice: "Give at least one.")
-          }
-          return try body(type, base)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(strings.count * size)
+    for string in strings {
+      bytes += string.utf8
+      bytes += repeatElement(0, count: size - string.utf8.count)
+    }
+    return try place.withStringType(byteCount: size) { type in
+      try bytes.withUnsafeBytes { buffer in
+        guard let base = buffer.baseAddress else {
+          throw place.failure("write", "no string was given", advice: "Give at least one.")
         }
+        return try body(type, base)
       }
     }
   }

@@ -25,12 +25,16 @@ public final class HDF5Dataset: @unchecked Sendable {
   /// HDF5's handle; used under the library's lock.
   let handle: hid_t
 
-  /// Takes over an open dataset's handle.
+  /// Bytes of all elements as they are stored, without checksums and unpacked.
+  let byteCount: Int
+
+  /// Takes over an open dataset's handle; in a file that is read all elements must be there.
   init(file: HDF5File, name: String, handle: hid_t) throws {
     let place = HDF5Place(file: file.path, object: name)
-    let description: Description
+    let description: HDF5DatasetDescription
     do {
-      description = try Description(of: handle, place: place)
+      description = try HDF5DatasetDescription(of: handle, place: place)
+      if !file.isWritable { try description.checkStorage(of: handle, in: file) }
     } catch {
       H5Dclose(handle)
       throw error
@@ -43,7 +47,8 @@ public final class HDF5Dataset: @unchecked Sendable {
     isString = description.isString
     chunkShape = description.chunkShape
     hasChecksum = description.hasChecksum
-    hasOnlyChecksums = description.hasOnlyChecksums
+    hasOnlyChecksums = description.isAsInMemory && description.hasOnlyChecksums
+    byteCount = description.byteCount
   }
 
   deinit {
@@ -216,60 +221,6 @@ public final class HDF5Dataset: @unchecked Sendable {
         "the buffer has \(byteCount) bytes, \(range.map { "rows \($0) of " } ?? "")shape "
           + "\(shape) needs \(expected)",
         advice: "Compare the expected shape with the dataset's.")
-    }
-  }
-}
-
-extension HDF5Dataset {
-  /// What a dataset says about itself.
-  private struct Description {
-    var shape: [Int]
-    var elementType: ArrayElementType?
-    var isString: Bool
-    var chunkShape: [Int]?
-    var hasChecksum = false
-    var hasOnlyChecksums = false
-
-    init(of handle: hid_t, place: HDF5Place) throws {
-      shape = try place.withHandle("H5Dget_space", H5Dget_space(handle), closedBy: H5Sclose) {
-        let axisCount = try place.check(
-          "H5Sget_simple_extent_ndims", H5Sget_simple_extent_ndims($0))
-        var sizes = [hsize_t](repeating: 0, count: Int(axisCount))
-        try place.check(
-          "H5Sget_simple_extent_dims", H5Sget_simple_extent_dims($0, &sizes, nil))
-        return sizes.map { Int(clamping: $0) }
-      }
-      let isAsInMemory: Bool
-      (elementType, isString, isAsInMemory) = try place.withHandle(
-        "H5Dget_type", H5Dget_type(handle), closedBy: H5Tclose
-      ) { type in
-        let elementType = HDF5Library.elementType(of: type)
-        let own = elementType.flatMap { HDF5Library.datatype(of: $0) }
-        return (
-          elementType, H5Tget_class(type) == H5T_STRING, own.map { H5Tequal(type, $0) > 0 } ?? false
-        )
-      }
-      guard (elementType ?? .float64).byteCount(shape: shape) != nil else {
-        throw place.failure(
-          "dataset", "shape \(shape) exceeds this machine's memory",
-          advice: "The file is damaged: restore it from a copy.")
-      }
-      let axisCount = shape.count
-      let filters: [H5Z_filter_t]
-      (chunkShape, filters) = try place.withHandle(
-        "H5Dget_create_plist", H5Dget_create_plist(handle), closedBy: H5Pclose
-      ) { creation in
-        guard H5Pget_layout(creation) == H5D_CHUNKED else { return (nil, []) }
-        var chunk = [hsize_t](repeating: 0, count: axisCount)
-        try place.check("H5Pget_chunk", H5Pget_chunk(creation, Int32(axisCount), &chunk))
-        let filterCount = try place.check("H5Pget_nfilters", H5Pget_nfilters(creation))
-        let filters = (0..<UInt32(filterCount)).map {
-          H5Pget_filter2(creation, $0, nil, nil, nil, 0, nil, nil)
-        }
-        return (chunk.map { Int($0) }, filters)
-      }
-      hasChecksum = filters.contains(H5Z_FILTER_FLETCHER32)
-      hasOnlyChecksums = isAsInMemory && filters == [H5Z_FILTER_FLETCHER32]
     }
   }
 }

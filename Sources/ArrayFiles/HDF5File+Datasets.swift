@@ -28,14 +28,26 @@ extension HDF5File {
     }
   }
 
-  /// Creates a dataset of variable-length UTF-8 strings to be written in pieces.
+  /// Creates a dataset of UTF-8 strings to be written in pieces, in chunks with checksums.
   ///
-  /// HDF5 has no checksums for such strings: what they say is protected by a digest of the file.
+  /// All take the room of the longest: strings of variable length lie in a heap of their own, which has
+  /// no checksums, and damage to which the library does not survive.
+  /// - Parameters:
+  ///   - name: The name, as for numbers.
+  ///   - shape: The size of each axis.
+  ///   - byteCount: Bytes of the longest string in UTF-8.
+  /// - Returns: The dataset, whose strings are empty until they are written.
   /// - Throws: `HDF5Error`, for example when the name is taken.
-  public func createStringDataset(_ name: String, shape: [Int]) throws -> HDF5Dataset {
+  public func createStringDataset(_ name: String, shape: [Int], byteCount: Int) throws
+    -> HDF5Dataset
+  {
     try writing("createStringDataset", object: name) { _ in
-      try HDF5Place(file: path, object: name).withStringType { datatype in
-        try makeDataset(name, datatype: datatype, shape: shape, chunkShape: nil, deflateLevel: nil)
+      let place = HDF5Place(file: path, object: name)
+      return try place.withStringType(byteCount: byteCount) { datatype in
+        try makeDataset(
+          name, datatype: datatype, shape: shape,
+          chunkShape: HDF5Layout.chunked.chunkShape(shape: shape, byteCount: max(byteCount, 1)),
+          deflateLevel: nil)
       }
     }
   }
@@ -66,7 +78,8 @@ extension HDF5File {
   /// - Throws: `HDF5Error`.
   @discardableResult
   public func write(_ name: String, strings: [String]) throws -> HDF5Dataset {
-    let dataset = try createStringDataset(name, shape: [strings.count])
+    let dataset = try createStringDataset(
+      name, shape: [strings.count], byteCount: HDF5Strings.byteCount(ofLongest: strings))
     try dataset.writeStrings(strings)
     return dataset
   }
@@ -117,7 +130,7 @@ extension HDF5File {
   public func datasetNames() throws -> [String] {
     try HDF5Library.locked {
       var names: [String] = []
-      try appendDatasetNames(below: "/", to: &names)
+      try appendDatasetNames(below: "/", depth: 0, to: &names)
       return names
     }
   }
@@ -147,8 +160,15 @@ extension HDF5File {
     return try place.withHandle("H5Oopen", object, closedBy: H5Oclose) { H5Iget_type($0) }
   }
 
-  private func appendDatasetNames(below group: String, to names: inout [String]) throws {
+  private func appendDatasetNames(below group: String, depth: Int, to names: inout [String])
+    throws
+  {
     let place = HDF5Place(file: path, object: group)
+    // A group may be linked into itself.
+    guard depth < SizeLimit.groupDepth else {
+      throw place.failure(
+        "datasetNames", "there are groups in groups without an end", advice: damagedFileAdvice)
+    }
     let handle = try openHandle("datasetNames")
     var links: [String] = []
     try place.withHandle(
@@ -164,7 +184,7 @@ extension HDF5File {
       let name = group == "/" ? link : group + "/" + link
       switch try kind(of: name) {
       case H5I_DATASET: names.append(name)
-      case H5I_GROUP: try appendDatasetNames(below: name, to: &names)
+      case H5I_GROUP: try appendDatasetNames(below: name, depth: depth + 1, to: &names)
       default: break
       }
     }
@@ -175,7 +195,9 @@ extension HDF5File {
       H5Lget_name_by_idx(
         group, ".", H5_INDEX_NAME, H5_ITER_INC, index, buffer, size, CHDF5_defaultProperties())
     }
-    let length = try place.check("H5Lget_name_by_idx", copyName(nil, 0))
+    let length = try place.size(
+      product: [try place.check("H5Lget_name_by_idx", copyName(nil, 0))],
+      field: "the length of a name", limit: SizeLimit.attributeByteCount)
     var characters = [CChar](repeating: 0, count: length + 1)
     try place.check("H5Lget_name_by_idx", copyName(&characters, length + 1))
     return String(

@@ -2,6 +2,9 @@ import CHDF5
 
 /// An HDF5 file, either new and writable or existing and read-only.
 ///
+/// HDF5 believes what stands in a file, and damage to it can end the process: nothing but a test opens
+/// a file before its bytes were compared with a digest, or tried by a child process.
+///
 /// Files that are written are closed before anybody reads them, so HDF5's file locks, which many
 /// network file systems refuse, are off. Objects carry no time stamps: equal content gives equal
 /// bytes. May be used from several threads; all of HDF5 runs under one lock of the process.
@@ -10,6 +13,8 @@ public final class HDF5File: @unchecked Sendable {
   public let path: String
   /// Whether the file was created by this value.
   public let isWritable: Bool
+  /// What the bytes were compared with when the file was opened; nil where nothing is known of them.
+  public let record: ContentRecord?
   /// HDF5's handle, negative after `close`; guarded by the library's lock.
   private var handle: hid_t
 
@@ -17,28 +22,54 @@ public final class HDF5File: @unchecked Sendable {
   ///
   /// - Throws: `HDF5Error`, for example when the folder does not exist.
   public convenience init(creating path: String) throws {
-    try self.init(path: path, isWritable: true)
+    try self.init(path: path, isWritable: true, record: nil)
   }
 
-  /// Opens an existing file for reading.
+  /// Opens an existing file whose bytes are known from elsewhere, after comparing them.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - record: Size and digest that it must have.
+  ///   - identity: The file that was compared with this record before: if it is still the one, it is
+  ///     not read for that again.
+  /// - Throws: `ContentMismatch` when it is another file or damaged: the library has not seen it then;
+  ///   `FileError` or `HDF5Error` when it cannot be opened.
+  public convenience init(
+    reading path: String, matching record: ContentRecord,
+    comparedBefore identity: FileIdentity? = nil
+  ) throws {
+    if try identity == nil || FileIdentity(of: path) != identity { try record.check(path) }
+    try self.init(path: path, isWritable: false, record: record)
+  }
+
+  /// Opens an existing file that nothing else tells about.
+  ///
+  /// A file with a seal (`ContentSeal`) is compared with it. One without is first tried in a child
+  /// process, since damage can end the library by a signal or keep it for ever; damage that the
+  /// library can read past is then not found. `record` tells which.
+  ///
+  /// - Throws: `ContentMismatch` when the bytes are not those of the seal; `HDF5Error` when a file
+  ///   without one is damaged or no HDF5 file; `FileError`.
+  public convenience init(readingAlone path: String) throws {
+    let record = try ContentSeal.checkedRecord(of: path)
+    if record == nil { try HDF5Trial.run(path) }
+    try self.init(path: path, isWritable: false, record: record)
+  }
+
+  /// Opens an existing file without a doubt about its bytes: one that was written a moment ago.
   ///
   /// - Throws: `HDF5Error` when the file is missing, not HDF5, or truncated.
-  public convenience init(reading path: String) throws {
-    try self.init(path: path, isWritable: false)
+  package convenience init(reading path: String) throws {
+    try self.init(path: path, isWritable: false, record: nil)
   }
 
-  private init(path: String, isWritable: Bool) throws {
+  private init(path: String, isWritable: Bool, record: ContentRecord?) throws {
     self.path = path
     self.isWritable = isWritable
+    self.record = record
     let place = HDF5Place(file: path)
     handle = try HDF5Library.locked {
-      try place.withHandle(
-        "H5Pcreate", H5Pcreate(CHDF5_fileAccessClass()), closedBy: H5Pclose
-      ) { access in
-        try place.check("H5Pset_file_locking", H5Pset_file_locking(access, false, true))
-        // Closing the file closes what is open in it; otherwise a forgotten dataset would keep the
-        // file open and unfinished.
-        try place.check("H5Pset_fclose_degree", H5Pset_fclose_degree(access, H5F_CLOSE_STRONG))
+      try place.withFileAccess { access in
         let name = try SystemPath.characters(of: path, for: "open")
         return isWritable
           ? try place.check(
@@ -67,6 +98,15 @@ public final class HDF5File: @unchecked Sendable {
       }
       try place.check("H5Fclose", H5Fclose(closing))
     }
+  }
+
+  /// Closes the file and puts its seal behind it, so that it can be given alone.
+  ///
+  /// - Throws: `HDF5Error` or `FileError`, for example when the disk is full; the file is then
+  ///   worthless.
+  public func sealAndClose() throws {
+    try close()
+    try ContentSeal.append(to: path)
   }
 
   deinit {

@@ -84,7 +84,20 @@ package enum HDF5Library {
   }
 
   /// The element type of a stored datatype, of either byte order, or nil where there is none.
+  ///
+  /// A type of the same size whose bits mean something else is none: HDF5 would convert each element.
   static func elementType(of datatype: hid_t) -> ArrayElementType? {
+    guard let type = namedType(of: datatype), let standard = self.datatype(of: type) else {
+      return nil
+    }
+    let copy = H5Tcopy(standard)
+    guard copy >= 0 else { return nil }
+    defer { H5Tclose(copy) }
+    let isEqual = H5Tset_order(copy, H5Tget_order(datatype)) >= 0 && H5Tequal(copy, datatype) > 0
+    return isEqual ? type : nil
+  }
+
+  private static func namedType(of datatype: hid_t) -> ArrayElementType? {
     let size = H5Tget_size(datatype)
     switch H5Tget_class(datatype) {
     case H5T_FLOAT:
@@ -136,6 +149,30 @@ struct HDF5Place: Sendable {
     return try body(handle)
   }
 
+  /// Runs `body` with the properties by which files are made and opened.
+  func withFileAccess<Result>(_ body: (hid_t) throws -> Result) throws -> Result {
+    try withHandle("H5Pcreate", H5Pcreate(CHDF5_fileAccessClass()), closedBy: H5Pclose) { access in
+      try check("H5Pset_file_locking", H5Pset_file_locking(access, false, true))
+      // Closing the file closes what is open in it; otherwise a forgotten dataset would keep the
+      // file open and unfinished.
+      try check("H5Pset_fclose_degree", H5Pset_fclose_degree(access, H5F_CLOSE_STRONG))
+      return try body(access)
+    }
+  }
+
+  /// A product of numbers that a file claims.
+  ///
+  /// - Throws: `HDF5Error` where `SizeError` would be thrown.
+  func size(product factors: [Int], field: String, atLeast least: Int = 0, limit: Int) throws -> Int
+  {
+    do {
+      return try claimedSize(
+        product: factors, field: field, of: file, atLeast: least, limit: limit)
+    } catch {
+      throw failure("read", error.problem, advice: damagedFileAdvice)
+    }
+  }
+
   /// Runs `body` with a new dataspace; a shape without axes gives a scalar.
   func withDataspace<Result>(_ shape: [Int], _ body: (hid_t) throws -> Result) throws -> Result {
     let sizes = shape.map { hsize_t($0) }
@@ -145,10 +182,11 @@ struct HDF5Place: Sendable {
     return try withHandle("H5Screate", space, closedBy: H5Sclose, body)
   }
 
-  /// Runs `body` with the type of variable-length UTF-8 strings.
-  func withStringType<Result>(_ body: (hid_t) throws -> Result) throws -> Result {
+  /// Runs `body` with the type of UTF-8 strings of a fixed number of bytes, filled up with zeros.
+  func withStringType<Result>(byteCount: Int, _ body: (hid_t) throws -> Result) throws -> Result {
     try withHandle("H5Tcopy", H5Tcopy(CHDF5_characterString()), closedBy: H5Tclose) { type in
-      try check("H5Tset_size", H5Tset_size(type, CHDF5_variableSize()))
+      try check("H5Tset_size", H5Tset_size(type, max(byteCount, 1)))
+      try check("H5Tset_strpad", H5Tset_strpad(type, H5T_STR_NULLPAD))
       try check("H5Tset_cset", H5Tset_cset(type, H5T_CSET_UTF8))
       return try body(type)
     }

@@ -7,6 +7,8 @@
 
 #include <hdf5.h>
 
+#include "trial.h"
+
 // File access flags: (H5CHECK H5OPEN 0x..u) is a comma expression.
 static inline unsigned CHDF5_openReadOnly(void) { return H5F_ACC_RDONLY; }
 static inline unsigned CHDF5_createOrTruncate(void) { return H5F_ACC_TRUNC; }
@@ -35,8 +37,5 @@ static inline hid_t CHDF5_uint16(void) { return H5T_STD_U16LE; }
 static inline hid_t CHDF5_uint32(void) { return H5T_STD_U32LE; }
 static inline hid_t CHDF5_uint64(void) { return H5T_STD_U64LE; }
 static inline hid_t CHDF5_characterString(void) { return H5T_C_S1; }
-
-// ((size_t)-1): a cast of a negative number to an unsigned type.
-static inline size_t CHDF5_variableSize(void) { return H5T_VARIABLE; }
 
 #endif

@@ -1,3 +1,5 @@
+public import ArrayFiles
+
 /// One thing in which a checkpoint on the disk differs from its manifest.
 public enum CheckpointProblem: Sendable, Hashable, CustomStringConvertible {
   /// The manifest is missing, damaged or of another version.
@@ -6,12 +8,8 @@ public enum CheckpointProblem: Sendable, Hashable, CustomStringConvertible {
   case step(expected: Int, found: Int)
   /// A file of the manifest is not there.
   case missingFile(String)
-  /// A file is there that the manifest does not name.
-  case unexpectedFile(String)
-  /// A file has another size.
-  case size(file: String, expected: Int, found: Int)
-  /// A file has other bytes.
-  case digest(file: String, expected: String, found: String)
+  /// A file has another size or other bytes; nothing in it has been looked at.
+  case content(file: String, ContentMismatch)
   /// A file or a tensor in it cannot be read.
   case unreadable(file: String, tensor: String?, reason: String)
   /// A tensor of the manifest is not in its file.
@@ -38,11 +36,8 @@ public enum CheckpointProblem: Sendable, Hashable, CustomStringConvertible {
     case .step(let expected, let found):
       "the directory's name says step \(expected), the manifest step \(found)"
     case .missingFile(let file): "\(file) is missing"
-    case .unexpectedFile(let file): "\(file) does not belong there"
-    case .size(let file, let expected, let found):
-      "\(file) has \(found) bytes, \(expected) expected"
-    case .digest(let file, let expected, let found):
-      "\(file) has digest \(found), \(expected) expected"
+    case .content(let file, let mismatch):
+      "\(file) has \(mismatch.found), \(mismatch.expected) expected"
     case .unreadable(let file, let tensor, let reason):
       "\(file)\(tensor.map { " '\($0)'" } ?? "") cannot be read: \(reason)"
     case .missingTensor(let file, let tensor): "\(file) has no '\(tensor)'"

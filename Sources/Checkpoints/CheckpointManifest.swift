@@ -15,6 +15,9 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
     public let shape: [Int]
     /// The digest of the elements as float32, little-endian.
     public let digest: String
+
+    /// The number of elements; of a manifest that was read the product has been checked.
+    public var elementCount: Int { shape.reduce(1, *) }
   }
 
   /// One HDF5 file of the checkpoint.
@@ -27,6 +30,9 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
     public let digest: String
     /// The tensors in the order they were written.
     public let tensors: [Tensor]
+
+    /// What the file is compared with before it is opened.
+    var record: ContentRecord { ContentRecord(byteCount: size, digest: digest) }
   }
 
   /// One network of the checkpoint.
@@ -89,8 +95,6 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
     case digest
   }
 
-  private static let digestPlaceholder = String(repeating: "0", count: 16)
-
   /// The manifest of files that have been written.
   init(step: Int, description: CheckpointDescription, networks: [Network], files: [File]) {
     formatVersion = Self.supportedVersion
@@ -102,7 +106,7 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
     pins = description.pins
     self.networks = networks
     self.files = files.sorted { $0.name < $1.name }
-    digest = Self.digestPlaceholder
+    digest = EmbeddedDigest.placeholder
   }
 
   /// Reads what `encoded` or a program of the first version wrote.
@@ -128,7 +132,7 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     var manifest = self
-    manifest.digest = Self.digestPlaceholder
+    manifest.digest = EmbeddedDigest.placeholder
     let text = try encoder.encode(manifest)
     manifest.digest = text.withUnsafeBytes { ContentDigest.of($0).hexadecimal }
     return [UInt8](try encoder.encode(manifest)) + [UInt8(ascii: "\n")]
@@ -141,14 +145,22 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
     let path = directory + "/" + Self.fileName
     let bytes: [UInt8]
     do {
+      _ = try claimedSize(
+        FileSystem.size(of: path), field: "its size", of: path, limit: SizeLimit.manifestByteCount)
       bytes = try FileSystem.bytes(of: path)
+    } catch let error as SizeError {
+      throw CheckpointError.damagedManifest(directory: directory, reason: error.problem)
     } catch {
       throw CheckpointError.noManifest(directory: directory)
     }
     let data = Data(bytes)
     do {
       let version = try JSONDecoder().decode(Version.self, from: data)
-      guard (1...Self.supportedVersion).contains(version.formatVersion) else {
+      guard version.formatVersion >= 1 else {
+        throw CheckpointError.damagedManifest(
+          directory: directory, reason: "its format version is \(version.formatVersion)")
+      }
+      guard version.formatVersion <= Self.supportedVersion else {
         throw CheckpointError.unsupportedVersion(
           directory: directory, expected: Self.supportedVersion, found: version.formatVersion)
       }
@@ -157,9 +169,45 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
       throw CheckpointError.damagedManifest(
         directory: directory, reason: "it is not the JSON that a checkpoint has")
     }
-    guard let expected = Self.contentDigest(of: data, without: digest), expected == digest else {
+    // The last byte is a line's end, which the digest does not cover.
+    guard bytes.last == UInt8(ascii: "\n"),
+      EmbeddedDigest.isRight(digest, of: Array(bytes.dropLast()))
+    else {
       throw CheckpointError.damagedManifest(
         directory: directory, reason: "its digest does not match its content")
+    }
+    for file in files
+    where ["", ".", ".."].contains(file.name) || file.name.contains(where: { "/\0".contains($0) }) {
+      throw CheckpointError.damagedManifest(
+        directory: directory,
+        reason: "the file's name \(file.name.debugDescription) is none in the directory")
+    }
+    do {
+      try checkSizes(path: path)
+    } catch {
+      throw CheckpointError.damagedManifest(directory: directory, reason: error.problem)
+    }
+  }
+
+  /// Checks all that becomes a size or a number of a step.
+  private func checkSizes(path: String) throws(SizeError) {
+    for (name, count) in [("step", step)] + networks.map({ ("step_count", $0.stepCount) }) {
+      _ = try claimedSize(count, field: name, of: path, limit: SizeLimit.stepCount)
+    }
+    for file in files {
+      let size = try claimedSize(
+        file.size, field: "size of \(file.name)", of: path, limit: SizeLimit.fileByteCount)
+      // A file holds the bytes of all its tensors.
+      var byteCounts: [Int] = []
+      for tensor in file.tensors {
+        byteCounts.append(
+          try claimedSize(
+            product: tensor.shape + [MemoryLayout<Float>.stride],
+            field: "the number of bytes of \(file.name) '\(tensor.name)'", of: path, limit: size))
+      }
+      _ = try claimedSize(
+        sum: byteCounts, field: "the number of bytes of the tensors of \(file.name)", of: path,
+        limit: size)
     }
   }
 
@@ -170,22 +218,6 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
     private enum CodingKeys: String, CodingKey {
       case formatVersion = "format_version"
     }
-  }
-
-  /// The digest of a manifest's bytes with the placeholder in the place of its own digest, or nil
-  /// where that does not occur exactly once.
-  ///
-  /// Working on the bytes and not on the values finds every change, and does not depend on how a
-  /// version of the JSON encoder spaces its output.
-  private static func contentDigest(of data: Data, without digest: String) -> String? {
-    guard data.last == UInt8(ascii: "\n") else { return nil }
-    let own = Data(digest.utf8)
-    var content = data.dropLast()
-    guard own.count == digestPlaceholder.utf8.count, let place = content.range(of: own),
-      content[place.upperBound...].range(of: own) == nil
-    else { return nil }
-    content.replaceSubrange(place, with: digestPlaceholder.utf8)
-    return content.withUnsafeBytes { ContentDigest.of($0).hexadecimal }
   }
 }
 

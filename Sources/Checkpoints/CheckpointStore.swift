@@ -36,7 +36,8 @@ public struct CheckpointStore: Sendable {
   ///   - body: Writes the files.
   /// - Returns: The checkpoint, read back and sound.
   /// - Throws: What `body` throws; `HDF5Error` or `FileError`, for example when the disk is full;
-  ///   `CheckpointError.occupied`, or `.damaged` when what was read back is not what was written.
+  ///   `CheckpointError.occupied` or `.unsupportedVersion` when another stands there, or `.damaged`
+  ///   when what was read back is not what was written.
   ///   Older checkpoints are as they were.
   @discardableResult
   public func write(
@@ -61,12 +62,12 @@ public struct CheckpointStore: Sendable {
     }
     try FileSystem.synchronize(root)
     try failpoint(.rootSynchronized)
-    let directory = root + "/" + name
-    try CheckpointVerification(of: directory).requireSound()
+    let checkpoint = try Checkpoint(
+      verified: CheckpointVerification(of: root + "/" + name))
     try failpoint(.verified)
     // A damaged directory that had the name.
     try removeTemporaries()
-    return try Checkpoint(directory: directory)
+    return checkpoint
   }
 
   /// Writes, publishes and reads back a checkpoint whose arrays are all in memory.
@@ -95,7 +96,9 @@ public struct CheckpointStore: Sendable {
     try failpoint(.synchronized)
     let directory = root + "/" + name
     if FileSystem.kind(of: directory, followsLinks: false) != nil {
-      if CheckpointVerification(of: directory).isSound {
+      let verification = CheckpointVerification(of: directory)
+      try verification.requireReadableVersion()
+      if verification.isSound {
         // Sound, so its manifest is readable; equal manifests have equal digests of everything.
         guard
           try ContentDigest.ofFile(at: directory + "/" + CheckpointManifest.fileName).value
@@ -124,13 +127,15 @@ public struct CheckpointStore: Sendable {
   /// Finds the newest checkpoint that is sound, by reading from the newest on.
   ///
   /// - Throws: `FileError` when the directory of the checkpoints cannot be read; that it is not
-  ///   there yet is no error.
+  ///   there yet is no error. `CheckpointError.unsupportedVersion` when a newer program wrote a newer
+  ///   checkpoint: to go on from an older one would be to lose it.
   public func latest() throws -> Latest {
     var rejected: [CheckpointVerification] = []
     for directory in try directories() {
       let verification = CheckpointVerification(of: directory)
+      try verification.requireReadableVersion()
       if verification.isSound {
-        return Latest(checkpoint: try Checkpoint(directory: directory), rejected: rejected)
+        return Latest(checkpoint: try Checkpoint(verified: verification), rejected: rejected)
       }
       rejected.append(verification)
     }

@@ -1,6 +1,9 @@
 import ArrayFiles
 
 /// The comparison of a checkpoint on the disk with its manifest.
+///
+/// Files that the manifest does not name are no damage: a viewer of folders, an editor or a network file
+/// system leaves some.
 public struct CheckpointVerification: Sendable, Hashable {
   /// The checkpoint's directory.
   public let directory: String
@@ -8,29 +11,46 @@ public struct CheckpointVerification: Sendable, Hashable {
   public let manifest: CheckpointManifest?
   /// Everything that differs; empty for a sound checkpoint.
   public let problems: [CheckpointProblem]
+  /// Names in the directory that the manifest does not have, sorted.
+  public let foreignNames: [String]
+  /// Why there is no manifest; nil where there is one.
+  public let manifestError: CheckpointError?
+  /// The files whose bytes were compared with the manifest, as they were then.
+  let comparedFiles: [String: FileIdentity]
 
   /// Whether everything is there and as it was written.
   public var isSound: Bool { problems.isEmpty }
 
-  /// Reads a checkpoint from the first byte to the last: manifest, sizes and digests of the files,
-  /// shapes and digests of the tensors.
+  /// Whether it was written by a newer program: no damage, but nothing that this one may pass over.
+  public var isOfNewerVersion: Bool {
+    if case .unsupportedVersion = manifestError { true } else { false }
+  }
+
+  /// Reads a checkpoint from the first byte to the last: manifest, sizes and digests of the files, and
+  /// then the shapes and digests of the tensors of those files that have theirs.
   ///
-  /// With `isTensorwise` false, tensors are looked at only where a file's digest does not match: enough
-  /// for a checkpoint that was verified when it was written, whose bytes it compares.
+  /// A file of another size or digest is not opened: what is damaged in it nobody can say safely. With
+  /// `isTensorwise` false no tensors are looked at: enough for a checkpoint that was verified when it
+  /// was written, whose bytes it compares.
   public init(of directory: String, isTensorwise: Bool = true) {
     self.directory = directory
+    var comparedFiles: [String: FileIdentity] = [:]
     do {
       let manifest = try CheckpointManifest(directory: directory)
-      self.manifest = manifest
-      problems =
-        Self.nameProblems(directory, manifest)
+      let (problems, foreignNames) = Self.nameProblems(directory, manifest)
+      self.problems =
+        problems
         + manifest.files.flatMap {
-          Self.problems(of: $0, in: directory, isTensorwise: isTensorwise)
+          Self.problems(of: $0, in: directory, isTensorwise: isTensorwise, &comparedFiles)
         }
+      (self.manifest, self.foreignNames) = (manifest, foreignNames)
+      manifestError = nil
     } catch {
-      manifest = nil
+      (manifest, foreignNames) = (nil, [])
       problems = [.manifest("\(error)")]
+      manifestError = error as? CheckpointError
     }
+    self.comparedFiles = comparedFiles
   }
 
   /// All problems in one line.
@@ -45,8 +65,15 @@ public struct CheckpointVerification: Sendable, Hashable {
     }
   }
 
+  /// Throws if a newer program wrote the checkpoint.
+  ///
+  /// - Throws: `CheckpointError.unsupportedVersion`.
+  func requireReadableVersion() throws {
+    if let manifestError, isOfNewerVersion { throw manifestError }
+  }
+
   private static func nameProblems(_ directory: String, _ manifest: CheckpointManifest)
-    -> [CheckpointProblem]
+    -> (problems: [CheckpointProblem], foreignNames: [String])
   {
     var problems: [CheckpointProblem] = []
     // A checkpoint may be copied to any name, but a name that says a step must say the right one.
@@ -56,40 +83,37 @@ public struct CheckpointVerification: Sendable, Hashable {
     let expected = Set(manifest.files.map(\.name) + [CheckpointManifest.fileName])
     do {
       let found = try FileSystem.names(in: directory)
-      problems += found.filter { !expected.contains($0) }.map { .unexpectedFile($0) }
       problems += expected.subtracting(found).sorted().map { .missingFile($0) }
+      return (problems, found.filter { !expected.contains($0) })
     } catch {
-      problems.append(.unreadable(file: directory, tensor: nil, reason: "\(error)"))
+      return (problems + [.unreadable(file: directory, tensor: nil, reason: "\(error)")], [])
     }
-    return problems
   }
 
   private static func problems(
-    of file: CheckpointManifest.File, in directory: String, isTensorwise: Bool
+    of file: CheckpointManifest.File, in directory: String, isTensorwise: Bool,
+    _ comparedFiles: inout [String: FileIdentity]
   ) -> [CheckpointProblem] {
     let path = directory + "/" + file.name
-    var problems: [CheckpointProblem] = []
     do {
-      let size = try FileSystem.size(of: path)
-      if size != file.size {
-        problems.append(.size(file: file.name, expected: file.size, found: size))
-      }
-      let digest = try ContentDigest.ofFile(at: path).hexadecimal
-      if digest != file.digest {
-        problems.append(.digest(file: file.name, expected: file.digest, found: digest))
-      }
+      let identity = try FileIdentity(of: path)
+      try file.record.check(path)
+      comparedFiles[file.name] = identity
+    } catch let error as ContentMismatch {
+      return [.content(file: file.name, error)]
     } catch let error as FileError where error.isMissing {
       // Said already: the file is missing.
       return []
     } catch {
-      return problems + [.unreadable(file: file.name, tensor: nil, reason: "\(error)")]
+      return [.unreadable(file: file.name, tensor: nil, reason: "\(error)")]
     }
-    if problems.isEmpty && !isTensorwise { return [] }
-    // Also after a digest that does not match: the tensors say where the damage is.
+    guard isTensorwise else { return [] }
     do {
-      let opened = try HDF5File(reading: path)
+      let opened = try HDF5File(
+        reading: path, matching: file.record, comparedBefore: comparedFiles[file.name])
       let expected = Set(file.tensors.map(\.name))
-      problems += try opened.datasetNames().filter { !expected.contains($0) }
+      var problems: [CheckpointProblem] = try opened.datasetNames()
+        .filter { !expected.contains($0) }
         .map { .unexpectedTensor(file: file.name, tensor: $0) }
       // Memory for the largest tensor serves them all.
       var elements: [Float] = []
@@ -97,10 +121,10 @@ public struct CheckpointVerification: Sendable, Hashable {
         problem(of: $0, in: opened, file: file.name, &elements)
       }
       try opened.close()
+      return problems
     } catch {
-      problems.append(.unreadable(file: file.name, tensor: nil, reason: "\(error)"))
+      return [.unreadable(file: file.name, tensor: nil, reason: "\(error)")]
     }
-    return problems
   }
 
   private static func problem(

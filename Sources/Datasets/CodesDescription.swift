@@ -3,7 +3,8 @@ import ArrayFiles
 /// What a file of token codes says about itself.
 ///
 /// HDF5 with the datasets `codes` (uint16, `[samples, crops, tokens]`), `labels` (int32) and `keys`
-/// (strings), in chunks with checksums, and attributes of the file.
+/// (strings), in chunks with checksums, and attributes of the file, with a seal (`ContentSeal`) behind it.
+/// Version 1, which is read too, has no seal and strings of variable length.
 public struct CodesDescription: Hashable, Sendable {
   /// Number of images.
   public var sampleCount: Int
@@ -21,7 +22,7 @@ public struct CodesDescription: Hashable, Sendable {
   public var cropRecipeDigest: String
 
   static let formatName = "restok-codes"
-  static let formatVersion = 1
+  static let formatVersion = 2
 
   enum Dataset {
     static let codes = "codes"
@@ -70,7 +71,7 @@ public struct CodesDescription: Hashable, Sendable {
     self.cropRecipeDigest = cropRecipeDigest
   }
 
-  /// Codes of one image.
+  /// Codes of one image; of those a file holds the product has been checked.
   var rowCount: Int { cropCount * tokenCount }
 
   func write(to attributes: HDF5Attributes) throws {
@@ -93,29 +94,34 @@ public struct CodesDescription: Hashable, Sendable {
       let attributes = file.attributes
       let format = try attributes.string(Attribute.format)
       let version = try attributes.integer(Attribute.version)
-      guard format == Self.formatName, version == Self.formatVersion else {
+      guard format == Self.formatName, (1...Self.formatVersion).contains(Int(version)) else {
         throw DataError(
           file: file.path,
           problem: "its format is '\(format)' version \(version), expected '\(Self.formatName)' "
-            + "version \(Self.formatVersion)",
+            + "version 1 or \(Self.formatVersion)",
           advice: "Name a file that `restok encode` of this program wrote.")
       }
-      func count(_ name: String, atMost limit: Int = .max) throws -> Int {
-        let value = Int(try attributes.integer(name))
-        guard value >= 1 && value <= limit else {
-          throw DataError(
-            file: file.path, dataset: name, problem: "it is \(value), expected 1 ... \(limit)",
-            advice: restoreAdvice)
-        }
-        return value
+      guard version == 1 || file.record != nil else {
+        throw DataError(
+          file: file.path, problem: "the digest at its end is missing or damaged",
+          advice: "Restore it from a copy or extract the codes anew (`restok encode`).")
       }
-      return CodesDescription(
-        sampleCount: try count(Attribute.sampleCount), cropCount: try count(Attribute.cropCount),
-        tokenCount: try count(Attribute.tokenCount),
-        vocabularySize: try count(Attribute.vocabularySize, atMost: 65536),
-        classCount: try count(Attribute.classCount),
+      func count(_ name: String, limit: Int) throws -> Int {
+        try claimedSize(
+          attributes.integer(name), field: name, of: file.path, atLeast: 1, limit: limit)
+      }
+      let description = CodesDescription(
+        sampleCount: try count(Attribute.sampleCount, limit: SizeLimit.sampleCount),
+        cropCount: try count(Attribute.cropCount, limit: SizeLimit.elementCount),
+        tokenCount: try count(Attribute.tokenCount, limit: SizeLimit.elementCount),
+        vocabularySize: try count(Attribute.vocabularySize, limit: SizeLimit.vocabularySize),
+        classCount: try count(Attribute.classCount, limit: SizeLimit.classCount),
         tokenizerDigest: try attributes.string(Attribute.tokenizerDigest),
         cropRecipeDigest: try attributes.string(Attribute.cropRecipeDigest))
+      _ = try claimedSize(
+        product: [description.sampleCount, description.cropCount, description.tokenCount],
+        field: "samples x crops x tokens", of: file.path, limit: SizeLimit.elementCount)
+      return description
     }
   }
 }

@@ -10,6 +10,10 @@ public final class CodesFile: Sendable {
   public let path: String
   /// What the file says about itself.
   public let description: CodesDescription
+  /// Digest of the whole file, as `xxh64:` and 16 hexadecimal digits.
+  public let digest: String
+  /// What a user should know: a file of the first version says nothing by which damage to it is found.
+  public let warnings: [String]
   /// The class of each sample.
   public let labels: [Int32]
   /// Samples that are read together.
@@ -28,15 +32,15 @@ public final class CodesFile: Sendable {
   ///     any.
   ///   - blockSampleCount: Samples that are read together; equal to the plan's.
   ///   - cacheByteCount: Bytes of codes that are kept in memory.
-  /// - Throws: `DataError` if the file is missing, damaged or of another version, or of another
-  ///   tokenizer.
+  /// - Throws: `DataError` if the file is missing, of other bytes than its seal says, damaged or of
+  ///   another version, or of another tokenizer.
   public init(
     path: String, tokenizerDigest: String? = nil,
     blockSampleCount: Int = EpochPlan.defaultBlockSampleCount, cacheByteCount: Int = 128 << 20
   ) throws(DataError) {
     precondition(
       blockSampleCount > 0, "CodesFile: blocks of \(blockSampleCount) samples hold nothing")
-    let file = try DataError.locating(file: path) { try HDF5File(reading: path) }
+    let file = try DataError.locating(file: path) { try HDF5File(readingAlone: path) }
     let description = try CodesDescription(of: file)
     if let tokenizerDigest, tokenizerDigest != description.tokenizerDigest {
       throw DataError(
@@ -50,6 +54,16 @@ public final class CodesFile: Sendable {
     labels = try DataError.locating(file: path, dataset: Name.labels) {
       try file.dataset(Name.labels).read(as: Int32.self)
     }
+    let record = try DataError.locating(file: path) {
+      try file.record ?? ContentRecord(ofFile: path)
+    }
+    digest = "xxh64:" + record.digest
+    warnings =
+      file.record == nil
+      ? [
+        "\(path): codes of the first format carry no digest: damage to them is not found. "
+          + "Extract them anew (`restok encode`)."
+      ] : []
     self.path = path
     self.description = description
     self.blockSampleCount = blockSampleCount

@@ -76,7 +76,7 @@ public final class CodesWriter {
     precondition(missing == nil, "CodesWriter: sample \(missing ?? 0) was not written")
     try file.write(CodesDescription.Dataset.labels, labels.compactMap(\.self))
     try file.write(CodesDescription.Dataset.keys, strings: keys)
-    try file.close()
+    try file.sealAndClose()
     try temporary.publish()
   }
 }

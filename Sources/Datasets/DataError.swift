@@ -58,7 +58,13 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
     } catch let error as DataError {
       throw error
     } catch {
-      let problem = (error as? HDF5Error)?.problem ?? "\(error)"
+      let problem =
+        switch error {
+        case let error as HDF5Error: error.problem
+        case let error as SizeError: error.problem
+        case let error as ContentMismatch: error.problem
+        default: "\(error)"
+        }
       throw DataError(
         file: file, dataset: dataset, index: index, key: key,
         problem: problem.hasSuffix(".") ? String(problem.dropLast()) : problem,

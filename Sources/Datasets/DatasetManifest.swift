@@ -20,13 +20,21 @@ public struct DatasetManifest: Hashable, Sendable {
       case byteSize = "byte_size"
       case digest
     }
+
+    /// What the file is compared with before it is opened.
+    var record: ContentRecord {
+      ContentRecord(
+        byteCount: byteSize, digest: String(digest.trimmingPrefix(DatasetManifest.digestPrefix)))
+    }
   }
 
   /// Name of the manifest in a data set's folder.
   public static let fileName = "dataset.json"
-  /// The format that this program writes and reads.
-  public static let formatVersion = 1
+  /// The format that this program writes; it reads the first one too, which has no digest of itself and
+  /// shards with strings of variable length.
+  public static let formatVersion = 2
   private static let formatName = "restok-dataset"
+  fileprivate static let digestPrefix = "xxh64:"
 
   /// How the images are stored.
   public var image: ImageKind
@@ -50,30 +58,61 @@ public struct DatasetManifest: Hashable, Sendable {
     digest.update(Array("\(image)".utf8))
     for name in classes { digest.update(Array("class \(name)\n".utf8)) }
     for shard in shards { digest.update(Array("\(shard.sampleCount) \(shard.digest)\n".utf8)) }
-    return "xxh64:" + digest.hexadecimal
+    return Self.digestPrefix + digest.hexadecimal
   }
 
   /// Reads the manifest of a data set.
   ///
   /// - Parameter folder: The data set's folder.
-  /// - Throws: `DataError` if it is missing, no manifest, or of another format version.
+  /// - Throws: `DataError` if it is missing, no manifest, of another format version, or not as it was
+  ///   written.
   public init(folder: String) throws(DataError) {
     let path = folder + "/" + Self.fileName
     let content: [UInt8]
     do {
+      _ = try claimedSize(
+        FileSystem.size(of: path), field: "the file's size", of: path,
+        limit: SizeLimit.manifestByteCount)
       content = try FileSystem.bytes(of: path)
+    } catch let error as SizeError {
+      throw DataError(file: path, problem: error.problem, advice: restoreAdvice)
     } catch {
       throw DataError(
         file: path,
         problem: "the manifest cannot be read: \((error as? FileError)?.reason ?? "\(error)")",
         advice: "Name a folder that `restok data` wrote; it holds \(Self.fileName).")
     }
+    let own: OwnDigest
     do {
-      self = try JSONDecoder().decode(DatasetManifest.self, from: Data(content))
+      let data = Data(content)
+      self = try JSONDecoder().decode(DatasetManifest.self, from: data)
+      own = try JSONDecoder().decode(OwnDigest.self, from: data)
     } catch {
       throw DataError(
         file: path, problem: "the manifest is not as expected: \(Self.text(of: error))",
         advice: restoreAdvice)
+    }
+    guard own.isRight(for: content) else {
+      throw DataError(
+        file: path, problem: "the manifest's digest does not match its content",
+        advice: restoreAdvice)
+    }
+  }
+
+  /// The digest that a manifest carries of itself.
+  private struct OwnDigest: Decodable {
+    let formatVersion: Int
+    let digest: String?
+
+    private enum CodingKeys: String, CodingKey {
+      case formatVersion = "format_version"
+      case digest = "manifest_digest"
+    }
+
+    /// The first format had none.
+    func isRight(for text: [UInt8]) -> Bool {
+      guard let digest else { return formatVersion == 1 }
+      return EmbeddedDigest.isRight(digest, of: text)
     }
   }
 
@@ -94,8 +133,25 @@ public struct DatasetManifest: Hashable, Sendable {
   func write(inFolder folder: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let content = try encoder.encode(self)
-    try AtomicFile.write([UInt8](content) + Array("\n".utf8), to: folder + "/" + Self.fileName)
+    func text(_ digest: String) throws -> [UInt8] {
+      [UInt8](try encoder.encode(Content(manifest: self, digest: digest))) + Array("\n".utf8)
+    }
+    let digest = try text(EmbeddedDigest.placeholder).withUnsafeBytes {
+      ContentDigest.of($0).hexadecimal
+    }
+    try AtomicFile.write(try text(digest), to: folder + "/" + Self.fileName)
+  }
+
+  /// What a manifest's file holds.
+  private struct Content: Encodable {
+    let manifest: DatasetManifest
+    let digest: String
+
+    func encode(to encoder: any Encoder) throws {
+      try manifest.encode(to: encoder)
+      var values = encoder.container(keyedBy: CodingKeys.self)
+      try values.encode(digest, forKey: .digest)
+    }
   }
 
   private static func text(of error: any Error) -> String {
@@ -115,7 +171,20 @@ public struct DatasetManifest: Hashable, Sendable {
   }
 }
 
-extension DatasetManifest.Shard: Codable {}
+extension DatasetManifest.Shard: Codable {
+  /// What cannot be right about a shard as the manifest has it; nil where nothing is wrong.
+  fileprivate var problem: String? {
+    if sampleCount < 1 || byteSize < 1 {
+      "shard '\(file)' has \(sampleCount) samples in \(byteSize) bytes"
+    } else if ["", ".", ".."].contains(file) || file.contains(where: { $0 == "/" || $0 == "\0" }) {
+      "shard '\(file)' is not in the data set's folder"
+    } else if !digest.hasPrefix(DatasetManifest.digestPrefix) {
+      "the digest '\(digest)' of shard '\(file)' is none of XXH64"
+    } else {
+      nil
+    }
+  }
+}
 
 extension DatasetManifest: Codable {
   private enum CodingKeys: String, CodingKey {
@@ -127,6 +196,7 @@ extension DatasetManifest: Codable {
     case shards
     case attribution
     case provenance
+    case digest = "manifest_digest"
   }
 
   /// Reads a manifest and checks its format, its version and its counts.
@@ -143,22 +213,30 @@ extension DatasetManifest: Codable {
       "the format is '\(format)', expected '\(Self.formatName)'")
     let version = try values.decode(Int.self, forKey: .formatVersion)
     try require(
-      version == Self.formatVersion, .formatVersion,
-      "the format version is \(version), this program reads version \(Self.formatVersion)")
+      (1...Self.formatVersion).contains(version), .formatVersion,
+      "the format version is \(version), this program reads version 1 to \(Self.formatVersion)")
     image = try values.decode(ImageKind.self, forKey: .image)
     classes = try values.decode([String].self, forKey: .classes)
     shards = try values.decode([Shard].self, forKey: .shards)
     attribution = try values.decode(String.self, forKey: .attribution)
     provenance = try values.decode(String.self, forKey: .provenance)
-    for shard in shards {
-      try require(
-        shard.sampleCount > 0 && shard.byteSize > 0, .shards,
-        "shard '\(shard.file)' has \(shard.sampleCount) samples in \(shard.byteSize) bytes")
-      try require(
-        !shard.file.contains("/"), .shards, "shard '\(shard.file)' is not in the data set's folder")
+    if let problem = shards.lazy.compactMap(\.problem).first {
+      try require(false, .shards, problem)
     }
+    func sum(_ terms: [Int], _ key: CodingKeys, _ name: String, limit: Int) throws -> Int {
+      do {
+        return try claimedSize(sum: terms, field: name, of: Self.fileName, limit: limit)
+      } catch {
+        throw DecodingError.dataCorruptedError(
+          forKey: key, in: values, debugDescription: error.problem)
+      }
+    }
+    _ = try sum([classes.count], .classes, "the number of classes", limit: SizeLimit.classCount)
+    _ = try sum(
+      shards.map(\.byteSize), .shards, "the size of the shards", limit: SizeLimit.fileByteCount)
+    let counted = try sum(
+      shards.map(\.sampleCount), .shards, "the number of samples", limit: SizeLimit.sampleCount)
     let announced = try values.decode(Int.self, forKey: .sampleCount)
-    let counted = shards.reduce(0) { $0 &+ $1.sampleCount }
     try require(
       announced == counted && counted > 0, .sampleCount,
       "\(announced) samples are announced, the shards have \(counted)")

@@ -5,12 +5,21 @@ import Synchronization
 /// A data set of images in shards, read by the index of a sample.
 ///
 /// Samples are read in blocks of neighbours, of which some are kept, so that the order of an
-/// `EpochPlan` with the same block size reads every block once. May be used from several threads;
-/// reads follow one another.
+/// `EpochPlan` with the same block size reads every block once. Each shard is compared with the digest
+/// of the manifest when it is opened for the first time, and again only if its file was changed since.
+/// May be used from several threads; reads follow one another.
 public final class ImageDataset: Sendable {
   private struct State {
-    var shards = BlockCache<ShardReader>(capacity: 64)
+    var shards = Shards()
     var blocks: BlockCache<[Sample]>
+  }
+
+  /// The shards that are open, and the files that have been compared with the manifest.
+  private struct Shards {
+    var open = BlockCache<ShardReader>(capacity: 64)
+    var compared: [Int: FileIdentity] = [:]
+    /// Shards that cannot be used, and why: they are not read again for every image that is replaced.
+    var refused: [Int: DataError] = [:]
   }
 
   /// The data set's folder.
@@ -92,7 +101,7 @@ public final class ImageDataset: Sendable {
   /// Path of the shard of a number.
   func shardPath(_ number: Int) -> String { folder + "/" + manifest.shards[number].file }
 
-  private func read(_ range: Range<Int>, from shards: inout BlockCache<ShardReader>)
+  private func read(_ range: Range<Int>, from shards: inout Shards)
     throws(DataError) -> [Sample]
   {
     var samples: [Sample] = []
@@ -106,12 +115,24 @@ public final class ImageDataset: Sendable {
     return samples
   }
 
-  private func open(_ number: Int, in shards: inout BlockCache<ShardReader>) throws(DataError)
+  private func open(_ number: Int, in shards: inout Shards) throws(DataError) -> ShardReader {
+    if let error = shards.refused[number] { throw error }
+    do {
+      return try openUnrefused(number, in: &shards)
+    } catch {
+      shards.refused[number] = error
+      throw error
+    }
+  }
+
+  private func openUnrefused(_ number: Int, in shards: inout Shards) throws(DataError)
     -> ShardReader
   {
-    try shards.block(number, weight: { _ in 1 }) { () throws(DataError) in
+    let compared = shards.compared[number]
+    let shard = try shards.open.block(number, weight: { _ in 1 }) { () throws(DataError) in
       let expected = manifest.shards[number]
-      let shard = try ShardReader(path: shardPath(number))
+      let shard = try ShardReader(
+        path: shardPath(number), expected: expected, comparedBefore: compared)
       guard shard.sampleCount == expected.sampleCount, shard.image == manifest.image else {
         throw DataError(
           file: shard.path,
@@ -130,6 +151,8 @@ public final class ImageDataset: Sendable {
       }
       return shard
     }
+    shards.compared[number] = shard.identity
+    return shard
   }
 
   private static func checkSize(of shard: DatasetManifest.Shard, folder: String) throws(DataError) {

@@ -1,3 +1,4 @@
+import ArrayFiles
 public import ImageFiles
 
 /// How the images of a data set are stored.
@@ -6,6 +7,22 @@ public enum ImageKind: Hashable, Sendable {
   case rgb8(height: Int, width: Int)
   /// JPEG or PNG files as they are.
   case encoded
+
+  /// Raw pixels of a height and a width that a file claims.
+  ///
+  /// - Throws: `SizeError` where a side is not positive or an image would have more pixels than
+  ///   `RGBImage.pixelCountLimit`.
+  static func claimedRGB8(
+    height: some BinaryInteger, width: some BinaryInteger, of source: String
+  ) throws(SizeError) -> ImageKind {
+    let limit = RGBImage.pixelCountLimit
+    let sides = [
+      try claimedSize(height, field: "height", of: source, atLeast: 1, limit: limit),
+      try claimedSize(width, field: "width", of: source, atLeast: 1, limit: limit),
+    ]
+    _ = try claimedSize(product: sides, field: "height x width", of: source, limit: limit)
+    return .rgb8(height: sides[0], width: sides[1])
+  }
 
   /// Bytes of every image, or nil where they differ.
   public var fixedByteCount: Int? {
@@ -63,11 +80,12 @@ extension ImageKind: Codable {
     case "rgb8":
       let height = try values.decode(Int.self, forKey: .height)
       let width = try values.decode(Int.self, forKey: .width)
-      guard height > 0, width > 0, height <= RGBImage.pixelCountLimit / width else {
+      do {
+        self = try .claimedRGB8(height: height, width: width, of: "image")
+      } catch {
         throw DecodingError.dataCorruptedError(
-          forKey: .height, in: values, debugDescription: "\(height) x \(width) is no image size")
+          forKey: .height, in: values, debugDescription: error.problem)
       }
-      self = .rgb8(height: height, width: width)
     case "encoded":
       self = .encoded
     default:

@@ -5,9 +5,11 @@ import ArrayFiles
 /// HDF5 with the datasets `bytes` (uint8, the images in one run), `offsets` (uint64, n + 1: image i
 /// is `bytes[offsets[i]..<offsets[i + 1]]`), `labels` (int32) and `keys` (strings), all in chunks
 /// with checksums, and attributes of the file. Raw images use the same layout with equal strides.
+/// Strings take the room of the longest; in version 1, which is read too, they lie in a heap.
 enum ShardFormat {
   static let name = "restok-shard"
-  static let version = 1
+  static let version = 2
+  static let readableVersions = 1...2
 
   enum Attribute {
     static let format = "format"

@@ -111,14 +111,16 @@ struct HDF5RoundTripTests {
       let writer = try HDF5File(creating: path)
       try writer.write("keys", strings: keys)
       try writer.write("none", strings: [])
-      let late = try writer.createStringDataset("late", shape: [3])
+      let late = try writer.createStringDataset("late", shape: [3], byteCount: 1)
       try late.writeStrings(["b", "c"], range: 1..<3)
       #expect(throws: HDF5Error.self) { try late.writeStrings(["b"], range: 1..<3) }
       #expect(throws: HDF5Error.self) { try late.writeStrings(["a\0b"], range: 0..<1) }
+      #expect(throws: HDF5Error.self) { try late.writeStrings(["bc"], range: 0..<1) }
       try writer.close()
 
       let file = try HDF5File(reading: path)
       #expect(try file.dataset("keys").isString)
+      #expect(try file.dataset("keys").hasChecksum)
       #expect(try file.dataset("keys").readStrings() == keys)
       #expect(try file.dataset("keys").readStrings(range: 1..<3) == ["", "größer"])
       #expect(try file.dataset("none").readStrings() == [])

@@ -58,3 +58,25 @@ func contents(of directory: String) throws -> [String: [UInt8]] {
     $0[$1] = try bytes(of: directory + "/" + $1)
   }
 }
+
+/// Changes a manifest as nobody but an enemy does: with a digest of its own that is right.
+func forgeManifest(_ directory: String, _ changes: [(text: String, forged: String)]) throws {
+  let path = directory + "/manifest.json"
+  let digest = try CheckpointManifest(directory: directory).digest
+  var text = try String(contentsOfFile: path, encoding: .utf8)
+  for (old, forged) in changes {
+    guard let place = text.range(of: old) else { throw ForgeryError(text: old) }
+    text.replaceSubrange(place, with: forged)
+  }
+  let line = Array(text.utf8.dropLast())
+  guard let forged = EmbeddedDigest.value(of: line, without: digest) else {
+    throw ForgeryError(text: digest)
+  }
+  text = text.replacingOccurrences(of: digest, with: forged)
+  try overwrite(path, Array(text.utf8))
+}
+
+/// A text that is not in the manifest.
+struct ForgeryError: Error {
+  let text: String
+}

@@ -121,7 +121,7 @@ struct TrainingCheckpointTests {
         content.indices.dropLast(8).first { Array(content[$0..<$0 + 8]) == pattern })
       content[place] ^= 4
       try overwrite(path, content)
-      #expect(throws: HDF5Error.self) {
+      #expect(throws: CheckpointError.self) {
         try checkpoint.read(
           .model, ofNetwork: "tokenizer", into: makeArena().values,
           layouts: ParameterLayout.layouts(of: arena))

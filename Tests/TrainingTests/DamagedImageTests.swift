@@ -27,7 +27,7 @@ import Training
   }
 
   /// Clears some bytes of the first PNG file's pixels, and makes the checksum of all `byteCount` bytes
-  /// fit: the disk is not to blame.
+  /// and the digests fit: the disk is not to blame.
   private func spoilImage(inSet folder: String, byteCount: Int) throws {
     let name = try #require(
       try FileManager.default.contentsOfDirectory(atPath: folder).first { $0.hasSuffix(".h5") })
@@ -41,6 +41,7 @@ import Training
     bytes.replaceSubrange(pixels, with: Data(count: pixels.count))
     bytes.replaceSubrange(checksum, with: self.checksum(of: bytes[chunk]))
     try bytes.write(to: shard)
+    try agree(with: shard.path, in: folder)
   }
 
   /// The checksum that stands behind a chunk of the file.

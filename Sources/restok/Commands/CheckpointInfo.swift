@@ -40,7 +40,7 @@ struct CheckpointInfo: ParsableCommand {
       print("pin             \(name) = \(value)")
     }
     for file in manifest.files {
-      let weightCount = file.tensors.reduce(0) { $0 + $1.shape.reduce(1, *) }
+      let weightCount = file.tensors.reduce(0) { $0 + $1.elementCount }
       print(
         "file            \(file.name): \(file.tensors.count) tensors, \(weightCount) values, "
           + "\(file.size) bytes")

@@ -35,8 +35,12 @@ struct CheckpointVerify: ParsableCommand {
           try result.requireSound()
           if let manifest = result.manifest { print(Self.contentDigest(of: manifest)) }
         } else {
-          print("\(directory): \(result.isSound ? "sound" : "DAMAGED")")
+          let fault = result.isOfNewerVersion ? "OF A NEWER PROGRAM" : "DAMAGED"
+          print("\(directory): \(result.isSound ? "sound" : fault)")
           for problem in result.problems { print("  \(problem)") }
+          for name in result.foreignNames {
+            print("  note: '\(name)' is no part of the checkpoint, and is left alone")
+          }
         }
       }
     }

@@ -16,7 +16,7 @@ struct DataInfo: ParsableCommand {
   func run() throws {
     try RankSession.requireSingleRank("data info")
     if path.hasSuffix(".h5") {
-      try show(CodesFile(path: path).description)
+      try show(CodesFile(path: path))
     } else {
       try show(DatasetInformation(of: ImageDataset(folder: path)))
     }
@@ -53,13 +53,15 @@ struct DataInfo: ParsableCommand {
     }
   }
 
-  private func show(_ codes: CodesDescription) throws {
+  private func show(_ file: CodesFile) throws {
+    let codes = file.description
     if json {
       try printJSON(
         CodesFigures(
           samples: codes.sampleCount, crops: codes.cropCount, tokens: codes.tokenCount,
           vocabulary: codes.vocabularySize, classes: codes.classCount,
-          tokenizer: codes.tokenizerDigest, cropRecipe: codes.cropRecipeDigest))
+          tokenizer: codes.tokenizerDigest, cropRecipe: codes.cropRecipeDigest,
+          digest: file.digest, warnings: file.warnings))
       return
     }
     print("samples      \(codes.sampleCount), of \(codes.cropCount) crops each")
@@ -67,6 +69,8 @@ struct DataInfo: ParsableCommand {
     print("classes      \(codes.classCount)")
     print("tokenizer    \(codes.tokenizerDigest)")
     print("crops        \(codes.cropRecipeDigest)")
+    print("digest       \(file.digest)")
+    for warning in file.warnings { print("warning      \(warning)") }
   }
 }
 
@@ -94,4 +98,6 @@ private struct CodesFigures: Encodable {
   let classes: Int
   let tokenizer: String
   let cropRecipe: String
+  let digest: String
+  let warnings: [String]
 }
