@@ -1,4 +1,5 @@
 import ArrayFiles
+import Foundation
 
 /// The checkpoints of one run: `step-000005000/` and its like in one directory.
 ///
@@ -183,7 +184,7 @@ public struct CheckpointStore: Sendable {
       try FileSystem.rename(directory, to: retired)
       try FileSystem.synchronize(root)
       try failpoint(.retired)
-      try FileSystem.remove(retired)
+      try discard(retired)
       try failpoint(.removed)
     }
     return superfluous.reversed()
@@ -195,8 +196,18 @@ public struct CheckpointStore: Sendable {
   /// - Throws: `FileError`.
   public func removeTemporaries() throws {
     for name in try names() where name.hasPrefix(Self.temporaryPrefix) {
-      try FileSystem.remove(root + "/" + name)
+      try discard(root + "/" + name)
     }
+  }
+
+  /// Removes a directory that nobody takes for a checkpoint any more.
+  ///
+  /// A file in it that another host still reads leaves a name on a network file system (`.nfs…`) that
+  /// cannot be removed: then the directory stays for the next time, and no save fails for it.
+  private func discard(_ directory: String) throws {
+    do {
+      try FileSystem.remove(directory)
+    } catch let error as FileError where [ENOTEMPTY, EEXIST, EBUSY].contains(error.code) {}
   }
 
   // MARK: Names

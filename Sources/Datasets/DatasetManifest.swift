@@ -174,7 +174,8 @@ public struct DatasetManifest: Hashable, Sendable {
 extension DatasetManifest.Shard: Codable {
   /// What cannot be right about a shard as the manifest has it; nil where nothing is wrong.
   fileprivate var problem: String? {
-    if sampleCount < 1 || byteSize < 1 {
+    // A sample has one byte at least.
+    if sampleCount < 1 || byteSize < sampleCount {
       "shard '\(file)' has \(sampleCount) samples in \(byteSize) bytes"
     } else if ["", ".", ".."].contains(file) || file.contains(where: { $0 == "/" || $0 == "\0" }) {
       "shard '\(file)' is not in the data set's folder"
