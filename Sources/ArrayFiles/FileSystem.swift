@@ -96,24 +96,31 @@ public enum FileSystem {
 
   // MARK: Reading
 
-  /// The bytes of a whole file, which may be a pipe.
+  /// The bytes of a file, which may be a pipe.
   ///
+  /// - Parameters:
+  ///   - path: The path.
+  ///   - byteCount: Bytes from the beginning that are enough; all of them when nil.
+  /// - Returns: The bytes, fewer than `byteCount` of a shorter file.
   /// - Throws: `FileError`.
-  public static func bytes(of path: String) throws -> [UInt8] {
+  public static func bytes(of path: String, upTo byteCount: Int? = nil) throws -> [UInt8] {
     let descriptor = try openFile(path, O_RDONLY)
     defer { close(descriptor) }
     var status = stat()
     try systemCall("fstat", on: path) { fstat(descriptor, &status) }
     var bytes: [UInt8] = []
-    if status.st_mode & S_IFMT == S_IFREG { bytes.reserveCapacity(Int(status.st_size)) }
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
+    if status.st_mode & S_IFMT == S_IFREG {
+      bytes.reserveCapacity(min(Int(status.st_size), byteCount ?? .max))
+    }
+    var buffer = [UInt8](repeating: 0, count: min(1 << 16, byteCount ?? .max))
+    while byteCount.map({ bytes.count < $0 }) ?? true {
       let count = try buffer.withUnsafeMutableBytes { buffer in
         try systemCall("read", on: path) { read(descriptor, buffer.baseAddress, buffer.count) }
       }
-      if count == 0 { return bytes }
+      if count == 0 { break }
       bytes += buffer[..<count]
     }
+    return byteCount.map { Array(bytes.prefix($0)) } ?? bytes
   }
 
   // MARK: Changing

@@ -19,6 +19,8 @@ public enum StandardStream: Int32, Sendable {
   /// that takes nothing, lest the next file that is opened get its number and the messages with it.
   public static func prepare() {
     signal(SIGPIPE, SIG_IGN)
+    // The limit of a file's size is an error of the write as well.
+    signal(SIGXFSZ, SIG_IGN)
     for stream in [0, output.rawValue, error.rawValue] where fcntl(stream, F_GETFD) < 0 {
       // For reading: what is written there fails, as it would have.
       _ = open("/dev/null", O_RDONLY)

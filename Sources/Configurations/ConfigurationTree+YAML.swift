@@ -25,13 +25,29 @@ extension ConfigurationTree {
     }
   }
 
-  /// Reads the value of an override on the command line, which is YAML too.
+  /// Reads the value of an override on the command line, which is YAML too, but without comments.
+  ///
+  /// Of `run.name=run #7` nothing is dropped. Nil for what is no value, or has a comment behind it.
   init?(override text: String) {
+    let value = text.trimmingCharacters(in: .whitespaces)
+    guard YAMLLimits.problem(of: text) == nil else { return nil }
+    if value.hasPrefix("#") {
+      self.init(content: .scalar(value, isQuoted: true), origin: .commandLine)
+      return
+    }
     var budget = NodeBudget()
-    guard YAMLLimits.problem(of: text) == nil, let node = try? Yams.compose(yaml: text),
-      let tree = try? Self.tree(node, &budget)
+    guard let node = try? Yams.compose(yaml: text), let tree = try? Self.tree(node, &budget)
     else { return nil }
-    self = tree.written(at: .commandLine)
+    let hasMark = value.contains(" #") || value.contains("\t#")
+    switch tree.content {
+    case .scalar(let word, isQuoted: false) where hasMark && word != value:
+      self.init(content: .scalar(value, isQuoted: true), origin: .commandLine)
+    case .scalar(_, isQuoted: true) where !value.hasSuffix("\"") && !value.hasSuffix("'"),
+      .sequence where hasMark && !value.hasSuffix("]"),
+      .mapping where hasMark && !value.hasSuffix("}"):
+      return nil
+    default: self = tree.written(at: .commandLine)
+    }
   }
 
   /// Marks the first of two equal keys: the parser below refuses a mapping that has one twice, and
@@ -182,7 +198,7 @@ extension ConfigurationTree {
       case "\\": "\\\\"
       case "\n": "\\n"
       case "\t": "\\t"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7f:
+      case _ where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value):
         String(format: "\\x%02x", scalar.value)
       default: String(scalar)
       }

@@ -3,6 +3,7 @@ public import ImageFiles
 
 /// Packs a folder with one folder a class of JPEG and PNG files into a data set.
 ///
+/// Images of folders below a class's folder are of the class. What is not taken is reported.
 /// Classes are numbered in the order of their names' bytes. Samples are shuffled once, with a fixed
 /// seed, so that neighbours in a shard are of different classes.
 public struct FolderPacking: Sendable {
@@ -28,12 +29,18 @@ public struct FolderPacking: Sendable {
     public let manifest: DatasetManifest
     /// The files that were left out, and why; empty unless the policy is `skip`.
     public let skipped: [ImageError]
+    /// What else is in the folder and was not taken, and why.
+    public let omitted: [OmittedFile]
+    /// The number of images of each class.
+    public let classCounts: [Int]
   }
 
   /// What is stored of an image.
   public var storage: Storage
   /// What to do about a file that cannot be decoded.
   public var damaged: DamagedPolicy
+  /// Whether a folder without images is a class without samples; otherwise it ends the packing.
+  public var keepsEmptyClasses: Bool
   /// Bytes of images a shard holds about.
   public var shardByteCount: Int
   /// Whom to credit for the images, and their licence.
@@ -47,12 +54,13 @@ public struct FolderPacking: Sendable {
   /// - Parameters:
   ///   - storage: What is stored of an image.
   ///   - damaged: What to do about a file that cannot be decoded.
+  ///   - keepsEmptyClasses: Whether a folder without images is a class without samples.
   ///   - shardByteCount: Bytes of images a shard holds about.
   ///   - attribution: Whom to credit for the images, and their licence.
   /// - Precondition: Size and byte count are positive.
   public init(
-    storage: Storage, damaged: DamagedPolicy = .stop, shardByteCount: Int = 256 << 20,
-    attribution: String = ""
+    storage: Storage, damaged: DamagedPolicy = .stop, keepsEmptyClasses: Bool = false,
+    shardByteCount: Int = 256 << 20, attribution: String = ""
   ) {
     if case .square(let size) = storage {
       precondition(size > 0, "FolderPacking: squares of side \(size)")
@@ -60,6 +68,7 @@ public struct FolderPacking: Sendable {
     precondition(shardByteCount > 0, "FolderPacking: shards of \(shardByteCount) bytes")
     self.storage = storage
     self.damaged = damaged
+    self.keepsEmptyClasses = keepsEmptyClasses
     self.shardByteCount = shardByteCount
     self.attribution = attribution
   }
@@ -70,27 +79,31 @@ public struct FolderPacking: Sendable {
   ///   - source: The folder with one folder a class.
   ///   - destination: The data set's folder; nothing, or an empty folder, may stand there.
   ///   - progress: Called now and then with the number of files done and of all files.
-  /// - Returns: The manifest, and the files that were left out.
+  /// - Returns: The manifest, and everything that was left out.
   /// - Throws: `ImageError` that names a file or folder that cannot be read or decoded; `DataError`
-  ///   if there are no classes, no images, or if something stands at `destination`; `HDF5Error` or
+  ///   if there are no classes, no images, a class without them, or if something stands at `destination`; `HDF5Error` or
   ///   `FileError` if the disk refuses. Then nothing is under `destination`.
   @discardableResult
   public func pack(
     _ source: String, to destination: String,
     progress: (_ doneCount: Int, _ fileCount: Int) -> Void = { _, _ in }
   ) throws -> Report {
-    let (classes, files) = try Self.list(source)
+    let folders = try ClassFolders(of: source, keepsEmptyClasses: keepsEmptyClasses)
+    let files = folders.files
     let order = KeyedPermutation(count: files.count, key: KeyMixing.key(seed: 0, .packing))
     return try publishFolder(at: destination) { temporary in
       var writer = DatasetWriter(
-        folder: temporary, image: imageKind, classes: classes, attribution: attribution,
+        folder: temporary, image: imageKind, classes: folders.classes, attribution: attribution,
         provenance: provenance(source), shardByteCount: shardByteCount)
       var skipped: [ImageError] = []
+      var classCounts = [Int](repeating: 0, count: folders.classes.count)
       for start in stride(from: 0, to: files.count, by: Self.batchCount) {
         let end = min(start + Self.batchCount, files.count)
         for result in (start..<end).map({ files[order[$0]] }).concurrentMap(sample) {
           switch result {
-          case .success(let sample): try writer.append(sample)
+          case .success(let sample):
+            try writer.append(sample)
+            classCounts[sample.label] += 1
           case .failure(let error) where damaged == .skip: skipped.append(error)
           case .failure(let error): throw error
           }
@@ -102,14 +115,17 @@ public struct FolderPacking: Sendable {
           file: source, problem: "none of its \(files.count) image files can be decoded",
           advice: "The first error was: \(skipped[0])")
       }
-      return Report(manifest: try writer.finish(), skipped: skipped)
+      if let label = classCounts.firstIndex(of: 0), !keepsEmptyClasses {
+        throw DataError(
+          file: source,
+          problem:
+            "no image of the class '\(VisibleText.name(folders.classes[label]))' can be decoded",
+          advice: "Replace its images, remove its folder, or keep the class with --keep-empty.")
+      }
+      return Report(
+        manifest: try writer.finish(), skipped: skipped, omitted: folders.omitted,
+        classCounts: classCounts)
     }
-  }
-
-  private struct File: Sendable {
-    var path: String
-    var key: String
-    var label: Int
   }
 
   private var imageKind: ImageKind {
@@ -130,32 +146,8 @@ public struct FolderPacking: Sendable {
     }
   }
 
-  private static func list(_ source: String) throws -> (classes: [String], files: [File]) {
-    let classes = try ImageFolder.subfolderNames(in: source)
-    guard !classes.isEmpty else {
-      throw DataError(
-        file: source, problem: "it has no folders; expected one folder a class",
-        advice: "Put the images of each class into a folder of its own below it.")
-    }
-    let root = source.hasSuffix("/") ? String(source.dropLast()) : source
-    var files: [File] = []
-    for (label, name) in classes.enumerated() {
-      for path in try ImageFolder.imagePaths(in: root + "/" + name) {
-        files.append(File(path: path, key: String(path.dropFirst(root.count + 1)), label: label))
-      }
-    }
-    guard !files.isEmpty else {
-      throw DataError(
-        file: source,
-        problem: "its \(classes.count) class folders hold no image files "
-          + "(\(ImageFolder.fileExtensions.sorted().joined(separator: ", ")))",
-        advice: "Put JPEG or PNG files into them.")
-    }
-    return (classes, files)
-  }
-
   /// Reads, checks and prepares one file.
-  @Sendable private func sample(of file: File) -> Result<Sample, ImageError> {
+  @Sendable private func sample(of file: ClassFolders.File) -> Result<Sample, ImageError> {
     Result { () throws(ImageError) in
       let bytes = try ImageFolder.bytes(ofFile: file.path)
       let image = try RGBImage(decoding: bytes, name: file.path)

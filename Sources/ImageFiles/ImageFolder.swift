@@ -11,49 +11,106 @@ extension RGBImage {
 }
 
 /// Image files in folders.
+///
+/// A file counts as an image by its ending or, whatever that is, by its first bytes. Images of formats
+/// that are not read are among them, so that such a file is reported when it is decoded, not passed
+/// over in silence. Whatever is in a folder and is no image is listed as well.
 public enum ImageFolder {
   /// Endings of the files that count as images, in lower case.
+  public static let fileExtensions: Set<String> = [
+    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "heic", "avif",
+  ]
+
+  /// What is in a folder.
+  public struct Listing: Sendable {
+    /// Paths of the images, which begin with the folder's.
+    public var images: [String] = []
+    /// What is no image or stands elsewhere.
+    public var omitted: [OmittedFile] = []
+  }
+
+  /// Lists the images of a folder, sorted by the bytes of their names.
   ///
-  /// WebP is among them so that such a file is reported, not passed over in silence.
-  public static let fileExtensions: Set<String> = ["jpg", "jpeg", "png", "webp"]
+  /// - Parameters:
+  ///   - folder: Path of the folder.
+  ///   - includesNested: Whether images of folders below it count; links to folders are not followed.
+  /// - Returns: The images, and everything else that is there.
+  /// - Throws: `ImageError.unreadable` if a folder cannot be listed.
+  public static func listing(of folder: String, includesNested: Bool = false) throws(ImageError)
+    -> Listing
+  {
+    var listing = Listing()
+    for name in try names(in: folder) {
+      let path = SystemPath.path(of: name, in: folder)
+      if let reason = omission(of: path, name: name) {
+        listing.omitted.append(OmittedFile(path: path, reason: reason))
+      } else if FileSystem.isDirectory(path) {
+        let nested = try Self.listing(of: path, includesNested: true)
+        if includesNested {
+          listing.images += nested.images
+        } else {
+          listing.omitted += nested.images.map { OmittedFile(path: $0, reason: .nested) }
+        }
+        listing.omitted += nested.omitted
+      } else {
+        listing.images.append(path)
+      }
+    }
+    return listing
+  }
 
   /// The image files directly in a folder, sorted by the bytes of their names.
-  ///
-  /// Hidden files (whose names begin with a dot) and folders are left out.
   ///
   /// - Parameter folder: Path of the folder.
   /// - Returns: Paths that begin with `folder`; empty if there are no images.
   /// - Throws: `ImageError.unreadable` if the folder cannot be listed.
   public static func imagePaths(in folder: String) throws(ImageError) -> [String] {
-    try entries(of: folder).filter { entry in
-      !entry.isFolder && fileExtensions.contains(SystemPath.ending(of: entry.name))
-    }.map(\.path)
+    try listing(of: folder).images
   }
 
-  /// The folders directly in a folder, sorted by the bytes of their names, without hidden ones.
+  /// The folders directly in a folder, sorted by the bytes of their names, and what else is there.
   ///
   /// - Parameter folder: Path of the folder.
-  /// - Returns: Names, not paths.
+  /// - Returns: Names of the folders that are not hidden, not paths; everything else as left out.
   /// - Throws: `ImageError.unreadable` if the folder cannot be listed.
-  public static func subfolderNames(in folder: String) throws(ImageError) -> [String] {
-    try entries(of: folder).filter(\.isFolder).map(\.name)
+  public static func subfolders(of folder: String) throws(ImageError) -> (
+    names: [String], omitted: [OmittedFile]
+  ) {
+    var subfolders: [String] = []
+    var omitted: [OmittedFile] = []
+    for name in try names(in: folder) {
+      let path = SystemPath.path(of: name, in: folder)
+      if FileSystem.isDirectory(path) && !isHidden(name) {
+        subfolders.append(name)
+      } else {
+        let isLost = FileSystem.kind(of: path) == nil
+        omitted.append(
+          OmittedFile(
+            path: path,
+            reason: isHidden(name) ? .hidden : isLost ? .brokenLink : .outsideClasses))
+      }
+    }
+    return (subfolders, omitted)
   }
 
-  /// Image files from a mixed list of files and folders, in the order of the list.
+  /// Images from a mixed list of files and folders, in the order of the list.
   ///
-  /// - Parameter paths: Files are taken as they are, folders are replaced by their image files.
-  /// - Returns: Paths of files.
+  /// - Parameter paths: Files are taken as they are, folders are replaced by their images.
+  /// - Returns: Paths of files, and what else was in the folders.
   /// - Throws: `ImageError.unreadable` if a path does not exist or a folder cannot be listed.
-  public static func imagePaths(expanding paths: [String]) throws(ImageError) -> [String] {
-    var files: [String] = []
+  public static func listing(expanding paths: [String]) throws(ImageError) -> Listing {
+    var all = Listing()
     for path in paths {
       switch FileSystem.kind(of: path) {
       case nil: throw .unreadable(name: path, reason: "no such file or folder")
-      case .directory: files += try imagePaths(in: path)
-      default: files.append(path)
+      case .directory:
+        let listing = try listing(of: path)
+        all.images += listing.images
+        all.omitted += listing.omitted
+      default: all.images.append(path)
       }
     }
-    return files
+    return all
   }
 
   /// A file's bytes.
@@ -69,23 +126,30 @@ public enum ImageFolder {
     }
   }
 
-  private struct Entry {
-    var name: String
-    var path: String
-    var isFolder: Bool
-  }
-
-  private static func entries(of folder: String) throws(ImageError) -> [Entry] {
-    let names: [String]
+  private static func names(in folder: String) throws(ImageError) -> [String] {
     do {
-      names = try FileSystem.names(in: folder)
+      return try FileSystem.names(in: folder)
     } catch {
       throw .unreadable(name: folder, reason: (error as? FileError)?.reason ?? "\(error)")
     }
-    return names.filter { !$0.hasPrefix(".") }.map { name in
-      let path = SystemPath.path(of: name, in: folder)
-      return Entry(name: name, path: path, isFolder: FileSystem.isDirectory(path))
-    }
   }
 
+  private static func isHidden(_ name: String) -> Bool { name.utf8.first == UInt8(ascii: ".") }
+
+  /// Why something is neither an image nor a folder to look into; nil if it is.
+  private static func omission(of path: String, name: String) -> OmittedFile.Reason? {
+    if isHidden(name) { return .hidden }
+    switch FileSystem.kind(of: path) {
+    case nil: return .brokenLink
+    case .directory:
+      return FileSystem.kind(of: path, followsLinks: false) == .link ? .linkedFolder : nil
+    case .link, .other: return .notAFile
+    case .file:
+      if fileExtensions.contains(SystemPath.ending(of: name)) { return nil }
+      guard let head = try? FileSystem.bytes(of: path, upTo: 12) else { return .unreadable }
+      // Two letters are too few to tell a picture from a text.
+      let format = ImageFormat(sniffing: head)
+      return format == nil || format == .bmp ? .notAnImage : nil
+    }
+  }
 }

@@ -26,7 +26,9 @@ public enum ImageCommands {
     }
     let tokenCount = tokenizer.model.configuration.latents.count
     try TokenSequences(tokens, tokenCount: tokenCount).write(to: output)
-    return "\(output): \(inputs.count) x \(tokenCount) codes"
+    return
+      (OmittedFile.summary(of: inputs.omitted)
+      + ["\(output): \(inputs.count) x \(tokenCount) codes"]).joined(separator: "\n")
   }
 
   /// Writes the images of tokens.
@@ -101,7 +103,7 @@ public enum ImageCommands {
     return ReconstructedImages(
       output: output, imageCount: inputs.count,
       tokenCount: keepCount ?? configuration.latents.count,
-      peakSignalToNoiseRatio: ratio)
+      peakSignalToNoiseRatio: ratio, omitted: inputs.omitted.map(\.description))
   }
 
   static func batches(_ count: Int) -> [Range<Int>] {
@@ -119,19 +121,22 @@ public struct ReconstructedImages: CommandReport, Codable, Equatable {
   public var tokenCount: Int
   /// The peak signal-to-noise ratio, in decibels; a mean over images.
   public var peakSignalToNoiseRatio: Double
+  /// What was in the folders and is no image of them, and why.
+  public var omitted: [String]
 
   private enum CodingKeys: String, CodingKey {
     case output
     case imageCount = "images"
     case tokenCount = "tokens"
     case peakSignalToNoiseRatio = "psnr"
+    case omitted = "left_out"
   }
 
-  /// All figures in one line.
+  /// What was left out, a line each, and all figures in one line.
   public var description: String {
-    String(
-      format: "%@: %ld reconstructions from %ld tokens each, PSNR %.2f dB", output, imageCount,
-      tokenCount,
-      peakSignalToNoiseRatio)
+    omitted.map { "left out: \($0)\n" }.joined()
+      + String(
+        format: "%@: %ld reconstructions from %ld tokens each, PSNR %.2f dB", output, imageCount,
+        tokenCount, peakSignalToNoiseRatio)
   }
 }

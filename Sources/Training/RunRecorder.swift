@@ -90,7 +90,7 @@ final class RunRecorder {
       record[name] = .number(seconds)
     }
     times = (StepTimes(), 0)
-    try metrics?.append(record)
+    metrics?.append(record)
   }
 
   /// Reports an evaluation.
@@ -98,7 +98,7 @@ final class RunRecorder {
     guard !scores.isEmpty else { return }
     var record = MetricsRecord(kind: "evaluation", step: step)
     for score in scores { record[score.name] = .number(score.value) }
-    try metrics?.append(record)
+    metrics?.append(record)
     let text = scores.map { "\($0.name) \(String(format: "%.4g", $0.value))" }
     logger.info("step \(step): \(text.joined(separator: ", "))")
     progress.resumeAfterPause()
@@ -118,6 +118,8 @@ final class RunRecorder {
   /// Ends the status line and gives the directory free.
   func finish() {
     progress.finish()
+    metrics?.finish()
+    log.finish()
     lock.release()
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ArrayFiles
+import DataParallel
 import Foundation
 
 /// The program: a ResTok tokenizer and its generator, trained and used on one rank or many.
@@ -13,7 +14,8 @@ struct Restok: ParsableCommand {
 
       Exit status: 0 done; 64 wrong usage, configuration or number of ranks; 65 data; 70 a rank \
       does not answer; 71 replicas diverged; 72 a value is not finite; 73 checkpoint or disk; \
-      75 saved after being asked to stop: start it again.
+      75 saved after being asked to stop: start it again; \
+      128 + N ended by signal N, with nothing left behind.
       """,
     subcommands: [
       Train.self, Encode.self, Decode.self, Reconstruct.self, Sample.self, DataSets.self,
@@ -25,6 +27,7 @@ struct Restok: ParsableCommand {
 @main enum EntryPoint {
   static func main() {
     StandardStream.prepare()
+    EndSignal.install(TemporaryPath.removeAll)
     var status: ExitStatus
     do {
       var command = try Restok.parseAsRoot(Array(SystemPath.commandLine().dropFirst()))

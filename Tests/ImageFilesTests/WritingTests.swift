@@ -18,17 +18,17 @@ import Testing
   @Test func filesAreWrittenReadAndListedByName() throws {
     try withTemporaryDirectory { folder in
       let image = RGBImage(height: 2, width: 3, pixels: (0..<18).map(UInt8.init))
-      for name in ["b.png", "B.PNG", "a10.png", "a9.png", ".hidden.png", "notes.txt"] {
+      for name in ["b.png", "B.PNG", "a10.png", "a9.png", ".hidden.png"] {
         try image.writePNG(to: folder + "/" + name)
       }
       try FileManager.default.createDirectory(
         atPath: folder + "/folder.png", withIntermediateDirectories: false)
       let paths = try ImageFolder.imagePaths(in: folder)
       #expect(paths == ["B.PNG", "a10.png", "a9.png", "b.png"].map { folder + "/" + $0 })
-      #expect(try ImageFolder.subfolderNames(in: folder) == ["folder.png"])
+      #expect(try ImageFolder.subfolders(of: folder).names == ["folder.png"])
       #expect(try RGBImage(contentsOfFile: paths[0]) == image)
       let mixed = [paths[3], folder]
-      #expect(try ImageFolder.imagePaths(expanding: mixed) == [paths[3]] + paths)
+      #expect(try ImageFolder.listing(expanding: mixed).images == [paths[3]] + paths)
     }
   }
 
@@ -37,7 +37,7 @@ import Testing
     for attempt in [
       { _ = try RGBImage(contentsOfFile: missing) },
       { _ = try ImageFolder.imagePaths(in: missing) },
-      { _ = try ImageFolder.imagePaths(expanding: [missing]) },
+      { _ = try ImageFolder.listing(expanding: [missing]) },
     ] {
       let error = #expect(throws: ImageError.self, performing: attempt)
       #expect(error?.description.contains(missing) == true)

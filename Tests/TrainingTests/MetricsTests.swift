@@ -52,7 +52,7 @@ import Training
       try append(0...9, to: resumed, keepingThrough: nil, logger: logger)
       // What a killed process leaves.
       let file = try LineFile(path: resumed)
-      try file.append(#"{"kind":"train","step":10}"#)
+      _ = file.append(#"{"kind":"train","step":10}"#)
       let cut = try content(resumed).dropLast(9)
       try AtomicFile.write(Array(cut.utf8), to: resumed)
       if lastStep < 9 {
@@ -102,7 +102,7 @@ import Training
     _ steps: ClosedRange<Int>, to path: String, keepingThrough lastStep: Int?, logger: Logger
   ) throws {
     let log = try MetricsLog(path: path, keepingThrough: lastStep, logger: logger)
-    for step in steps { try log.append(record(step)) }
+    for step in steps { log.append(record(step)) }
   }
 
   private func content(_ path: String) throws -> String {

@@ -18,6 +18,8 @@ public struct ImageInputs: Sendable {
   public let size: Int
   /// A name for every image, without a path and an ending; no two are equal.
   public let names: [String]
+  /// What is in the folders and was not taken, and why.
+  public let omitted: [OmittedFile]
   private let sources: [Source]
 
   /// Finds the images; files are not decoded yet.
@@ -32,6 +34,7 @@ public struct ImageInputs: Sendable {
     self.size = size
     var sources: [Source] = []
     var names: [String] = []
+    var omitted: [OmittedFile] = []
     for path in paths {
       let stem = SystemPath.stem(of: path)
       if Self.isArray(path) {
@@ -41,15 +44,20 @@ public struct ImageInputs: Sendable {
           names.append("\(stem)-\(zeroPadded(index, digitCount: 5))")
         }
       } else {
-        let files = try ImageFolder.imagePaths(expanding: [path])
+        let listing = try ImageFolder.listing(expanding: [path])
+        let files = listing.images
+        omitted += listing.omitted
         guard !files.isEmpty else {
-          throw ImageError.unreadable(name: path, reason: "no image files are in the folder")
+          let left = OmittedFile.summary(of: listing.omitted).map { "; " + $0 }.joined()
+          throw ImageError.unreadable(
+            name: path, reason: "no image files are in the folder" + left)
         }
         sources += files.map { .file($0) }
         names += files.map(SystemPath.stem)
       }
     }
     self.sources = sources
+    self.omitted = omitted
     self.names = Self.distinct(names)
   }
 

@@ -8,6 +8,7 @@ public import Logging
 /// the clock (`MetricsRecord.isWallClock`). Not for several threads at once.
 public final class MetricsLog {
   private let file: LineFile
+  private let logger: Logger
 
   /// Opens the file to append to, and removes what a resumed run will write again.
   ///
@@ -36,13 +37,27 @@ public final class MetricsLog {
       if keptText != text { try AtomicFile.write(Array(keptText.utf8), to: path) }
     }
     file = try LineFile(path: path)
+    self.logger = logger
   }
 
   /// Appends a record as one line.
   ///
-  /// - Throws: `FileError`, for example when the disk is full.
-  public func append(_ record: MetricsRecord) throws {
-    try file.append(record.line)
+  /// Figures are no reason to end a run: a line that the disk refuses goes with the next one, which
+  /// the logger is told.
+  public func append(_ record: MetricsRecord) {
+    switch file.append(record.line) {
+    case .failing(let error): logger.error("lines for \(file.path) wait in memory: \(error)")
+    case .recovered(let count): logger.notice("\(file.path) has the \(count) lines that waited")
+    case nil: break
+    }
+  }
+
+  /// Tries once more to write what the disk has refused, and says what is lost.
+  public func finish() {
+    let lostLineCount = file.finish()
+    if lostLineCount > 0 {
+      logger.error("\(lostLineCount) lines are lost: the disk did not take them for \(file.path)")
+    }
   }
 
   /// The bytes of the file; none where there is no file.

@@ -69,18 +69,28 @@ public final class RunLog: Sendable {
     return "\(time.formatted(.iso8601)) \(level.rawValue) \(VisibleText.lines(text))"
   }
 
-  private func writeToFile(_ line: String) {
-    let failure: String? = file.withLock { file in
-      do {
-        try file?.append(line)
-        return nil
-      } catch {
-        // A message must not end the run; but that there is no file any more is said once.
-        file = nil
-        return "no further messages go to \(path ?? "the log"): \(error)"
-      }
+  /// Tries once more to write what the disk has refused, and says what is lost.
+  public func finish() {
+    let lostLineCount = file.withLock { file in
+      defer { file = nil }
+      return file?.finish() ?? 0
     }
-    if let failure { terminal.write(Self.line(failure, level: .error, time: now())) }
+    guard lostLineCount > 0, let path else { return }
+    say("\(lostLineCount) messages are lost: the disk did not take them for \(path)", .error)
+  }
+
+  /// A message must not end the run: one that the disk refuses goes with the next one.
+  private func writeToFile(_ line: String) {
+    guard let path else { return }
+    switch file.withLock({ $0?.append(line) }) {
+    case .failing(let error): say("messages for \(path) wait in memory: \(error)", .error)
+    case .recovered(let count): say("\(path) has the \(count) messages that waited", .notice)
+    case nil: break
+    }
+  }
+
+  private func say(_ message: String, _ level: Logger.Level) {
+    terminal.write(Self.line(message, level: level, time: now()))
   }
 }
 
