@@ -144,6 +144,13 @@ let package = Package(
         "Checkpoints",
       ],
       path: "Tests/RankChecks", swiftSettings: swiftSettings),
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "Configurations", "DataParallel", "Checkpoints", "Datasets", "ImageFiles", "ArrayFiles",
+        "MessagePassing", "TestSupport",
+      ], path: "Tests/Fuzzing/Targets", swiftSettings: swiftSettings),
+    tests("FuzzingTests", ["FuzzTargets"]),
     tests("MessagePassingTests", ["MessagePassing"]),
     tests("ArrayFilesTests", ["ArrayFiles"]),
     tests("ImageFilesTests", ["ImageFiles", "ArrayFiles"], resources: [.copy("Fixtures")]),
@@ -194,3 +201,12 @@ let package = Package(
     tests("DocumentTests", []),
   ]
 )
+
+// The fuzzer's program needs libFuzzer: only Tests/Fuzzing/run.sh builds it, with the compilers'
+// sanitizers.
+if Context.environment["RESTOK_FUZZING"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzzer", dependencies: ["FuzzTargets"], path: "Tests/Fuzzing/Driver",
+      swiftSettings: swiftSettings))
+}

@@ -3,10 +3,10 @@
 #
 #   Launch/test.sh
 #
-# Set-up; format and style; a build without warnings; all tests, those on several ranks among them; a
-# few steps of both models on two ranks; equal bits on other ranks; what goes wrong outside the
-# program. Ends with `N passed, N failed`, and with status 1 when anything failed or could not run. It
-# builds into .build-tests, because warnings are errors here.
+# Set-up; format and style; a build without warnings; all tests, those on several ranks among them;
+# some seconds of fuzzing for each parser; a few steps of both models on two ranks; equal bits on other
+# ranks; what goes wrong outside the program. Ends with `N passed, N failed`, and with status 1 when
+# anything failed or could not run. It builds into .build-tests, because warnings are errors here.
 set -euo pipefail
 # shellcheck source=Launch/ranks.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/ranks.sh"
@@ -184,5 +184,6 @@ if ! check "Build without warnings" swift build "${build[@]}" --build-tests; the
   finish
 fi
 run_tests
+check "Fuzzing the parsers" Tests/Fuzzing/run.sh 10 || true
 smoke_run && equal_bits && failures || true
 finish

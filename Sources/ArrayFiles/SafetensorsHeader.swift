@@ -75,7 +75,7 @@ struct SafetensorsHeader: Decodable {
     }
     let header: SafetensorsHeader
     do {
-      header = try JSONDecoder().decode(SafetensorsHeader.self, from: Data(text))
+      header = try JSONText.decode(SafetensorsHeader.self, from: text)
     } catch let error as DecodingError {
       throw malformed(path, "the header is not as the format says: \(summary(error))")
     }

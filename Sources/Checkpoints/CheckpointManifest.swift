@@ -155,7 +155,7 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
     }
     let data = Data(bytes)
     do {
-      let version = try JSONDecoder().decode(Version.self, from: data)
+      let version = try JSONText.decode(Version.self, from: data)
       guard version.formatVersion >= 1 else {
         throw CheckpointError.damagedManifest(
           directory: directory, reason: "its format version is \(version.formatVersion)")
@@ -164,7 +164,7 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
         throw CheckpointError.unsupportedVersion(
           directory: directory, expected: Self.supportedVersion, found: version.formatVersion)
       }
-      self = try JSONDecoder().decode(CheckpointManifest.self, from: data)
+      self = try JSONText.decode(CheckpointManifest.self, from: data)
     } catch is DecodingError {
       throw CheckpointError.damagedManifest(
         directory: directory, reason: "it is not the JSON that a checkpoint has")

@@ -19,7 +19,7 @@ extension ResTok.Configuration {
     let transformer: Codec<Transformer> = .section(
       Transformer(width: 1, layerCount: 1, headCount: 1),
       [
-        Field("width", \.width, .size), Field("layers", \.layerCount, .size),
+        Field("width", \.width, .size), Field("layers", \.layerCount, .layerCount),
         Field("heads", \.headCount, .size),
       ])
     return .section(
@@ -67,7 +67,7 @@ extension ResTok.Configuration {
       [
         Field("width", \.width, .size),
         Field("multipliers", \.multipliers, .list(.integer(in: 1...1024))),
-        Field("blocks", \.blockCount, .size),
+        Field("blocks", \.blockCount, .layerCount),
         Field("groups", \.groupCount, .size),
         Field("features", \.featureCount, .size),
       ])
@@ -112,7 +112,7 @@ extension Generator.Configuration {
         Field("vocabulary", \.vocabularySize, .integer(in: 2...65_536)),
         Field("classes", \.classCount, .size),
         Field("width", \.width, .size),
-        Field("layers", \.layerCount, .size),
+        Field("layers", \.layerCount, .layerCount),
         Field("heads", \.headCount, .size),
         Field("hidden_multiple", \.hiddenMultiple, .size),
         Field("order", \.order, .choice()),

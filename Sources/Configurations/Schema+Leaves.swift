@@ -16,6 +16,9 @@ extension Codec where Value == Int {
   /// With the largest batch, 2^32 samples, the product still fits: samples are numbered through.
   static func stepCount(from least: Int = 1) -> Codec { .integer(in: least...1_000_000_000) }
 
+  /// A number of layers, each of which is made one by one.
+  static var layerCount: Codec { .integer(in: 1...1024) }
+
   /// A size of a model, small enough that products of two sizes do not overflow.
   static var size: Codec { .integer(in: 1...1_048_576) }
 }

@@ -48,7 +48,16 @@ struct SizeChecker {
 
   // MARK: The tokenizer
 
+  private func checkMagnitude(_ magnitude: ModelMagnitude) {
+    check(["model"]) {
+      magnitude.isWithinLimits
+    } _: {
+      magnitude.message
+    }
+  }
+
   func check(_ model: ResTok.Configuration) {
+    checkMagnitude(ModelMagnitude(model))
     checkConvolutions(model)
     checkTransformer(model.encoder, "model.encoder", headDivisor: 4)
     checkTransformer(model.decoder, "model.decoder", headDivisor: 4)
@@ -143,6 +152,7 @@ struct SizeChecker {
   // MARK: The generator
 
   func check(_ model: Generator.Configuration) {
+    checkMagnitude(ModelMagnitude(model))
     checkHeads(
       width: model.width, headCount: model.headCount, path: "model", divisor: 2,
       reason: "elements turn in pairs")

@@ -85,8 +85,8 @@ public struct DatasetManifest: Hashable, Sendable {
     let own: OwnDigest
     do {
       let data = Data(content)
-      self = try JSONDecoder().decode(DatasetManifest.self, from: data)
-      own = try JSONDecoder().decode(OwnDigest.self, from: data)
+      self = try JSONText.decode(DatasetManifest.self, from: data)
+      own = try JSONText.decode(OwnDigest.self, from: data)
     } catch {
       throw DataError(
         file: path, problem: "the manifest is not as expected: \(Self.text(of: error))",

@@ -91,4 +91,33 @@ import Testing
     #expect(
       ConfigurationTexts.tokenizerProblems(replacing: line, with: "\(name): \(value)").count == 1)
   }
+
+  @Test(arguments: [
+    ["model.cnn.width=1048576", "model.image_size=16384"],
+    ["model.encoder.width=1048576", "model.encoder.heads=1"],
+    ["model.cnn.multipliers=[1024, 1024, 1024]", "model.cnn.width=1048576"],
+    ["model.codebook.width=1048576", "model.codebook.size=65536"],
+  ])
+  func modelsBeyondCountingAreRefused(overrides: [String]) {
+    let found = ConfigurationTexts.tokenizerProblems(overrides: overrides)
+    #expect(found.count == 1, "\(found)")
+    #expect(found.first?.contains("weights and") == true, "\(found)")
+  }
+
+  @Test(arguments: [
+    ["model.width=1048576"], ["model.vocabulary=65536", "model.width=131072"],
+    ["model.hidden_multiple=1048576", "model.width=65536"],
+    ["model.classes=1048576", "model.width=8192"],
+  ])
+  func generatorsBeyondCountingAreRefused(overrides: [String]) {
+    let found = ConfigurationTexts.generatorProblems(overrides: overrides)
+    #expect(found.count == 1, "\(found)")
+    #expect(found.first?.contains("weights and") == true, "\(found)")
+  }
+
+  @Test func layersBeyondTheLimitAreRefused() {
+    #expect(
+      ConfigurationTexts.tokenizerProblems(overrides: ["model.encoder.layers=1025"]).count == 1)
+    #expect(ConfigurationTexts.generatorProblems(overrides: ["model.layers=1048576"]).count == 1)
+  }
 }

@@ -59,6 +59,13 @@ import Testing
     }
   }
 
+  @Test func textThatIsNoTextIsAnError() {
+    var bytes = Self.images[1].bytes
+    bytes[12 + 28] = 0xB3
+    let error = #expect(throws: LaneMessageError.self) { try ImageLaneMessage(bytes: bytes) }
+    #expect(error?.problem.hasPrefix("a key is no UTF-8 text") == true)
+  }
+
   @Test(arguments: [0, 4 + 8])
   func aCountOfCodesBeyondTheBytesIsAnError(offset: Int) {
     var bytes = Self.codes[1].bytes

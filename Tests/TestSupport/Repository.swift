@@ -48,4 +48,9 @@ public enum Repository {
   public static func text(of path: String) throws -> String {
     try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8)
   }
+
+  /// The bytes of the file of a path.
+  public static func bytes(of path: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(root)/\(path)")))
+  }
 }

@@ -60,7 +60,10 @@ struct ByteMessageReader {
   }
 
   mutating func readText(_ field: String) throws(LaneMessageError) -> String {
-    String(decoding: try readBytes(field), as: UTF8.self)
+    guard let text = String(validating: try readBytes(field), as: UTF8.self) else {
+      throw error(field, "is no UTF-8 text")
+    }
+    return text
   }
 
   /// Refuses bytes that nothing was said about.

@@ -78,13 +78,12 @@ public final class MetricsLog {
 
   static func keptLines(of text: String, through lastStep: Int?) -> KeptLines {
     struct Head: Decodable { var step: Int }
-    let decoder = JSONDecoder()
     var kept = KeptLines()
     // What follows the last line break is empty, or was cut off.
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     if lines.removeLast().isEmpty == false { kept.damagedCount += 1 }
     for line in lines {
-      guard let head = try? decoder.decode(Head.self, from: Data(line.utf8)) else {
+      guard let head = try? JSONText.decode(Head.self, from: Data(line.utf8)) else {
         kept.damagedCount += 1
         continue
       }
