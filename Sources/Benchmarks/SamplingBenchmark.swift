@@ -95,7 +95,7 @@ public struct SamplingBenchmark {
   private func sample(_ model: RandomGenerator) throws -> Tensor {
     let classCount = configuration.model.classCount
     return try model.generator.sample(
-      labels: (0..<batchSize).map { Int32($0 % classCount) }, samples: Array(0..<batchSize),
+      (0..<batchSize).map { SampleIdentity(label: Int32($0 % classCount), ordinal: $0) },
       guidance: Guidance(strength: guidanceStrength), choice: TokenChoice(),
       key: RandomKey(seed: 0, purpose: .sampling))
   }
@@ -107,9 +107,9 @@ public struct SamplingBenchmark {
     let model = ResTok(tokenizerConfiguration.model, in: ParameterScope(arena))
     arena.allocate(forTraining: false, operandType: precision.operandType)
     arena.initialize(seed: 0)
-    let times = (0...repetitionCount).map { _ in
+    let times = try (0...repetitionCount).map { _ in
       let start = ContinuousClock.now
-      _ = model.images(of: tokens)
+      _ = try model.images(of: tokens)
       return (ContinuousClock.now - start).inSeconds
     }
     return median(Array(times.dropFirst())) / Double(batchSize)

@@ -73,7 +73,10 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
   /// The digest of all arrays of all networks, as the replicas compare it, for
   /// information; nil in the first version and where no step was computed.
   public let stateDigest: String?
-  /// What must be the same for the same bits: threads, instruction set, library versions, lanes.
+  /// The configuration, as YAML, without what says where the run lives; nil where an earlier version
+  /// wrote the checkpoint.
+  public let configuration: String?
+  /// What must be the same for the same bits: threads, instruction set, library versions, lanes, data.
   public let pins: [String: String]
   /// The networks, in the order of their phases.
   public let networks: [Network]
@@ -89,6 +92,7 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
     case configurationDigest = "configuration_digest"
     case replicaDigest = "replica_digest"
     case stateDigest = "state_digest"
+    case configuration
     case pins
     case networks
     case files
@@ -103,6 +107,7 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
     configurationDigest = description.configurationDigest
     replicaDigest = description.replicaDigest
     stateDigest = description.stateDigest
+    configuration = description.configuration
     pins = description.pins
     self.networks = networks
     self.files = files.sorted { $0.name < $1.name }
@@ -118,6 +123,7 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
     configurationDigest = try values.decode(String.self, forKey: .configurationDigest)
     replicaDigest = try values.decode(String.self, forKey: .replicaDigest)
     stateDigest = try values.decodeIfPresent(String.self, forKey: .stateDigest)
+    configuration = try values.decodeIfPresent(String.self, forKey: .configuration)
     pins = try values.decode([String: String].self, forKey: .pins)
     networks =
       formatVersion == 1
@@ -231,18 +237,21 @@ public struct CheckpointDescription: Sendable, Hashable {
   public var replicaDigest: String
   /// The digest of all arrays of all networks, as the replicas compare it.
   public var stateDigest: String?
-  /// What must be the same for the same bits: threads, instruction set, library versions, lanes.
+  /// The configuration as YAML, with which the checkpoint is a model wherever it is.
+  public var configuration: String?
+  /// What must be the same for the same bits: threads, instruction set, library versions, lanes, data.
   public var pins: [String: String]
 
   /// A description of all parts; none may depend on ranks, time or place.
   public init(
     kind: RunKind, configurationDigest: String, replicaDigest: String,
-    stateDigest: String? = nil, pins: [String: String]
+    stateDigest: String? = nil, configuration: String? = nil, pins: [String: String]
   ) {
     self.kind = kind
     self.configurationDigest = configurationDigest
     self.replicaDigest = replicaDigest
     self.stateDigest = stateDigest
+    self.configuration = configuration
     self.pins = pins
   }
 }

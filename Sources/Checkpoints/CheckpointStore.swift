@@ -153,6 +153,14 @@ public struct CheckpointStore: Sendable {
       .map { root + "/" + $0.name }
   }
 
+  /// The directories that are called like checkpoints of steps after `step`, newest first; none has been
+  /// read.
+  ///
+  /// - Throws: `FileError` when the directory of the checkpoints cannot be read.
+  public func directories(after step: Int) throws -> [String] {
+    try directories().filter { (Self.step(ofDirectory: $0) ?? 0) > step }
+  }
+
   // MARK: Removing
 
   /// Removes old checkpoints, each only after at least two newer ones have been read and found

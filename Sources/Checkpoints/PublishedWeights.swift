@@ -16,7 +16,7 @@ public enum PublishedWeights {
   /// - Parameters:
   ///   - path: The safetensors file, of float32, float16 or bfloat16.
   ///   - arena: An allocated arena; its values change only if the file is right as a whole.
-  /// - Throws: `WeightMismatch`, which lists all missing, extra, ill-shaped and ill-typed tensors;
+  /// - Throws: `NotFiniteWeights`; `WeightMismatch`, which lists all missing, extra, ill-shaped and ill-typed tensors;
   ///   `ArrayFileError` or `FileError` when the file is malformed or cannot be read.
   public static func read(_ path: String, into arena: ParameterArena) throws {
     precondition(arena.isAllocated, "PublishedWeights: the arena is not allocated")
@@ -24,6 +24,12 @@ public enum PublishedWeights {
       try SafetensorsFile(contentsOf: path), ParameterLayout.layouts(of: arena)
     )
     let tensors = try tensors(of: file, layouts: layouts)
+    for layout in layouts {
+      guard let tensor = tensors[layout.name] else { continue }
+      guard Tensor(try tensor.floats(), shape: tensor.shape).isFinite else {
+        throw NotFiniteWeights(path: path, tensor: layout.name)
+      }
+    }
     for layout in layouts {
       guard let tensor = tensors[layout.name] else { continue }
       layout.store(Tensor(try tensor.floats(), shape: tensor.shape), into: arena.values)

@@ -129,6 +129,9 @@ extension Checkpoint {
       try published.buffer.withUnsafeMutableBytes {
         try read(layout.name, from: file, into: $0)
       }
+      guard published.isFinite else {
+        throw NotFiniteWeights(path: directory + "/" + file, tensor: layout.name)
+      }
       layout.store(published, into: array)
     }
   }

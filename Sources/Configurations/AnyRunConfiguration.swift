@@ -1,4 +1,4 @@
-import Checkpoints
+public import Checkpoints
 
 /// A configuration of either kind, for commands that take both.
 public enum AnyRunConfiguration: Sendable, Equatable {
@@ -14,7 +14,19 @@ public enum AnyRunConfiguration: Sendable, Equatable {
   ///   - overrides: `key.path=value` pairs that replace values of the file; each value is YAML.
   /// - Throws: `ConfigurationError` with all problems of the file and the overrides.
   public init(contentsOf file: String, overrides: [String] = []) throws(ConfigurationError) {
-    let text = try configurationText(of: file)
+    try self.init(yaml: try configurationText(of: file), file: file, overrides: overrides)
+  }
+
+  /// Reads a configuration, of the kind that it says it is, from its text.
+  ///
+  /// - Parameters:
+  ///   - text: The text.
+  ///   - file: What errors call the text.
+  ///   - overrides: `key.path=value` pairs that replace values of the text; each value is YAML.
+  /// - Throws: `ConfigurationError` with all problems of the text and the overrides.
+  public init(
+    yaml text: String, file: String, overrides: [String] = []
+  ) throws(ConfigurationError) {
     let tree = try ConfigurationTree(yaml: text, file: file)
     let entry = tree.entries?.first { $0.key == "kind" }
     guard let entry, let kind = entry.value.word.flatMap(RunKind.init(rawValue:)) else {
@@ -36,10 +48,22 @@ public enum AnyRunConfiguration: Sendable, Equatable {
   }
 
   /// What both kinds of run are told.
-  public var training: TrainingSettings {
+  public var training: TrainingSettings { any.training }
+
+  /// What the configuration trains.
+  public var kind: RunKind { type(of: any).kind }
+
+  /// The digest of all that can change the run's results.
+  public var digest: UInt64 { any.digest }
+
+  /// The digest of what makes a model out of weights.
+  public var modelDigest: UInt64 { any.modelDigest }
+
+  /// The configuration, whatever it trains.
+  public var any: any RunConfiguration {
     switch self {
-    case .tokenizer(let configuration): configuration.training
-    case .generator(let configuration): configuration.training
+    case .tokenizer(let configuration): configuration
+    case .generator(let configuration): configuration
     }
   }
 }

@@ -30,6 +30,17 @@ package struct ConfigurationKey: Sendable, Equatable {
     ]
     return !layout.contains { path == $0 || path.hasPrefix($0 + ".") }
   }
+
+  /// Whether another value at a path makes another function of the same weights: the keys of the model
+  /// but for those that only its training reads.
+  static func changesModel(_ path: String) -> Bool {
+    let training = [
+      "model.nested_dropout", "model.codebook.commitment", "model.codebook.entropy",
+      "model.codebook.revive", "model.dropout", "model.token_dropout", "model.class_dropout",
+    ]
+    return path.hasPrefix("model.")
+      && !training.contains { path == $0 || path.hasPrefix($0 + ".") }
+  }
 }
 
 extension Codec {

@@ -128,6 +128,30 @@ extension RunConfiguration {
     return fnv1a(lines.sorted().joined().utf8)
   }
 
+  /// A digest of what makes a model out of weights: its kind, sizes and structure.
+  ///
+  /// The 64-bit FNV-1a hash of the sorted lines `path=value`, of `kind` and of the model's keys without those
+  /// that only training reads.
+  public var modelDigest: UInt64 {
+    let lines = values.compactMap { path, value -> String? in
+      path == "kind" || ConfigurationKey.changesModel(path) ? "\(path)=\(value)\n" : nil
+    }
+    return fnv1a(lines.sorted().joined().utf8)
+  }
+
+  /// The configuration as checkpoints hold it, without what says where the run lives and how its work is
+  /// carried out: equal training states have equal texts, wherever and on whatever they came about.
+  public var portableYAML: String {
+    var configuration = self
+    configuration.training.run.name = Self.kind.rawValue
+    configuration.training.run.output = "."
+    var execution = TrainingSettings.Execution.standard
+    execution.reduction = training.execution.reduction
+    execution.wire = training.execution.wire
+    configuration.training.execution = execution
+    return configuration.yaml
+  }
+
   /// The keys whose values differ between this configuration and another.
   ///
   /// - Parameter other: The configuration to compare with, such as the one of a checkpoint.
@@ -140,7 +164,8 @@ extension RunConfiguration {
       guard ours[path] != theirs[path] else { return nil }
       return ConfigurationDifference(
         path: path, value: ours[path], otherValue: theirs[path],
-        changesResults: ConfigurationKey.changesResults(path))
+        changesResults: ConfigurationKey.changesResults(path),
+        changesModel: ConfigurationKey.changesModel(path))
     }
   }
 }
@@ -155,6 +180,8 @@ public struct ConfigurationDifference: Sendable, Equatable, CustomStringConverti
   public let otherValue: String?
   /// Whether the key can change a run's results.
   public let changesResults: Bool
+  /// Whether the key makes another model of the same weights.
+  public let changesModel: Bool
 
   /// The path and both values.
   public var description: String {

@@ -71,6 +71,19 @@ public struct StepConsensus: Sendable {
       isStopRequested: reports.contains { $0.isStopRequested })
   }
 
+  /// Compares the digests of the ranks' replicas outside of a step's exchange.
+  ///
+  /// Collective: every rank.
+  ///
+  /// - Parameters:
+  ///   - digest: The digest of this rank's replica.
+  ///   - step: The step that the error names.
+  /// - Throws: ``ReplicaDivergence`` naming the ranks that differ, on all ranks alike;
+  ///   `MessagePassingError`.
+  public func compare(digest: UInt64, step: Int) throws {
+    try compare(.digest, step, communicator.allGather([digest]).map { $0[0] })
+  }
+
   private func compare(
     _ quantity: ReplicaDivergence.Quantity, _ step: Int, _ values: [UInt64]
   ) throws {

@@ -27,22 +27,20 @@ public struct Guidance: Sendable, Equatable {
 extension Generator {
   /// Samples the tokens of images with a key/value cache, in as many steps as the order has.
   ///
-  /// A sample's tokens depend on the key, its number, its label and the settings, not on the batch
-  /// that it is sampled in.
+  /// A sample's draws depend on the key, its class, its number and the settings, not on the batch that
+  /// it is sampled in.
   ///
   /// - Parameters:
-  ///   - labels: The class of each image.
-  ///   - samples: The number of each image, which its random draws are keyed by.
+  ///   - samples: The images, which their random draws are keyed by.
   ///   - guidance: Classifier-free guidance.
   ///   - choice: How tokens are chosen.
   ///   - key: Key of the draws.
   /// - Returns: Tokens, int32 `[batch, tokens]`.
   /// - Throws: `NotFiniteLogits` when the model gives no distribution.
   public func sample(
-    labels: [Int32], samples: [Int], guidance: Guidance, choice: TokenChoice, key: RandomKey
+    _ samples: [SampleIdentity], guidance: Guidance, choice: TokenChoice, key: RandomKey
   ) throws(NotFiniteLogits) -> Tensor {
-    precondition(
-      labels.count == samples.count, "sample: \(labels.count) labels, \(samples.count) samples")
+    let labels = samples.map(\.label)
     let batchCount = labels.count
     let isGuided = guidance.strength != 1
     let tape = arena.makeTape(isRecording: false, keepsFactorPanels: true)

@@ -50,13 +50,13 @@ public struct TokenChoice: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - logits: `[batch, positions, vocabulary]`.
-  ///   - samples: The number of each sample of the batch.
+  ///   - samples: The samples of the batch.
   ///   - firstPosition: The first position of the logits in the sequence of tokens.
   ///   - key: Key of all draws.
   /// - Returns: Tokens, int32 `[batch, positions]`.
   /// - Throws: `NotFiniteLogits` when a distribution is not one.
   public func callAsFunction(
-    _ logits: Tensor, samples: [Int], firstPosition: Int, key: RandomKey
+    _ logits: Tensor, samples: [SampleIdentity], firstPosition: Int, key: RandomKey
   ) throws(NotFiniteLogits) -> Tensor {
     precondition(
       logits.dimensionCount == 3 && logits.shape[0] == samples.count && logits.lastDimension > 0,
@@ -67,7 +67,7 @@ public struct TokenChoice: Sendable, Equatable {
     var tokens: [Int32] = []
     tokens.reserveCapacity(logits.rowCount)
     for (index, sample) in samples.enumerated() {
-      let sampleKey = key.child(sample)
+      let sampleKey = sample.key(below: key)
       for offset in 0..<positionCount {
         let start = (index * positionCount + offset) * vocabularySize
         var row = Array(numbers[start..<start + vocabularySize])
@@ -116,20 +116,20 @@ func drawnToken(from logits: [Float], at uniform: Double) -> Int {
 
 /// A distribution of tokens that is none: the model has diverged or its weights are damaged.
 public struct NotFiniteLogits: Error, Equatable, CustomStringConvertible {
-  /// The number of the sample.
-  public let sample: Int
+  /// The image.
+  public let sample: SampleIdentity
   /// The position of the token.
   public let position: Int
 
   /// Names a distribution.
-  public init(sample: Int, position: Int) {
+  public init(sample: SampleIdentity, position: Int) {
     self.sample = sample
     self.position = position
   }
 
   /// What happened and what to do.
   public var description: String {
-    "the generator's logits for sample \(sample), token \(position) are not finite: the model has "
-      + "diverged or its weights are damaged; try an earlier checkpoint"
+    "the generator's logits for image \(sample.ordinal) of class \(sample.label), token \(position) are "
+      + "not finite: the model has diverged or its weights are damaged; try an earlier checkpoint"
   }
 }

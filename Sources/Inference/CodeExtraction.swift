@@ -21,15 +21,17 @@ public enum CodeExtraction {
   ///   - output: The HDF5 file.
   ///   - recipe: The crops of an image.
   ///   - communicator: The ranks.
+  ///   - notice: Is told on the coordinator of choices, such as a checkpoint that is passed over.
   /// - Returns: What was written, for people.
   /// - Throws: `DataError`, `CheckpointError` and the errors of files and ranks.
   public static func encode(
     data: String, with source: ModelSource, to output: String, recipe: CropRecipe = .centre,
-    communicator: Communicator
+    communicator: Communicator, notice: Notice = { _ in }
   ) throws -> String {
     RankThreads.setAutomatic()
     let start = ContinuousClock.now
-    let tokenizer = try LoadedTokenizer(source)
+    if communicator.rank == 0 { try FileSystem.checkWritable(output) }
+    let tokenizer = try LoadedTokenizer(source) { if communicator.rank == 0 { notice($0) } }
     let dataset = try communicator.rank == 0 ? ImageDataset(folder: data) : nil
     let count = Int(
       try communicator.broadcast([Int64(dataset?.sampleCount ?? 0)], root: 0)[0])
@@ -72,7 +74,7 @@ public enum CodeExtraction {
     let crops = try message.items.flatMap {
       recipe.crops(of: try message.image.image(of: $0.sample), size: size)
     }
-    return tokenizer.model.tokens(of: Tensor(images: crops)).array(of: Int32.self)
+    return try tokenizer.model.tokens(of: Tensor(images: crops)).array(of: Int32.self)
       .map(UInt16.init)
   }
 

@@ -15,14 +15,15 @@ public enum ImageCommands {
   ///
   /// - Throws: The errors of the model's and the images' files.
   public static func encode(
-    _ paths: [String], with source: ModelSource, to output: String
+    _ paths: [String], with source: ModelSource, to output: String, notice: Notice = { _ in }
   ) throws -> String {
     RankThreads.setAutomatic()
-    let tokenizer = try LoadedTokenizer(source)
+    let tokenizer = try LoadedTokenizer(source, notice: notice)
     let inputs = try ImageInputs(
       paths: paths, size: tokenizer.model.configuration.imageSize)
+    try FileSystem.checkWritable(output)
     let tokens = try batches(inputs.count).flatMap { range in
-      tokenizer.model.tokens(of: try inputs.batch(range)).array(of: Int32.self)
+      try tokenizer.model.tokens(of: try inputs.batch(range)).array(of: Int32.self)
     }
     let tokenCount = tokenizer.model.configuration.latents.count
     try TokenSequences(tokens, tokenCount: tokenCount).write(to: output)
@@ -35,25 +36,27 @@ public enum ImageCommands {
   ///
   /// - Throws: The errors of the model's and the tokens' files.
   public static func decode(
-    _ path: String, with source: ModelSource, to output: String
+    _ path: String, with source: ModelSource, to output: String, notice: Notice = { _ in }
   ) throws -> String {
     RankThreads.setAutomatic()
-    let tokenizer = try LoadedTokenizer(source)
     let target = try ImageOutput(path: output)
-    let sequences = try sequences(path, tokenizer)
-    var images: [RGBImage] = []
+    let tokenizer = try LoadedTokenizer(source, notice: notice)
+    let sequences = try sequences(path, tokenizer, notice)
+    try target.checkWritable()
+    var writer = ImageSetWriter(target)
     for range in batches(sequences.sequenceCount) {
       let rows = range.flatMap { sequences.row($0) }
-      images += RGBImage.images(
-        of: tokenizer.model.images(
-          of: Tensor(rows, shape: [range.count, sequences.tokenCount])))
+      try writer.add(
+        RGBImage.images(
+          of: tokenizer.model.images(
+            of: Tensor(rows, shape: [range.count, sequences.tokenCount]))))
     }
-    try target.write(images)
-    return "\(output): \(images.count) images"
+    try writer.finish()
+    return "\(output): \(sequences.sequenceCount) images"
   }
 
   private static func sequences(
-    _ path: String, _ tokenizer: LoadedTokenizer
+    _ path: String, _ tokenizer: LoadedTokenizer, _ notice: Notice
   ) throws -> TokenSequences {
     let configuration = tokenizer.model.configuration
     let count = configuration.latents.count
@@ -63,6 +66,7 @@ public enum ImageCommands {
         vocabularySize: configuration.codebook.size)
     }
     let file = try CodesFile(path: path, tokenizerDigest: tokenizer.digest)
+    for warning in file.warnings { notice(warning) }
     let recipe = try file.cropRecipe(size: configuration.imageSize)
     let tokens = try (0..<file.sampleCount).flatMap {
       try file.codes(at: $0, crop: recipe.centreIndex).map(Int32.init)
@@ -75,30 +79,32 @@ public enum ImageCommands {
   /// - Throws: The errors of the model's and the images' files; `CommandError.unsupported` for a
   ///   prefix that is not one of the levels' ends.
   public static func reconstruct(
-    _ paths: [String], with source: ModelSource, keepCount: Int?, to output: String
+    _ paths: [String], with source: ModelSource, keepCount: Int?, to output: String,
+    notice: Notice = { _ in }
   ) throws -> ReconstructedImages {
     RankThreads.setAutomatic()
-    let tokenizer = try LoadedTokenizer(source)
+    let target = try ImageOutput(path: output)
+    let tokenizer = try LoadedTokenizer(source, notice: notice)
     let configuration = tokenizer.model.configuration
     if let keepCount, !(1...configuration.latents.count).contains(keepCount) {
       throw CommandError.unsupported(
         "--keep \(keepCount): the tokenizer has \(configuration.latents.count) tokens")
     }
-    let target = try ImageOutput(path: output)
     let inputs = try ImageInputs(paths: paths, size: configuration.imageSize)
-    var reconstructions: [RGBImage] = []
+    try target.checkWritable()
+    var writer = ImageSetWriter(target)
     var score = ReconstructionScore()
     for range in batches(inputs.count) {
       let batch = try inputs.batch(range)
       let results = RGBImage.images(
-        of: tokenizer.model.images(
+        of: try tokenizer.model.images(
           of: tokenizer.model.tokens(of: batch), keepCount: keepCount))
       for (index, pair) in zip(range, zip(RGBImage.images(of: batch), results)) {
         score.add(index: index, original: pair.0, reconstruction: pair.1)
       }
-      reconstructions += results
+      try writer.add(results, names: Array(inputs.names[range]))
     }
-    try target.write(reconstructions, names: inputs.names)
+    try writer.finish()
     let ratio = score.peakSignalToNoiseRatio ?? 0
     return ReconstructedImages(
       output: output, imageCount: inputs.count,

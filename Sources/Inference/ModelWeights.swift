@@ -5,14 +5,6 @@ import HierarchicalGenerator
 import ResidualTokenizer
 
 extension AnyRunConfiguration {
-  /// What the configuration trains, as checkpoints call it.
-  var kind: RunKind {
-    switch self {
-    case .tokenizer: .tokenizer
-    case .generator: .generator
-    }
-  }
-
   /// The parameters of the configured model, with room for values but not for gradients.
   func makeArena() -> ParameterArena {
     let arena = ParameterArena()

@@ -32,16 +32,28 @@ public struct RunDirectory: Sendable, Hashable {
   /// The messages.
   public var logPath: String { path + "/log.txt" }
 
-  /// Makes the directory and what belongs in it, and takes the right to write there.
+  /// Makes the directory and takes the right to write there.
   ///
   /// - Returns: The lock, which holds until it is released or the process ends.
   /// - Throws: `FileError` from the disk; `RunLockError` when another process writes there.
   public func occupy() throws -> RunLock {
     try FileSystem.createDirectory(path)
-    let lock = try RunLock(directory: path)
+    return try RunLock(directory: path)
+  }
+
+  /// Makes the folders that belong in the directory.
+  ///
+  /// - Throws: `FileError`.
+  public func makeFolders() throws {
     try FileSystem.createDirectory(checkpointsPath)
     try FileSystem.createDirectory(imagesPath)
-    return lock
+  }
+
+  /// Removes what a start that was refused has made: the lock's file, the messages, and the directory,
+  /// unless something else is in it.
+  package func abandon() {
+    for name in [RunLock.fileName, "log.txt"] { try? FileSystem.remove(path + "/" + name) }
+    if (try? FileSystem.names(in: path))?.isEmpty == true { try? FileSystem.remove(path) }
   }
 
   /// The configuration that the run was last started with; nil where there is none.
@@ -81,8 +93,33 @@ public struct RunDirectory: Sendable, Hashable {
   ///   - step: The number of finished training steps.
   /// - Throws: `FileError` or `ImageError`; an older picture of the name is then as it was.
   public func writePicture(_ picture: RGBImage, name: String, step: Int) throws {
-    let path = "\(imagesPath)/step-\(zeroPadded(step, digitCount: 9))-\(name).png"
+    let path = "\(imagesPath)/\(Self.pictureName(ofStep: step))-\(name).png"
     try AtomicFile.write(try picture.pngBytes(name: path), to: path)
+  }
+
+  /// Whether there is a picture of a step.
+  ///
+  /// - Throws: `FileError`.
+  public func hasPicture(ofStep step: Int) throws -> Bool {
+    try pictureNames().contains { $0.hasPrefix(Self.pictureName(ofStep: step) + "-") }
+  }
+
+  /// The pictures of steps after `step`.
+  ///
+  /// - Throws: `FileError`.
+  public func pictures(after step: Int) throws -> [String] {
+    // Of equal width up to a step of ten digits, which no run reaches: names are in the order of steps.
+    let last = Self.pictureName(ofStep: step)
+    return try pictureNames().filter { $0.prefix(last.count) > last }.map { imagesPath + "/" + $0 }
+  }
+
+  private static func pictureName(ofStep step: Int) -> String {
+    "step-" + zeroPadded(step, digitCount: 9)
+  }
+
+  private func pictureNames() throws -> [String] {
+    guard FileSystem.isDirectory(imagesPath) else { return [] }
+    return try FileSystem.names(in: imagesPath).filter { $0.hasPrefix("step-") }
   }
 
   /// What the log says about a configuration that takes the place of another.

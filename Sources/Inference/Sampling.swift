@@ -1,3 +1,4 @@
+import ArrayFiles
 public import Configurations
 import DataParallel
 import Datasets
@@ -21,13 +22,15 @@ public struct Sampling {
   ///   - tokenizer: The tokenizer, whose decoder makes the images.
   ///   - generator: The generator of its codes.
   ///   - precision: The operands of products.
+  ///   - notice: Is told of choices, such as a checkpoint that is passed over.
   /// - Throws: The errors of their files; `CommandError.unfitData` when they do not fit together.
   public init(
-    tokenizer: ModelSource, generator: ModelSource, precision: Precision = .float32
+    tokenizer: ModelSource, generator: ModelSource, precision: Precision = .float32,
+    notice: Notice = { _ in }
   ) throws {
     RankThreads.setAutomatic()
-    self.tokenizer = try LoadedTokenizer(tokenizer, precision: precision)
-    self.generator = try LoadedGenerator(generator, precision: precision)
+    self.tokenizer = try LoadedTokenizer(tokenizer, precision: precision, notice: notice)
+    self.generator = try LoadedGenerator(generator, precision: precision, notice: notice)
     let (codes, model) = (self.tokenizer.model.configuration, self.generator.model.configuration)
     guard codes.latents.count == model.tokenCount, codes.codebook.size == model.vocabularySize
     else {
@@ -43,6 +46,9 @@ public struct Sampling {
 
   /// Samples `countPerClass` images of each class and writes them.
   ///
+  /// An image depends on the seed, its class and its number among the images of the class; a class that is
+  /// named again goes on counting.
+  ///
   /// - Parameters:
   ///   - classes: The classes, in the order of the output.
   ///   - countPerClass: Images of each.
@@ -52,39 +58,57 @@ public struct Sampling {
   ///   - output: A folder, a `.png` grid, `.npy` or `.npz`.
   ///   - codes: A `.npy` for the sampled tokens too.
   /// - Returns: Steps and times.
-  /// - Throws: The errors of files; `NotFiniteLogits`.
+  /// - Throws: The errors of files; `CommandError.unsupported` for more images than there is room for;
+  ///   `NotFiniteLogits`, `NotFiniteOutput`.
   public func run(
     classes: [Int], countPerClass: Int, guidance: Guidance, choice: TokenChoice, seed: UInt64,
     output: String, codes: String?
   ) throws -> SampledImages {
     let target = try ImageOutput(path: output)
-    let labels = classes.flatMap { [Int32](repeating: Int32($0), count: countPerClass) }
+    try checkRoom(classCount: classes.count, countPerClass, target)
+    try target.checkWritable()
+    try codes.map(FileSystem.checkWritable)
+    let samples = SampleIdentity.list(labels: classes, count: countPerClass)
     let key = RandomKey(seed: seed, purpose: .sampling)
+    var writer = ImageSetWriter(target, columnCount: countPerClass)
     let clock = ContinuousClock()
     var tokens: [Int32] = []
-    var images: [RGBImage] = []
     var (samplingTime, decodingTime) = (Duration.zero, Duration.zero)
-    for start in stride(from: 0, to: labels.count, by: Self.batchSize) {
-      let range = start..<min(labels.count, start + Self.batchSize)
+    for start in stride(from: 0, to: samples.count, by: Self.batchSize) {
+      let batch = Array(samples[start..<min(samples.count, start + Self.batchSize)])
       let begin = clock.now
-      let batch = try generator.model.sample(
-        labels: Array(labels[range]), samples: Array(range), guidance: guidance, choice: choice,
-        key: key)
-      let sampled = clock.now
-      images += RGBImage.images(of: tokenizer.model.images(of: batch))
-      samplingTime += sampled - begin
-      decodingTime += clock.now - sampled
-      tokens += batch.array(of: Int32.self)
+      let sampled = try generator.model.sample(
+        batch, guidance: guidance, choice: choice, key: key)
+      samplingTime += clock.now - begin
+      let decoding = clock.now
+      let images = RGBImage.images(of: try tokenizer.model.images(of: sampled))
+      decodingTime += clock.now - decoding
+      try writer.add(
+        images, names: batch.map { String(format: "class-%03d-%05ld", $0.label, $0.ordinal) })
+      tokens += sampled.array(of: Int32.self)
     }
-    let names = labels.indices.map { index in
-      String(format: "class-%03d-%05d", labels[index], index % countPerClass)
-    }
-    try target.write(images, names: names, columnCount: countPerClass)
+    try writer.finish()
     if let codes {
       try TokenSequences(tokens, tokenCount: generator.model.configuration.tokenCount)
         .write(to: codes)
     }
-    return report(labels.count, samplingTime.inSeconds, decodingTime.inSeconds, output)
+    return report(samples.count, samplingTime.inSeconds, decodingTime.inSeconds, output)
+  }
+
+  /// Refuses what can be seen beforehand not to fit the memory.
+  private func checkRoom(classCount: Int, _ countPerClass: Int, _ target: ImageOutput) throws {
+    let size = tokenizer.model.configuration.imageSize
+    // A folder takes the images batch by batch; of them only the tokens stay.
+    let perImage =
+      generator.model.configuration.tokenCount * 4 + (target.kind == .folder ? 64 : 8 * size * size)
+    let (imageCount, isTooLarge) = classCount.multipliedReportingOverflow(by: countPerClass)
+    let (byteCount, isEvenLarger) = imageCount.multipliedReportingOverflow(by: perImage)
+    let room = Int(ProcessInfo.processInfo.physicalMemory)
+    guard !isTooLarge, !isEvenLarger, byteCount <= room else {
+      throw CommandError.unsupported(
+        "--count \(countPerClass) of \(classCount) classes: the images do not fit the memory of "
+          + "\(room) bytes: sample fewer at a time, or write to a folder")
+    }
   }
 
   private func report(

@@ -1,3 +1,4 @@
+import ArrayFiles
 import Checkpoints
 import Configurations
 
@@ -8,16 +9,23 @@ public enum WeightExport {
   /// - Parameters:
   ///   - source: The model, and which of its weights.
   ///   - path: The file; it appears whole or not at all.
+  ///   - notice: Is told of choices, such as a checkpoint that is passed over.
   /// - Returns: What was written, for people.
   /// - Throws: The errors of the model's files and of the disk.
-  public static func write(_ source: ModelSource, to path: String) throws -> String {
-    let configuration = try AnyRunConfiguration(
-      contentsOf: try source.requiredConfiguration())
+  public static func write(
+    _ source: ModelSource, to path: String, notice: Notice = { _ in }
+  ) throws -> String {
+    let opened = try source.open(notice)
+    let configuration = opened.configuration
+    try FileSystem.checkWritable(path)
     let arena = configuration.makeArena()
-    try source.read(into: arena)
+    try opened.read(into: arena)
     try PublishedWeights.write(
       arena.values, layouts: ParameterLayout.layouts(of: arena),
-      metadata: ["kind": configuration.kind.rawValue], to: path)
+      metadata: [
+        "kind": configuration.kind.rawValue,
+        WeightFile.digestKey: hexadecimal(configuration.modelDigest),
+      ], to: path)
     return "\(path): \(arena.parameters.count) tensors of a \(configuration.kind.rawValue), "
       + "\(arena.elementCount) weights"
   }

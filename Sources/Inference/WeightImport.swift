@@ -31,7 +31,7 @@ public enum WeightImport {
     guard FileSystem.kind(of: path, followsLinks: false) == nil else {
       throw CommandError.outputExists(output)
     }
-    let configuration = try AnyRunConfiguration(contentsOf: configurationPath)
+    let configuration = try WeightFile(path: file).configuration(configurationPath)
     let arena = configuration.makeArena()
     try PublishedWeights.read(file, into: arena)
     // The weights are right: from here on only the disk can fail.
@@ -63,6 +63,7 @@ public enum WeightImport {
       description: CheckpointDescription(
         kind: kind, configurationDigest: hexadecimal(configuration.digest),
         replicaDigest: hexadecimal(Kernels.digest(of: arena.values.buffer)),
+        configuration: configuration.portableYAML,
         // No step was computed, so nothing has to be the same for the same bits.
         pins: [:]),
       networks: [NetworkArrays(name: kind.rawValue, arena, OptimizerState(for: arena))])

@@ -4,6 +4,10 @@ public enum CommandError: Error, Sendable, Equatable, CustomStringConvertible {
   case outputExists(String)
   /// Checkpoints are there and none is sound: exit status 73.
   case noSoundCheckpoint(directory: String, problems: [String])
+  /// A run has no checkpoint yet: exit status 73.
+  case noCheckpoint(directory: String)
+  /// A checkpoint of an earlier version stands outside of its run: exit status 73.
+  case noConfiguration(checkpoint: String)
   /// A disk has too little room for what is to be written: exit status 73.
   case noRoom(directory: String, neededByteCount: Int, availableByteCount: Int)
   /// A signal ended a measurement.
@@ -22,6 +26,11 @@ public enum CommandError: Error, Sendable, Equatable, CustomStringConvertible {
     case .noSoundCheckpoint(let directory, let problems):
       "\(directory): no checkpoint is sound:\n" + problems.map { "  \($0)\n" }.joined()
         + "Move the directory away to begin anew, or restore it from a copy"
+    case .noCheckpoint(let directory):
+      "\(directory): this run has no checkpoint yet: train it until it has saved one, or name another"
+    case .noConfiguration(let checkpoint):
+      "\(checkpoint) does not hold its configuration, as those of earlier versions, and there is none "
+        + "beside it: give that of its run (--config), or put it back into its run"
     case .noRoom(let directory, let needed, let available):
       "\(directory) has room for \(available) bytes, \(needed) are needed: free some space, or name "
         + "a directory of another disk"

@@ -84,9 +84,12 @@ public struct ResTok {
   ///
   /// - Parameter images: `[batch, size, size, 3]` in [0, 1].
   /// - Returns: Indices, int32 `[batch, latents]`.
-  public func tokens(of images: Tensor) -> Tensor {
+  /// - Throws: `NotFiniteOutput` when the latents are no numbers.
+  public func tokens(of images: Tensor) throws(NotFiniteOutput) -> Tensor {
     let tape = arena.makeTape(isRecording: false)
-    return quantizer.indices(of: encoder(features(of: images, on: tape)).latents)
+    let latents = encoder(features(of: images, on: tape)).latents
+    guard latents.value.isFinite else { throw NotFiniteOutput(quantity: .latents) }
+    return quantizer.indices(of: latents)
   }
 
   /// The images of tokens.
@@ -95,11 +98,14 @@ public struct ResTok {
   ///   - tokens: Indices, int32 `[batch, latents]`.
   ///   - keepCount: Length of the prefix that is used; all tokens when nil.
   /// - Returns: Images `[batch, size, size, 3]`, not clamped.
-  public func images(of tokens: Tensor, keepCount: Int? = nil) -> Tensor {
+  /// - Throws: `NotFiniteOutput` when the pixels are no numbers.
+  public func images(of tokens: Tensor, keepCount: Int? = nil) throws(NotFiniteOutput) -> Tensor {
     let tape = arena.makeTape(isRecording: false)
     let codes = quantizer.codes(for: tokens, on: tape)
     let keepCounts = keepCount.map { [Int](repeating: $0, count: tokens.shape[0]) }
-    return pixelDecoder(decoder(codes, keepCounts: keepCounts).features).value
+    let pixels = pixelDecoder(decoder(codes, keepCounts: keepCounts).features).value
+    guard pixels.isFinite else { throw NotFiniteOutput(quantity: .pixels) }
+    return pixels
   }
 
   private func features(of images: Tensor, on tape: Tape) -> Variable {

@@ -73,6 +73,9 @@ public struct Tensor: Sendable {
     buffer.array(of: type)
   }
 
+  /// Whether every element, a float32, is a finite number.
+  public var isFinite: Bool { squaredNorm(of: buffer).isFinite }
+
   /// The only element of a tensor that has one.
   public var scalar: Float {
     precondition(count == 1, "Tensor: scalar of shape \(shape)")

@@ -5,7 +5,7 @@ package import DataParallel
 import Datasets
 import HierarchicalGenerator
 package import ImageFiles
-import Inference
+package import Inference
 import Reporting
 package import Tensors
 
@@ -36,7 +36,10 @@ package final class GeneratorTask: TrainingTask {
   private let tokenizer: LoadedTokenizer?
 
   /// Makes the model; opens the codes and the tokenizer that made them on the coordinator.
-  package init(_ configuration: GeneratorRunConfiguration, isCoordinator: Bool) throws {
+  package init(
+    _ configuration: GeneratorRunConfiguration, isCoordinator: Bool,
+    notice: Notice = { _ in }
+  ) throws {
     self.configuration = configuration
     network = Network(
       name: RunKind.generator.rawValue, settings: Network.Settings(configuration.training))
@@ -45,9 +48,11 @@ package final class GeneratorTask: TrainingTask {
       (train, evaluation, plan, tokenizer) = (nil, nil, nil, nil)
       return
     }
-    let tokenizer = try LoadedTokenizer(.init(path: configuration.tokenizer))
-    let open = { (path: String) in
+    let tokenizer = try LoadedTokenizer(
+      ModelSource(path: configuration.tokenizer), notice: notice)
+    func open(_ path: String) throws -> CodeLaneReader {
       let file = try CodesFile(path: path, tokenizerDigest: tokenizer.digest)
+      for warning in file.warnings { notice(warning) }
       try Self.check(file.description, path, configuration.model)
       let size = tokenizer.model.configuration.imageSize
       return CodeLaneReader(
@@ -148,18 +153,24 @@ package final class GeneratorTask: TrainingTask {
     ]
   }
 
+  package var hasEvaluationData: Bool { evaluation != nil }
+
+  package var dataDigests: [String: String] {
+    var digests: [String: String] = [:]
+    digests["codes"] = train?.file.digest
+    digests["evaluation"] = evaluation?.file.digest
+    return digests
+  }
+
   package func picture() throws -> (image: RGBImage, name: String)? {
     guard let tokenizer else { return nil }
     let classes = Array(0..<min(10, configuration.model.classCount))
     let sampleCountPerClass = 8
-    let labels = classes.flatMap { label in
-      [Int32](repeating: Int32(label), count: sampleCountPerClass)
-    }
     let tokens = try model.sample(
-      labels: labels, samples: Array(labels.indices), guidance: Guidance(strength: 2),
-      choice: TokenChoice(),
+      SampleIdentity.list(labels: classes, count: sampleCountPerClass),
+      guidance: Guidance(strength: 2), choice: TokenChoice(),
       key: RandomKey(seed: configuration.training.run.seed, purpose: .sampling))
-    let images = tokenizer.model.images(of: tokens)
+    let images = try tokenizer.model.images(of: tokens)
     return (
       ImageGrid().picture(samples: images, sampleCountPerClass: sampleCountPerClass), "samples"
     )

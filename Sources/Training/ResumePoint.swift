@@ -1,4 +1,6 @@
+import ArrayFiles
 import Checkpoints
+import Configurations
 import Inference
 import Logging
 import Reporting
@@ -6,35 +8,64 @@ import Reporting
 /// Where the coordinator of a run finds the state to go on from.
 struct ResumePoint {
   let policy: ResumePolicy
-  /// The directory of the run's checkpoints.
-  let root: String
+  let directory: RunDirectory
   let logger: Logger
 
   /// The checkpoint that the policy means; nil where the run begins.
   ///
-  /// - Throws: `TrainingError.hasCheckpoints` where a beginning was asked for and the run has some;
-  ///   `CommandError.noSoundCheckpoint` where there are only damaged ones.
+  /// - Throws: `TrainingError` where the run's directory has another history than the one that was
+  ///   asked for; `CommandError.noSoundCheckpoint` where there are only damaged checkpoints.
   func checkpoint() throws -> Checkpoint? {
+    let notice: Notice = { logger.warning("\($0)") }
     if case .checkpoint(let path) = policy {
-      return try ModelSource(path: path).checkpoint()
-    }
-    let latest = try CheckpointStore(root: root).latest()
-    for rejected in latest.rejected {
-      logger.warning(
-        "\(rejected.directory) is damaged and passed over: \(rejected.summary)")
-    }
-    guard let checkpoint = latest.checkpoint else {
-      guard latest.rejected.isEmpty else {
-        throw CommandError.noSoundCheckpoint(
-          directory: root,
-          problems: latest.rejected.flatMap { $0.problems.map { "\($0)" } })
+      let checkpoint = try ModelSource(path: path).checkpoint(notice)
+      let own = try CheckpointStore(root: directory.checkpointsPath).directories()
+      guard own.isEmpty || isOwn(checkpoint) else {
+        throw TrainingError.otherHistory(
+          directory: directory.path, checkpoint: checkpoint.directory)
       }
-      return nil
+      return checkpoint
     }
-    if policy == .never {
-      throw TrainingError.hasCheckpoints(directory: root, step: checkpoint.manifest.step)
+    let checkpoint = try directory.newestCheckpoint(notice)
+    if let checkpoint, policy == .never {
+      throw TrainingError.hasCheckpoints(
+        directory: directory.checkpointsPath, step: checkpoint.manifest.step)
     }
     return checkpoint
+  }
+
+  /// Whether a checkpoint is one of the run's own.
+  func isOwn(_ checkpoint: Checkpoint) -> Bool {
+    FileSystem.isSame(
+      SystemPath.parent(of: checkpoint.directory), as: directory.checkpointsPath)
+  }
+
+  /// Refuses to train another model with the state of a checkpoint.
+  ///
+  /// Shapes alone do not tell: heads, for example, change none.
+  ///
+  /// - Throws: `TrainingError.otherModel` with the keys that differ; the errors of the checkpoint's
+  ///   configuration.
+  func check<Configuration: RunConfiguration>(
+    _ checkpoint: Checkpoint, against configuration: Configuration
+  ) throws {
+    let found: AnyRunConfiguration
+    do {
+      found = try CheckpointConfiguration(of: checkpoint) { logger.warning("\($0)") }.value
+    } catch let error as CommandError {
+      // Only checkpoints of earlier versions, outside of their run, do not say what they were trained with.
+      logger.warning("\(error)")
+      return
+    }
+    guard let old = found.any as? Configuration else {
+      throw TrainingError.otherModel(
+        checkpoint: checkpoint.directory,
+        differences: ["kind: \(Configuration.kind) instead of \(found.kind)"])
+    }
+    guard old.modelDigest != configuration.modelDigest else { return }
+    throw TrainingError.otherModel(
+      checkpoint: checkpoint.directory,
+      differences: configuration.differences(from: old).filter(\.changesModel).map(\.description))
   }
 
   /// Says where the run goes on, and what is not as it was.

@@ -15,21 +15,47 @@ final class RunRecorder {
   private var metrics: MetricsLog?
   private var progress: ProgressReporter
   private let interval: Int
+  /// Whether there was no such directory before.
+  private let isNew: Bool
+  private var hasBegun = false
   /// The times of the steps since the last record.
   private var times = (sum: StepTimes(), stepCount: 0)
 
-  /// Takes the run directory and writes the configuration into it.
-  init<Configuration: RunConfiguration>(
-    _ configuration: Configuration, settings: TrainingSettings
-  ) throws {
+  /// Takes the run directory; beside the lock and the log nothing in it changes.
+  init(_ settings: TrainingSettings) throws {
     directory = RunDirectory(path: settings.run.directory)
+    isNew = !FileSystem.exists(directory.path)
     lock = try directory.occupy()
     log = try RunLog(path: directory.logPath)
     logger = log.logger()
     interval = settings.log.interval
     progress = ProgressReporter(
       stepCount: settings.stepCount, lineInterval: settings.log.interval, log: log)
+  }
+
+  /// Writes the configuration and opens the figures, once nothing speaks against the run any more.
+  ///
+  /// Figures of steps after `doneCount` are removed, for the run will write them again.
+  ///
+  /// - Parameters:
+  ///   - configuration: What the run is told.
+  ///   - doneCount: Steps that are done.
+  ///   - isExplicit: Whether the user named the checkpoint; what the directory has of later steps is
+  ///     then moved away.
+  /// - Throws: `FileError`.
+  func begin<Configuration: RunConfiguration>(
+    _ configuration: Configuration, after doneCount: Int, isExplicit: Bool
+  ) throws {
+    hasBegun = true
+    try directory.makeFolders()
+    if isExplicit {
+      try SupersededHistory(directory: directory, logger: logger).moveAway(after: doneCount)
+    }
     try writeConfiguration(configuration)
+    metrics = try MetricsLog(
+      path: directory.metricsPath, keepingThrough: doneCount == 0 ? nil : doneCount,
+      logger: logger)
+    progress.resumeAfterPause()
   }
 
   private func writeConfiguration<Configuration: RunConfiguration>(
@@ -43,12 +69,6 @@ final class RunRecorder {
     if old != nil && differences.isEmpty { return }
     logger.warning(
       "\(RunDirectory.configurationNotice(keptName: kept, differences: differences))")
-  }
-
-  /// Opens the figures; those of steps after `step` are removed.
-  func begin(at step: Int?) throws {
-    metrics = try MetricsLog(path: directory.metricsPath, keepingThrough: step, logger: logger)
-    progress.resumeAfterPause()
   }
 
   /// Says what the machines of the run are like, and counts their utilisation from now on.
@@ -115,11 +135,13 @@ final class RunRecorder {
     progress.resumeAfterPause()
   }
 
-  /// Ends the status line and gives the directory free.
+  /// Ends the status line and gives the directory free; one that was made for a run that was then
+  /// refused goes.
   func finish() {
     progress.finish()
     metrics?.finish()
     log.finish()
+    if isNew && !hasBegun { directory.abandon() }
     lock.release()
   }
 }

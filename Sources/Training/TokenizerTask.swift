@@ -114,9 +114,9 @@ package final class TokenizerTask: TrainingTask {
       let lane = try ImageLaneMessage(bytes: message)
       guard !lane.items.isEmpty else { return }
       let originals = try lane.evaluationImages(size: configuration.model.imageSize)
-      let tokens = model.tokens(of: Tensor(images: originals))
+      let tokens = try model.tokens(of: Tensor(images: originals))
       usage.add(tokens.array(of: Int32.self))
-      let reconstructions = RGBImage.images(of: model.images(of: tokens))
+      let reconstructions = RGBImage.images(of: try model.images(of: tokens))
       for (item, pair) in zip(lane.items, zip(originals, reconstructions)) {
         score.add(index: item.ordinal, original: pair.0, reconstruction: pair.1)
       }
@@ -146,6 +146,16 @@ package final class TokenizerTask: TrainingTask {
     ]
   }
 
+  package var hasEvaluationData: Bool { data != nil }
+
+  package var dataDigests: [String: String] {
+    guard let data else { return [:] }
+    return [
+      "train": data.train.dataset.manifest.digest,
+      "evaluation": data.evaluation.dataset.manifest.digest,
+    ]
+  }
+
   package func picture() throws -> (image: RGBImage, name: String)? {
     guard let dataset = data?.evaluation.dataset else { return nil }
     let originals = try (0..<min(32, dataset.sampleCount)).map {
@@ -153,7 +163,7 @@ package final class TokenizerTask: TrainingTask {
         of: try dataset.sample(at: $0), size: configuration.model.imageSize)
     }
     let batch = Tensor(images: originals)
-    let reconstructions = model.images(of: model.tokens(of: batch))
+    let reconstructions = try model.images(of: model.tokens(of: batch))
     let picture = ImageGrid().picture(
       originals: batch, besideReconstructions: reconstructions, pairCount: 4)
     return (picture, "reconstructions")

@@ -1,3 +1,4 @@
+import ArrayFiles
 import Autodiff
 import Checkpoints
 import Configurations
@@ -15,17 +16,17 @@ final class Trainer<Task: TrainingTask> {
   private let session: TrainingSession
   private let recorder: RunRecorder?
   private let saver: CheckpointSaver?
-  private let describe: () -> CheckpointDescription
+  private let description: CheckpointDescription
   private let plan: LanePlan
   private let runner: StepRunner<Task>
   /// Steps of the run that are done.
   private var doneCount: Int
 
   /// Gathers what a run needs: a task whose networks that have begun hold their state, the number of
-  /// steps that are done, and what checkpoints say of the present state.
+  /// steps that are done, and what checkpoints say beside the digests of the state.
   init(
     _ task: Task, settings: TrainingSettings, session: TrainingSession, recorder: RunRecorder?,
-    saver: CheckpointSaver?, doneCount: Int, describe: @escaping () -> CheckpointDescription
+    saver: CheckpointSaver?, doneCount: Int, description: CheckpointDescription
   ) throws {
     self.task = task
     self.settings = settings
@@ -33,15 +34,21 @@ final class Trainer<Task: TrainingTask> {
     self.recorder = recorder
     self.saver = saver
     self.doneCount = doneCount
-    self.describe = describe
+    self.description = description
     plan = try LanePlan(
       laneCount: settings.batch.laneCount, worldSize: session.communicator.worldSize)
     runner = try StepRunner(task, settings: settings, communicator: session.communicator)
   }
 
   /// Runs the steps that are left, evaluates, and saves.
-  func run() throws -> TrainingOutcome {
-    let steps = doneCount..<max(doneCount, settings.stepCount)
+  ///
+  /// - Parameter missing: What belongs to the last step done and was not made; it is made first.
+  /// - Returns: How it ended.
+  /// - Throws: `TrainingError`, and the errors of data, checkpoints and ranks.
+  func run(missing: Examination) throws -> TrainingOutcome {
+    try examine(missing, doneCount)
+    guard doneCount < settings.stepCount else { return .finished(step: doneCount) }
+    let steps = doneCount..<settings.stepCount
     let transport = try SampleTransport(
       plan: plan, communicator: session.communicator, steps: steps,
       prefetch: settings.execution.prefetchedStepCount,
@@ -61,20 +68,18 @@ final class Trainer<Task: TrainingTask> {
         return .stopped(step: doneCount)
       }
       if isLast || doneCount % settings.checkpoint.interval == 0 { try save() }
-      if !isLast { try examine(doneCount) }
+      if !isLast { try examine(.due(after: doneCount, settings), doneCount) }
     }
     try transport.stop()
-    try evaluate(settings.stepCount)
-    writePicture(settings.stepCount)
+    try examine(.due(after: doneCount, settings), doneCount)
     try saver?.finish()
     return .finished(step: doneCount)
   }
 
-  /// Evaluation and pictures where their intervals say so.
-  private func examine(_ doneCount: Int) throws {
-    let (evaluation, images) = (settings.evaluationInterval, settings.log.imageInterval)
-    if evaluation > 0 && doneCount % evaluation == 0 { try evaluate(doneCount) }
-    if images > 0 && doneCount % images == 0 { writePicture(doneCount) }
+  /// Evaluation and pictures.
+  private func examine(_ due: Examination, _ doneCount: Int) throws {
+    if due.evaluates { try evaluate(doneCount) }
+    if due.shows { writePicture(doneCount) }
   }
 
   /// Scores the moving average of the weights.
@@ -87,10 +92,21 @@ final class Trainer<Task: TrainingTask> {
     task.mainNetwork.withAverage { recorder?.writePicture(of: task, step: step) }
   }
 
-  /// Saves in the background, on the coordinator.
+  /// Saves in the background, on the coordinator, what all ranks hold alike.
+  ///
+  /// - Throws: `ReplicaDivergence` when they do not, `TrainingError.notFiniteState` when it is worth
+  ///   nothing: then nothing is saved.
   private func save() throws {
+    let replica = ReplicaDigests(of: task.networks)
+    try runner.requireAgreement(on: replica, step: doneCount)
+    for network in task.networks where network.isAllocated {
+      try network.requireFinite(step: doneCount)
+    }
+    var description = description
+    description.replicaDigest = hexadecimal(replica.weights)
+    description.stateDigest = hexadecimal(replica.state)
     try saver?.save(
-      step: doneCount, description: describe(),
+      step: doneCount, description: description,
       networks: task.networks.filter(\.isAllocated).map(\.arrays))
   }
 }

@@ -3,13 +3,12 @@ import Checkpoints
 public import Configurations
 import DataParallel
 import Datasets
-import Foundation
 import Inference
 import Kernels
 import Logging
 import MessagePassing
 import Optimizers
-import Reporting
+import Synchronization
 import Tensors
 
 /// Training runs as the command line starts them.
@@ -22,9 +21,9 @@ public enum TrainingRun {
   public static func tokenizer(
     _ configuration: TokenizerRunConfiguration, _ session: TrainingSession
   ) throws -> TrainingOutcome {
-    try run(configuration, configuration.training, .tokenizer, session) { report in
+    try run(configuration, session) { words in
       try TokenizerTask(
-        configuration, isCoordinator: session.isCoordinator, reportSkipped: report)
+        configuration, isCoordinator: session.isCoordinator, reportSkipped: words.report)
     }
   }
 
@@ -36,46 +35,27 @@ public enum TrainingRun {
   public static func generator(
     _ configuration: GeneratorRunConfiguration, _ session: TrainingSession
   ) throws -> TrainingOutcome {
-    try run(configuration, configuration.training, .generator, session) { _ in
-      try GeneratorTask(configuration, isCoordinator: session.isCoordinator)
+    try run(configuration, session) { words in
+      try GeneratorTask(
+        configuration, isCoordinator: session.isCoordinator, notice: words.notice)
     }
   }
 
   private static func run<Configuration: RunConfiguration, Task: TrainingTask>(
-    _ configuration: Configuration, _ settings: TrainingSettings,
-    _ kind: RunKind, _ session: TrainingSession,
-    makeTask: (_ reportSkipped: @escaping @Sendable (DataError) -> Void) throws -> Task
+    _ configuration: Configuration, _ session: TrainingSession,
+    makeTask: (_ words: TaskWords) throws -> Task
   ) throws -> TrainingOutcome {
+    let settings = configuration.training
     setThreadCount(settings.execution.threadCount ?? RankThreads.automatic)
     session.communicator.deadline = .seconds(settings.execution.deadlines.start)
-    let skipped = SkippedSamples()
-    let task = try makeTask { skipped.report($0) }
-    let recorder =
-      try session.isCoordinator ? RunRecorder(configuration, settings: settings) : nil
+    let recorder = try session.isCoordinator ? RunRecorder(settings) : nil
     defer { recorder?.finish() }
-    skipped.logger = recorder?.logger
-    let digest = hexadecimal(configuration.digest)
-    let pins = SystemPins.current(settings, threadCount: threadCount)
-    let resumePoint = recorder.map {
-      ResumePoint(
-        policy: session.resume, root: $0.directory.checkpointsPath, logger: $0.logger)
-    }
-    let checkpoint = try resumePoint?.checkpoint()
-    let doneCount = try TrainingStart(
-      task.networks, settings: settings, communicator: session.communicator,
-      logger: recorder?.logger
-    ).begin(from: checkpoint)
-    if let checkpoint {
-      resumePoint?.report(checkpoint, task.networks, pins: pins, configurationDigest: digest)
-    }
-    try recorder?.begin(at: doneCount == 0 ? nil : doneCount)
-    for note in settings.notes(worldSize: session.communicator.worldSize) {
-      recorder?.logger.notice("\(note)")
-    }
-    if doneCount >= settings.stepCount {
+    let task = try makeTask(TaskWords(recorder?.logger))
+    let start = try begin(configuration, task, session, recorder)
+    guard start.doneCount < settings.stepCount || start.missing != .none else {
       recorder?.logger.notice(
         "the run is finished: all \(settings.stepCount) steps are done; nothing to do")
-      return .finished(step: doneCount)
+      return .finished(step: start.doneCount)
     }
     let survey = try StartSurvey.run(
       settings, stepOperationCount: task.stepOperationCount, session.communicator)
@@ -89,16 +69,13 @@ public enum TrainingRun {
     }
     // The exchange and the transport take it over.
     session.communicator.deadline = .seconds(settings.execution.deadlines.step)
+    let description = CheckpointDescription(
+      kind: Configuration.kind, configurationDigest: hexadecimal(configuration.digest),
+      replicaDigest: "", configuration: configuration.portableYAML, pins: start.pins.recorded)
     let trainer = try Trainer(
       task, settings: settings, session: session, recorder: recorder, saver: saver,
-      doneCount: doneCount
-    ) {
-      let replica = ReplicaDigests(of: task.networks)
-      return CheckpointDescription(
-        kind: kind, configurationDigest: digest, replicaDigest: hexadecimal(replica.weights),
-        stateDigest: hexadecimal(replica.state), pins: pins.recorded)
-    }
-    let outcome = try trainer.run()
+      doneCount: start.doneCount, description: description)
+    let outcome = try trainer.run(missing: start.missing)
     if case .stopped(let step) = outcome {
       let reason = session.stopSignal.name ?? "another rank"
       recorder?.logger.notice(
@@ -106,23 +83,69 @@ public enum TrainingRun {
     }
     return outcome
   }
-}
 
-/// Tells the log of images that were replaced, from the coordinator's reading thread.
-private final class SkippedSamples: @unchecked Sendable {
-  private let lock = NSLock()
-  private var count = 0
-  private var storedLogger: Logger?
-
-  var logger: Logger? {
-    get { lock.withLock { storedLogger } }
-    set { lock.withLock { storedLogger = newValue } }
+  /// Where a run begins.
+  private struct Start {
+    /// Steps that are done.
+    var doneCount: Int
+    /// What belongs to the last of them and was not made.
+    var missing = Examination.none
+    /// What the bits depend on beside the configuration.
+    var pins: SystemPins
   }
 
-  func report(_ error: DataError) {
-    let (number, logger) = lock.withLock { () -> (Int, Logger?) in
+  /// Checks everything that can be wrong, fills the networks, and only then changes the run's directory.
+  private static func begin<Configuration: RunConfiguration, Task: TrainingTask>(
+    _ configuration: Configuration, _ task: Task, _ session: TrainingSession,
+    _ recorder: RunRecorder?
+  ) throws -> Start {
+    let settings = configuration.training
+    let digest = hexadecimal(configuration.digest)
+    let pins = SystemPins.current(
+      settings, threadCount: threadCount, dataDigests: task.dataDigests)
+    let resumePoint = recorder.map {
+      ResumePoint(policy: session.resume, directory: $0.directory, logger: $0.logger)
+    }
+    let checkpoint = try resumePoint?.checkpoint()
+    if let checkpoint { try resumePoint?.check(checkpoint, against: configuration) }
+    let doneCount = try TrainingStart(
+      task.networks, settings: settings, communicator: session.communicator,
+      logger: recorder?.logger
+    ).begin(from: checkpoint)
+    var start = Start(doneCount: doneCount, pins: pins)
+    if let recorder, let resumePoint, let checkpoint {
+      resumePoint.report(checkpoint, task.networks, pins: pins, configurationDigest: digest)
+      if resumePoint.isOwn(checkpoint), checkpoint.manifest.configurationDigest == digest {
+        start.missing = try Examination.missing(
+          in: recorder.directory, after: doneCount, settings)
+        start.missing.evaluates = start.missing.evaluates && task.hasEvaluationData
+      }
+    }
+    start.missing = try start.missing.shared(session.communicator)
+    guard doneCount < settings.stepCount || start.missing != .none else { return start }
+    try recorder?.begin(
+      configuration, after: doneCount, isExplicit: session.resume.isExplicit)
+    for note in settings.notes(worldSize: session.communicator.worldSize) {
+      recorder?.logger.notice("\(note)")
+    }
+    return start
+  }
+}
+
+/// What tasks tell the log of: choices, and images that were replaced, from the coordinator's reading
+/// thread.
+private final class TaskWords: Sendable {
+  private let logger: Logger?
+  private let skippedCount = Mutex(0)
+
+  init(_ logger: Logger?) { self.logger = logger }
+
+  func notice(_ text: String) { logger?.warning("\(text)") }
+
+  @Sendable func report(_ error: DataError) {
+    let number = skippedCount.withLock { count in
       count += 1
-      return (count, storedLogger)
+      return count
     }
     logger?.warning("image replaced (\(number) so far): \(error)")
   }
@@ -130,11 +153,13 @@ private final class SkippedSamples: @unchecked Sendable {
 
 extension SystemPins {
   /// What the bits of this run depend on beside the configuration.
-  static func current(_ settings: TrainingSettings, threadCount: Int) -> SystemPins {
+  static func current(
+    _ settings: TrainingSettings, threadCount: Int, dataDigests: [String: String]
+  ) -> SystemPins {
     SystemPins(
       threadCountPerRank: threadCount, libraryVersions: Kernels.libraryVersions,
       laneCount: settings.batch.laneCount,
-      sampleCountPerLane: settings.batch.sampleCountPerLane)
+      sampleCountPerLane: settings.batch.sampleCountPerLane, dataDigests: dataDigests)
   }
 }
 

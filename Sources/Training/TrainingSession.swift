@@ -9,6 +9,9 @@ public enum ResumePolicy: Sendable, Equatable {
   case never
   /// At a given checkpoint directory.
   case checkpoint(String)
+
+  /// Whether the user has named where.
+  var isExplicit: Bool { if case .checkpoint = self { true } else { false } }
 }
 
 /// The surroundings of a training run: its ranks and the wish to stop.

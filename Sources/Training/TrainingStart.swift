@@ -68,7 +68,7 @@ package struct TrainingStart {
     }
     network.initialize(seed: settings.run.seed)
     if network === networks[0], let path = settings.initialWeights {
-      try ModelSource(path: path).read(into: network.arena)
+      try ModelSource(path: path).read(into: network.arena) { logger?.warning("\($0)") }
       network.beginAverage()
       logger?.notice("weights from \(path)")
     }

@@ -24,6 +24,13 @@ package protocol TrainingTask: AnyObject {
   /// - Throws: `DataError` naming a sample that cannot be used.
   func lane(from message: [UInt8], at place: LanePlace) throws -> Lane
 
+  /// Whether there are data to score the model on; on rank 0 only.
+  var hasEvaluationData: Bool { get }
+
+  /// Digests of the data, by the key that names them, so that another set under the same name is noticed;
+  /// empty on all ranks but 0.
+  var dataDigests: [String: String] { get }
+
   /// Scores the model's present values on held-out data; nothing without such data.
   ///
   /// Collective: every rank.

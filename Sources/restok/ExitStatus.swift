@@ -8,6 +8,7 @@ import HierarchicalGenerator
 import ImageFiles
 import MessagePassing
 import Reporting
+import ResidualTokenizer
 import Training
 
 /// How the program ends, for scripts and schedulers.
@@ -54,19 +55,19 @@ enum ExitStatus: Int32 {
         case .checkpoint: .storage
         }
     case is RunLockError: self = .usage
-    case is NotFiniteLogits: self = .notFinite
+    case is NotFiniteLogits, is NotFiniteOutput, is NotFiniteWeights: self = .notFinite
     case let error as TrainingError:
       self =
         switch error {
-        case .notFinite: .notFinite
-        case .hasCheckpoints: .usage
+        case .notFinite, .notFiniteState: .notFinite
+        case .hasCheckpoints, .otherHistory, .otherModel: .usage
         case .saveTimeout: .storage
         }
     case let error as CommandError:
       self =
         switch error {
         case .outputExists, .unsupported: .usage
-        case .noSoundCheckpoint, .noRoom: .storage
+        case .noSoundCheckpoint, .noCheckpoint, .noConfiguration, .noRoom: .storage
         case .interrupted: .failure
         case .unfitData: .data
         }

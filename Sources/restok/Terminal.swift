@@ -44,6 +44,11 @@ func print(_ item: Any, terminator: String = "\n") {
   StandardStream.output.writeIfPossible(VisibleText.lines("\(item)") + terminator)
 }
 
+/// Tells of something that the user would want to know beside the result.
+func warn(_ text: String) {
+  StandardStream.error.writeIfPossible("warning: \(VisibleText.lines(text))\n")
+}
+
 /// Prints what a command found, for people or as one line of JSON.
 func show(_ report: some CommandReport, asJSON: Bool) throws {
   if asJSON { try printJSON(report) } else { print(report) }

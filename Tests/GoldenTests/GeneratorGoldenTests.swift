@@ -48,7 +48,7 @@ import Testing
       ("out.greedy", Guidance.none), ("out.greedy_cfg3", .init(strength: 3)),
     ] {
       let tokens = try model.sample(
-        labels: [0, 3, 9], samples: [0, 1, 2], guidance: guidance, choice: .greedy,
+        SampleIdentity.list(labels: [0, 3, 9], count: 1), guidance: guidance, choice: .greedy,
         key: RandomKey(seed: 0, purpose: .sampling))
       #expect(tokens.shape == (try file.tensor(name).shape))
       #expect(tokens.array(of: Int32.self) == (try file.int32s(name)), "\(name)")

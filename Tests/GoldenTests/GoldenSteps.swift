@@ -22,6 +22,8 @@ final class GoldenSteps<Inner: TrainingTask>: TrainingTask {
   var stepOperationCount: Int { inner.stepOperationCount }
   var reader: SampleTransport.Reader { { _, _ in [] } }
   func lane(from message: [UInt8], at place: LanePlace) -> Inner.Lane { samples(place) }
+  var hasEvaluationData: Bool { inner.hasEvaluationData }
+  var dataDigests: [String: String] { inner.dataDigests }
   func evaluate(_ session: TrainingSession) -> [Metric] { [] }
   func picture() -> (image: RGBImage, name: String)? { nil }
 }

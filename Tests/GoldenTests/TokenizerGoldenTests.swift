@@ -54,10 +54,10 @@ private struct TokenizerRun {
   /// That program's last pass, which these are of, decodes all tokens.
   mutating func compareInference() throws {
     let index = try file.int32s("out.index")
-    #expect(model.tokens(of: images).array(of: Int32.self) == index)
+    #expect(try model.tokens(of: images).array(of: Int32.self) == index)
     let tokens = Tensor(index, shape: try file.tensor("out.index").shape)
     errors.compare(
-      model.images(of: tokens).doubles, try file.images("out.decoded").doubles, tolerance: 1e-4,
+      try model.images(of: tokens).doubles, try file.images("out.decoded").doubles, tolerance: 1e-4,
       as: "values", "decoded")
     let seen = ObservedValues()
     let tape = Tape(isRecording: false)

@@ -7,10 +7,14 @@ import Testing
 @Suite struct TokenChoiceTests {
   private let key = RandomKey(seed: 7, purpose: .test)
 
+  private func identities(_ ordinals: [Int]) -> [SampleIdentity] {
+    ordinals.map { SampleIdentity(label: 2, ordinal: $0) }
+  }
+
   /// Tokens chosen from the same logits for many samples.
   private func tokens(_ choice: TokenChoice, _ logits: [Float], count: Int) throws -> [Int] {
     let all = Tensor((0..<count).flatMap { _ in logits }, shape: [count, 1, logits.count])
-    let chosen = try choice(all, samples: Array(0..<count), firstPosition: 3, key: key)
+    let chosen = try choice(all, samples: identities(Array(0..<count)), firstPosition: 3, key: key)
     #expect(chosen.shape == [count, 1])
     return chosen.array(of: Int32.self).map(Int.init)
   }
@@ -28,7 +32,8 @@ import Testing
 
   @Test func greedyTakesTheFirstLargest() throws {
     let logits = Tensor([0, 2, 2, 3, 1, 3, -1, -2, -1] as [Float], shape: [1, 3, 3])
-    let chosen = try TokenChoice.greedy(logits, samples: [0], firstPosition: 0, key: key)
+    let chosen = try TokenChoice.greedy(
+      logits, samples: identities([0]), firstPosition: 0, key: key)
     #expect(chosen.array() == [1, 0, 0] as [Int32])
     #expect(chosen.shape == [1, 3])
   }
@@ -63,7 +68,7 @@ import Testing
     var numbers = TestNumbers(seed: 4)
     let (batchCount, positionCount, vocabularySize) = (5, 4, 50)
     let logits = numbers.tensor([batchCount, positionCount, vocabularySize], in: -2..<2)
-    let samples = [10, 3, 7, 0, 1_000_000]
+    let samples = identities([10, 3, 7, 0, 1_000_000])
     let choice = TokenChoice(topP: 0.95)
     let together = try choice(logits, samples: samples, firstPosition: 8, key: key)
       .array(of: Int32.self)
@@ -78,8 +83,12 @@ import Testing
       }
     }
     #expect(together == apart)
-    let others = try choice(logits, samples: [1, 2, 4, 5, 6], firstPosition: 8, key: key)
+    let others = try choice(
+      logits, samples: identities([1, 2, 4, 5, 6]), firstPosition: 8, key: key)
     #expect(others.array(of: Int32.self) != together)
+    let otherClass = samples.map { SampleIdentity(label: 3, ordinal: $0.ordinal) }
+    let ofOtherClass = try choice(logits, samples: otherClass, firstPosition: 8, key: key)
+    #expect(ofOtherClass.array(of: Int32.self) != together)
     let later = try choice(logits, samples: samples, firstPosition: 9, key: key)
     #expect(later.array(of: Int32.self) != together)
     let otherKey = RandomKey(seed: 8, purpose: .test)
@@ -87,13 +96,20 @@ import Testing
     #expect(elsewhere.array(of: Int32.self) != together)
   }
 
+  @Test func aClassThatComesAgainGoesOnCounting() {
+    let samples = SampleIdentity.list(labels: [3, 3, 7, 3], count: 2)
+    #expect(samples.map(\.label) == [3, 3, 3, 3, 7, 7, 3, 3])
+    #expect(samples.map(\.ordinal) == [0, 1, 2, 3, 0, 1, 4, 5])
+    #expect(Set(samples).count == 8)
+  }
+
   @Test func logitsThatAreNotFiniteAreAnError() {
     let bad: [[Float]] = [[0, .nan], [.infinity, 0], [-.infinity, -.infinity], [.nan, .nan]]
     for row in bad {
       let logits = Tensor([0, 1] + row, shape: [1, 2, 2])
       for choice in [TokenChoice(), TokenChoice.greedy] {
-        #expect(throws: NotFiniteLogits(sample: 6, position: 5)) {
-          try choice(logits, samples: [6], firstPosition: 4, key: key)
+        #expect(throws: NotFiniteLogits(sample: identities([6])[0], position: 5)) {
+          try choice(logits, samples: identities([6]), firstPosition: 4, key: key)
         }
       }
     }
@@ -114,7 +130,8 @@ import Testing
   @Test func shapesThatDoNotMatchStopTheProgram() async {
     await #expect(processExitsWith: .failure) {
       _ = try TokenChoice()(
-        Tensor(repeating: 0, shape: [2, 1, 4]), samples: [0], firstPosition: 0,
+        Tensor(repeating: 0, shape: [2, 1, 4]), samples: [SampleIdentity(label: 0, ordinal: 0)],
+        firstPosition: 0,
         key: RandomKey(seed: 1, purpose: .test))
     }
     await #expect(processExitsWith: .failure) {

@@ -11,6 +11,8 @@ import Testing
     try withTemporaryDirectory { folder in
       let run = RunDirectory(path: folder + "/runs/first")
       let lock = try run.occupy()
+      #expect(try FileSystem.names(in: run.path) == ["run.lock"])
+      try run.makeFolders()
       #expect(try FileSystem.names(in: run.path) == ["checkpoints", "images", "run.lock"])
       #expect(throws: RunLockError.self) { try run.occupy() }
       lock.release()
@@ -50,11 +52,13 @@ import Testing
   @Test func picturesAreNamedByStep() throws {
     try withTemporaryDirectory { folder in
       let run = RunDirectory(path: folder)
-      try run.occupy().release()
+      try run.makeFolders()
       let picture = RGBImage(height: 2, width: 3, filledWith: 7)
       try run.writePicture(picture, name: "samples", step: 5000)
       let path = folder + "/images/step-000005000-samples.png"
       #expect(try RGBImage(contentsOfFile: path) == picture)
+      #expect(try run.hasPicture(ofStep: 5000) && !run.hasPicture(ofStep: 500))
+      #expect(try run.pictures(after: 4999) == [path] && run.pictures(after: 5000) == [])
     }
   }
 }

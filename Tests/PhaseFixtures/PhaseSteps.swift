@@ -46,6 +46,11 @@ package struct PhaseSteps {
     }
   }
 
+  /// Compares the replicas of all ranks, as a run does before it saves.
+  package func requireAgreement(step: Int) throws {
+    try runner.requireAgreement(on: digests, step: step)
+  }
+
   /// Writes a checkpoint into a folder.
   package func checkpoint(in folder: String) throws -> Checkpoint {
     try CheckpointStore(root: folder).write(

@@ -93,6 +93,8 @@ package final class TwoNetworks: TrainingTask {
 
   package var stepOperationCount: Int { 0 }
   package var reader: SampleTransport.Reader { { _, _ in [] } }
+  package var hasEvaluationData: Bool { false }
+  package var dataDigests: [String: String] { [:] }
   package func evaluate(_ session: TrainingSession) -> [Metric] { [] }
   package func picture() -> (image: RGBImage, name: String)? { nil }
 }

@@ -56,3 +56,30 @@ func checkGoingOn(_ checks: RankCheckList) throws {
       after.digests == whole.digests, "\(after.digests), without a stop \(whole.digests)")
   }
 }
+
+/// A bit that flips in one replica is found before anything is saved, whichever array it is in.
+func checkAgreement(_ checks: RankCheckList) throws {
+  try checks.check("replicas agree before a save") { ranks in
+    let steps = try PhaseSteps(laneCount: 12, sampleCount: 24, on: ranks)
+    try steps.run(0..<3)
+    try steps.requireAgreement(step: 3)
+    guard ranks.worldSize > 1 else { return }
+    for network in steps.task.networks {
+      let arrays = network.arrays
+      for kind in arrays.kinds {
+        guard let element = arrays[kind]?.slice(0..<1) else { continue }
+        let value = element.array(of: Float.self)
+        if ranks.rank == 0 {
+          element.buffer.copy(from: [Float(bitPattern: value[0].bitPattern ^ 1)])
+        }
+        do {
+          try steps.requireAgreement(step: 3)
+          try require(false, "\(network.name) \(kind): a flipped bit is not found")
+        } catch let error as ReplicaDivergence {
+          try require(error.step == 3, "step \(error.step)")
+        }
+        element.buffer.copy(from: value)
+      }
+    }
+  }
+}

@@ -43,6 +43,7 @@ func run(mode: String, world: Communicator) throws -> Int {
     try checkSampleTransport(checks)
     try checkPhases(checks)
     try checkGoingOn(checks)
+    try checkAgreement(checks)
     return checks.failureCount
   case _ where ExchangeFailure(rawValue: mode) != nil:
     guard let failure = ExchangeFailure(rawValue: mode) else { break }

@@ -31,7 +31,7 @@ struct CropCodesTests {
   @Test(arguments: CropRecipe.allCases)
   func everyCropOfEveryImageIsEncoded(recipe: CropRecipe) throws {
     try withCodes(recipe) { folder, tokenizer, codes in
-      let loaded = try LoadedTokenizer(ModelSource(path: tokenizer))
+      let loaded = try LoadedTokenizer(ModelSource(path: tokenizer)) { _ in }
       let file = try CodesFile(path: codes, tokenizerDigest: loaded.digest)
       #expect(file.description.cropCount == recipe.cropCount)
       #expect(file.description.cropRecipeDigest == recipe.digest(size: 32))
@@ -40,7 +40,7 @@ struct CropCodesTests {
       for index in [0, 2, 3, 101, 196] {
         let sample = try dataset.sample(at: index)
         let crops = recipe.crops(of: try dataset.image.image(of: sample), size: 32)
-        let tokens = loaded.model.tokens(of: Tensor(images: crops)).array(of: Int32.self)
+        let tokens = try loaded.model.tokens(of: Tensor(images: crops)).array(of: Int32.self)
         let stored = try crops.indices.flatMap { try file.codes(at: index, crop: $0) }
         #expect(stored.map(Int32.init) == tokens, "sample \(index)")
         #expect(Int(file.labels[index]) == sample.label)
@@ -60,7 +60,7 @@ struct CropCodesTests {
         #expect(outcome == .finished(step: 3))
       }
       let files = try ["first", "second"].map {
-        try ModelSource(path: folder + "/" + $0).checkpoint().manifest.files
+        try ModelSource(path: folder + "/" + $0).checkpoint { _ in }.manifest.files
       }
       #expect(files[0] == files[1])
     }
@@ -70,7 +70,8 @@ struct CropCodesTests {
     try withTemporaryDirectory { folder in
       let runs = SmallRuns(folder: folder)
       let tokenizer = try runs.imported(.tokenizer)
-      let digest = try LoadedTokenizer(ModelSource(path: tokenizer)).digest
+      let loaded = try LoadedTokenizer(ModelSource(path: tokenizer)) { _ in }
+      let digest = loaded.digest
       // The right number of crops, but of another size; and the right digest of another number.
       for (count, recipe) in [
         (10, CropRecipe.ten.digest(size: 64)), (2, CropRecipe.ten.digest(size: 32)),

@@ -3,6 +3,7 @@ import Foundation
 import HierarchicalGenerator
 import ImageFiles
 import Inference
+import Reporting
 import TestSupport
 import Testing
 
@@ -70,6 +71,59 @@ import Testing
       #expect(grid == ImageGrid().picture(decoded.images, columnCount: 3))
       let archive = try NumPyArchive(contentsOf: folder + "/sampled/set.npz")
       #expect(try archive.array("arr_0") == array)
+    }
+  }
+
+  /// An image depends on its class and its number in it, not on what is sampled beside it.
+  @Test func anImageDoesNotDependOnItsPlace() throws {
+    try withTemporaryDirectory { folder in
+      let runs = SmallRuns(folder: folder)
+      let sampling = try Sampling(
+        tokenizer: ModelSource(path: try runs.imported(.tokenizer, standardDeviation: 1)),
+        generator: ModelSource(path: try runs.imported(.generator)))
+      func sample(_ classes: [Int], _ count: Int, to name: String) throws -> [String: Data] {
+        _ = try sampling.run(
+          classes: classes, countPerClass: count, guidance: Guidance(strength: 1.5),
+          choice: TokenChoice(), seed: 5, output: folder + "/" + name, codes: nil)
+        return try FileSystem.names(in: folder + "/" + name).reduce(into: [:]) {
+          $0[$1] = try Data(contentsOf: file("\(folder)/\(name)/\($1)"))
+        }
+      }
+      let all = try sample([0, 3, 7], 6, to: "all")
+      #expect(all.count == 18 && Set(all.values).count == 18)
+      for (index, other) in try [
+        sample([3], 2, to: "few"), sample([7, 3], 1, to: "one"), sample([3, 3, 7], 2, to: "twice"),
+      ].enumerated() {
+        #expect(other.count == [2, 2, 6][index])
+        for (name, content) in other { #expect(all[name] == content, "\(name)") }
+      }
+    }
+  }
+
+  /// Nothing is computed for an output that cannot be written, and nothing is left of it.
+  @Test func anOutputThatCannotBeWrittenIsKnownBefore() throws {
+    try withTemporaryDirectory { folder in
+      let runs = SmallRuns(folder: folder)
+      let tokenizer = ModelSource(path: try runs.imported(.tokenizer))
+      let sampling = try Sampling(
+        tokenizer: tokenizer, generator: ModelSource(path: try runs.imported(.generator)))
+      func sample(to output: String, codes: String?, count: Int = 1) throws {
+        _ = try sampling.run(
+          classes: [1], countPerClass: count, guidance: .none, choice: .greedy, seed: 0,
+          output: output, codes: codes)
+      }
+      let before = try FileSystem.names(in: folder)
+      #expect(throws: FileError.self) { try sample(to: folder + "/no/x.npy", codes: nil) }
+      #expect(throws: FileError.self) {
+        try sample(to: folder + "/x.npy", codes: folder + "/no/y.npy")
+      }
+      #expect(throws: CommandError.self) {
+        try sample(to: folder + "/x.npy", codes: nil, count: 1 << 62)
+      }
+      #expect(throws: FileError.self) {
+        try WeightExport.write(tokenizer, to: folder + "/no/x.safetensors")
+      }
+      #expect(try FileSystem.names(in: folder) == before)
     }
   }
 

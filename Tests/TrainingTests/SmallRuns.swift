@@ -48,15 +48,16 @@ struct SmallRuns {
     let paths = (folder + "/\(kind).safetensors", folder + "/\(kind).yaml")
     let arena = ParameterArena()
     let text: String
+    let modelDigest: UInt64
     switch kind {
     case .tokenizer:
       let configuration = try tokenizer()
       _ = ResTok(configuration.model, in: ParameterScope(arena))
-      text = configuration.yaml
+      (text, modelDigest) = (configuration.yaml, configuration.modelDigest)
     case .generator:
       let configuration = try generator()
       _ = Generator(configuration.model, in: ParameterScope(arena))
-      text = configuration.yaml
+      (text, modelDigest) = (configuration.yaml, configuration.modelDigest)
     }
     arena.allocate(forTraining: false)
     arena.initialize(seed: seed)
@@ -66,7 +67,7 @@ struct SmallRuns {
     }
     try PublishedWeights.write(
       arena.values, layouts: ParameterLayout.layouts(of: arena),
-      metadata: ["kind": kind.rawValue], to: paths.0)
+      metadata: ["kind": kind.rawValue, "model_digest": hexadecimal(modelDigest)], to: paths.0)
     try AtomicFile.write(Array(text.utf8), to: paths.1)
     return paths
   }

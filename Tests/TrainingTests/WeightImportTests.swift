@@ -35,7 +35,7 @@ struct WeightImportTests {
       let directories = try CheckpointStore(root: run + "/checkpoints").directories()
       #expect(directories == [run + "/checkpoints/step-000000000"])
       #expect(CheckpointVerification(of: directories[0]).problems == [])
-      let checkpoint = try ModelSource(path: run).checkpoint()
+      let checkpoint = try ModelSource(path: run).checkpoint { _ in }
       #expect(checkpoint.manifest.step == 0)
       #expect(checkpoint.manifest.kind == .tokenizer)
       #expect(checkpoint.manifest.pins == [:])
@@ -110,7 +110,7 @@ struct WeightImportTests {
         #expect(outcome == .finished(step: 2))
       }
       let manifests = try [run, folder + "/begun", folder + "/fresh"].map {
-        try ModelSource(path: $0).checkpoint().manifest
+        try ModelSource(path: $0).checkpoint { _ in }.manifest
       }
       #expect(manifests.map(\.step) == [2, 2, 2])
       #expect(manifests[0].files == manifests[1].files)

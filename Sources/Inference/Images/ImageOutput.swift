@@ -40,6 +40,16 @@ public struct ImageOutput: Sendable, Hashable {
     }
   }
 
+  /// Checks that the output can be written, before anything is computed for it; a folder is made.
+  ///
+  /// - Throws: `FileError` that says why not.
+  public func checkWritable() throws {
+    guard kind == .folder else { return try FileSystem.checkWritable(path) }
+    let folder = SystemPath.withoutEndingSlash(path)
+    try FileSystem.createDirectory(folder)
+    try FileSystem.checkWritable(folder + "/images")
+  }
+
   /// Writes images.
   ///
   /// A file is replaced whole or not at all; files are added to a folder, where those of the same

@@ -1,6 +1,6 @@
 public import MachineReport
 
-/// What must be the same for two runs to give the same bits, besides configuration and data.
+/// What must be the same for two runs to give the same bits, besides the configuration.
 ///
 /// Recorded in every checkpoint; a resume under other pins is allowed, and says so. The libraries
 /// choose their kernels by the processor's model too: the caller passes what they say about it among
@@ -16,17 +16,21 @@ public struct SystemPins: Sendable, Equatable {
   public var laneCount: Int
   /// Samples of a lane.
   public var sampleCountPerLane: Int
+  /// Digests of the data, by the key that names them.
+  public var dataDigests: [String: String]
 
   /// Makes pins of given values.
   public init(
     threadCountPerRank: Int, instructionSet: String = InstructionSet.current,
-    libraryVersions: [String: String], laneCount: Int, sampleCountPerLane: Int
+    libraryVersions: [String: String], laneCount: Int, sampleCountPerLane: Int,
+    dataDigests: [String: String] = [:]
   ) {
     self.threadCountPerRank = threadCountPerRank
     self.instructionSet = instructionSet
     self.libraryVersions = libraryVersions
     self.laneCount = laneCount
     self.sampleCountPerLane = sampleCountPerLane
+    self.dataDigests = dataDigests
   }
 
   /// The pins as a checkpoint's manifest holds them.
@@ -36,6 +40,7 @@ public struct SystemPins: Sendable, Equatable {
       "lanes": String(laneCount), "per_lane": String(sampleCountPerLane),
     ]
     for (name, version) in libraryVersions { pins["version." + name] = version }
+    for (name, digest) in dataDigests { pins["data." + name] = digest }
     return pins
   }
 
@@ -47,8 +52,11 @@ public struct SystemPins: Sendable, Equatable {
     let own = recorded
     return Set(own.keys).union(checkpoint.keys).sorted().compactMap { name in
       switch (own[name], checkpoint[name]) {
+      case (let value?, let other?) where value == other: nil
+      case (let value?, let other?) where name.hasPrefix("data."):
+        "\(name) is not what the checkpoint was trained on: its digest is \(value), then \(other)"
       case (let value?, let other?):
-        value == other ? nil : "\(name) is \(value), the checkpoint was written with \(other)"
+        "\(name) is \(value), the checkpoint was written with \(other)"
       case (let value?, nil): "\(name) is \(value), the checkpoint does not say"
       case (nil, let other?): "\(name) is not known here, the checkpoint was written with \(other)"
       case (nil, nil): nil

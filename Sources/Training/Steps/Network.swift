@@ -126,6 +126,18 @@ package final class Network {
     NetworkArrays(name: name, arena, state, buffers: buffers)
   }
 
+  /// Checks that every element of every array is a number.
+  ///
+  /// - Throws: `TrainingError.notFiniteState` naming the first array that is not.
+  func requireFinite(step: Int) throws {
+    let arrays = arrays
+    for kind in arrays.kinds {
+      if let array = arrays[kind], !array.isFinite {
+        throw TrainingError.notFiniteState(step: step, network: name, array: kind.rawValue)
+      }
+    }
+  }
+
   /// The digests of weights, moving average, moments and buffers.
   var digests: [UInt64] {
     let arrays = arrays

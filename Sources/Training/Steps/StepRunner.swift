@@ -96,6 +96,15 @@ package final class StepRunner<Task: TrainingTask> {
       step: step, phases: reports, times: clock.times(exposedExchange: exposedExchangeTime))
   }
 
+  /// Compares the replicas of all ranks, as before a save.
+  ///
+  /// Collective: every rank.
+  ///
+  /// - Throws: `ReplicaDivergence` naming the ranks that differ, on all ranks alike.
+  package func requireAgreement(on replica: ReplicaDigests, step: Int) throws {
+    try consensus.compare(digest: replica.state, step: step)
+  }
+
   /// The digest of the replica, in the steps in which it is compared.
   private func replicaDigest(in step: Int) -> UInt64? {
     let interval = settings.execution.digestInterval

@@ -24,6 +24,6 @@ struct CheckpointExport: ParsableCommand {
 
   func run() throws {
     try RankSession.requireSingleRank("checkpoint export")
-    print(try WeightExport.write(try model.source(), to: output))
+    print(try WeightExport.write(try model.source(), to: output, notice: warn))
   }
 }

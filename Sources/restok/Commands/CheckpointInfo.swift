@@ -20,8 +20,15 @@ struct CheckpointInfo: ParsableCommand {
   func run() throws {
     try RankSession.requireSingleRank("checkpoint info")
     let directories = try CheckpointCommands.directories(of: path)
-    let directory =
-      directories.first { CheckpointVerification(of: $0).isSound } ?? directories[0]
+    var directory = directories[0]
+    for candidate in directories {
+      let verification = CheckpointVerification(of: candidate)
+      if verification.isSound {
+        directory = candidate
+        break
+      }
+      warn("\(candidate) is damaged: \(verification.summary)")
+    }
     let manifest = try Checkpoint(directory: directory).manifest
     if json {
       try printJSON(manifest)
@@ -39,6 +46,7 @@ struct CheckpointInfo: ParsableCommand {
     for (name, value) in manifest.pins.sorted(by: { $0.key < $1.key }) {
       print("pin             \(name) = \(value)")
     }
+    print("model           \(manifest.configuration == nil ? "in its run" : "in the checkpoint")")
     for file in manifest.files {
       let weightCount = file.tensors.reduce(0) { $0 + $1.elementCount }
       print(

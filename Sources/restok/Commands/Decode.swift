@@ -18,6 +18,6 @@ struct Decode: ParsableCommand {
 
   func run() throws {
     try RankSession.requireSingleRank("decode")
-    print(try ImageCommands.decode(codes, with: try model.source(), to: output))
+    print(try ImageCommands.decode(codes, with: try model.source(), to: output, notice: warn))
   }
 }

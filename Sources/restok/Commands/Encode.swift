@@ -58,12 +58,12 @@ struct Encode: ParsableCommand {
       try RankSession.run { session in
         let summary = try CodeExtraction.encode(
           data: data, with: source, to: output, recipe: crops ?? .centre,
-          communicator: session.world)
+          communicator: session.world, notice: warn)
         if session.isFirst { print(summary) }
       }
     } else {
       try RankSession.requireSingleRank("encode --images")
-      print(try ImageCommands.encode(images, with: source, to: output))
+      print(try ImageCommands.encode(images, with: source, to: output, notice: warn))
     }
   }
 }

@@ -29,7 +29,7 @@ struct Reconstruct: ParsableCommand {
   func run() throws {
     try RankSession.requireSingleRank("reconstruct")
     let report = try ImageCommands.reconstruct(
-      images, with: try model.source(), keepCount: keep, to: output)
+      images, with: try model.source(), keepCount: keep, to: output, notice: warn)
     try show(report, asJSON: json)
   }
 }

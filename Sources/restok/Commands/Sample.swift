@@ -73,7 +73,8 @@ struct Sample: ParsableCommand {
         option: "--tokenizer", configurationOption: "--tokenizer-config"),
       generator: try ModelSource(
         checking: generator, configuration: generatorConfig, weights: weights,
-        option: "--generator", configurationOption: "--generator-config"), precision: precision)
+        option: "--generator", configurationOption: "--generator-config"), precision: precision,
+      notice: warn)
     let report = try sampling.run(
       classes: try classes.classes(classCount: sampling.classCount), countPerClass: count,
       guidance: Guidance(

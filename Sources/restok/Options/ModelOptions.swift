@@ -18,33 +18,36 @@ extension ModelSource {
     checking path: String, configuration: String?, weights: WeightChoice?, option: String,
     configurationOption: String
   ) throws {
-    if path.hasSuffix(".safetensors") {
-      guard configuration != nil else {
-        throw ValidationError(
-          "\(option) \(path): a .safetensors file does not say what model it is of: add "
-            + "\(configurationOption) CONFIG")
-      }
-      guard FileSystem.exists(path) else {
-        throw ValidationError("\(option) \(path): there is no such file")
-      }
-    } else {
-      guard configuration == nil else {
-        throw ValidationError(
-          "\(configurationOption) belongs to a .safetensors file: \(path) has its own configuration"
-        )
-      }
-      guard
-        ["/checkpoints", "/manifest.json"].contains(where: { FileSystem.exists(path + $0) })
-      else {
-        let problem =
-          FileSystem.exists(path)
-          ? "this is neither a run directory (it has no checkpoints folder), nor a checkpoint (no "
-            + "manifest.json), nor a .safetensors file"
-          : "there is no such run directory, checkpoint or .safetensors file"
-        throw ValidationError("\(option) \(path): \(problem)")
-      }
-    }
     self.init(path: path, configurationPath: configuration, weights: weights)
+    func mistake(_ problem: String) -> ValidationError {
+      ValidationError("\(option) \(path): \(problem)")
+    }
+    guard FileSystem.exists(path) else {
+      throw mistake("there is no such run directory, checkpoint or .safetensors file")
+    }
+    if isFile {
+      guard configuration != nil else {
+        throw mistake(
+          "a .safetensors file does not say what model it is of: add \(configurationOption) CONFIG")
+      }
+      return
+    }
+    guard FileSystem.isDirectory(path) else {
+      throw mistake(
+        "this is no run directory, no checkpoint and no .safetensors file: convert weights of another "
+          + "format to .safetensors first")
+    }
+    let isRun = FileSystem.isDirectory(path + "/checkpoints")
+    guard isRun || FileSystem.exists(path + "/manifest.json") else {
+      throw mistake(
+        "this is neither a run directory (it has no checkpoints folder), nor a checkpoint (no "
+          + "manifest.json), nor a .safetensors file")
+    }
+    guard configuration == nil || !isRun else {
+      throw ValidationError(
+        "\(configurationOption) belongs to a .safetensors file, or to a checkpoint without its run: the "
+          + "run \(path) has its own configuration")
+    }
   }
 }
 
@@ -56,7 +59,10 @@ struct ModelOptions: ParsableArguments {
       valueName: "path"))
   var model: String
 
-  @Option(help: ArgumentHelp("The configuration of a .safetensors model.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "The configuration of a .safetensors model, or of a checkpoint that lacks one.",
+      valueName: "file"))
   var config: String?
 
   @Option(help: "Which weights of a checkpoint to use (default: ema where there is one).")

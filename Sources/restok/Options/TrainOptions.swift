@@ -1,6 +1,8 @@
 public import ArgumentParser
+import ArrayFiles
 import Configurations
 import DataParallel
+import Inference
 public import Training
 
 extension ResumePolicy: ExpressibleByArgument, CustomStringConvertible {
@@ -62,10 +64,36 @@ struct TrainOptions: ParsableArguments {
   func load<Configuration: RunConfiguration>(
     _ type: Configuration.Type
   ) throws -> Configuration? {
-    let configuration = try Configuration(contentsOf: config, overrides: overrides)
+    var configuration = try Configuration(contentsOf: config, overrides: overrides)
+    try stayInMovedRun(&configuration)
     guard printConfig else { return configuration }
     if (RankSession.launchedRank ?? 0) == 0 { print(configuration.yaml, terminator: "") }
     return nil
+  }
+
+  /// Makes a run that was moved go on where it is.
+  ///
+  /// The `config.yaml` of a run directory names the directory that it was started in. If the directory has
+  /// another place now, that place is meant, unless the command line says where.
+  private func stayInMovedRun<Configuration: RunConfiguration>(
+    _ configuration: inout Configuration
+  ) throws {
+    let run = RunDirectory(path: SystemPath.parent(of: config))
+    guard SystemPath.name(of: config) == SystemPath.name(of: run.configurationPath),
+      FileSystem.isDirectory(run.checkpointsPath),
+      !FileSystem.isSame(run.path, as: configuration.training.run.directory),
+      !overrides.contains(where: { override in
+        ["run=", "run.output=", "run.name="].contains { override.hasPrefix($0) }
+      })
+    else { return }
+    let path = try FileSystem.absolutePath(of: run.path)
+    if (RankSession.launchedRank ?? 0) == 0 {
+      warn(
+        "\(config) is of a run that was started in \(configuration.training.run.directory): it goes on "
+          + "in \(path), where it is now; say run.output and run.name for another place")
+    }
+    configuration.training.run.output = SystemPath.parent(of: path)
+    configuration.training.run.name = SystemPath.name(of: path)
   }
 
   /// Loads the configuration and trains on all ranks.

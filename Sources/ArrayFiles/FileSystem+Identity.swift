@@ -1,0 +1,39 @@
+import Foundation
+
+extension FileSystem {
+  /// Whether two paths lead to one and the same file or folder.
+  ///
+  /// - Parameters:
+  ///   - path: A path.
+  ///   - other: Another one.
+  /// - Returns: False also where one of them leads nowhere.
+  public static func isSame(_ path: String, as other: String) -> Bool {
+    guard let first = try? status(of: path), let second = try? status(of: other) else {
+      return false
+    }
+    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+  }
+
+  /// Checks that a file can be written under a path, by making one aside that is removed again.
+  ///
+  /// For commands that compute for long: what cannot be written is to be known before.
+  ///
+  /// - Throws: `FileError` that says why not.
+  public static func checkWritable(_ path: String) throws {
+    guard !isDirectory(path) else { throw FileError(operation: "open", path: path, code: EISDIR) }
+    try TemporaryPath(fileFor: path).remove()
+  }
+}
+
+extension FileSystem {
+  /// The path of something that is there, from the root on and without links.
+  ///
+  /// - Throws: `FileError`.
+  public static func absolutePath(of path: String) throws -> String {
+    guard let resolved = realpath(try SystemPath.characters(of: path, for: "realpath"), nil) else {
+      throw FileError(operation: "realpath", path: path, code: errno)
+    }
+    defer { free(resolved) }
+    return SystemPath.text(of: UnsafeRawBufferPointer(start: resolved, count: strlen(resolved)))
+  }
+}

@@ -1,0 +1,20 @@
+/// Weights among which is an infinity or what is no number: nothing that is computed from them is worth
+/// anything.
+public struct NotFiniteWeights: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The file or the checkpoint's directory.
+  public let path: String
+  /// The first tensor with such an element.
+  public let tensor: String
+
+  /// Names a tensor.
+  init(path: String, tensor: String) {
+    self.path = path
+    self.tensor = tensor
+  }
+
+  /// What is wrong, where, and what to do.
+  public var description: String {
+    "'\(path)': the tensor '\(tensor)' has elements that are infinite or no numbers: the model had "
+      + "diverged when it was saved. Use an earlier checkpoint, or train with a lower optimizer.rate."
+  }
+}
