@@ -120,7 +120,8 @@ let package = Package(
       name: "restok",
       dependencies: [
         "Benchmarks", "Training", "Inference", "MachineReport", "Reporting", "Configurations",
-        "DataParallel", "Checkpoints", "Datasets", "HierarchicalGenerator", "ImageFiles",
+        "DataParallel", "Checkpoints", "Datasets", "ResidualTokenizer", "HierarchicalGenerator",
+        "ImageFiles",
         "ArrayFiles", "MessagePassing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

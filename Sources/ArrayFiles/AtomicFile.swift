@@ -40,7 +40,9 @@ public enum AtomicFile {
     let temporary = try TemporaryPath(fileFor: path)
     defer { temporary.remove() }
     try FileError.naming(path, insteadOf: temporary.path) {
-      try FileWriter(path: temporary.path).write(bytes)
+      let writer = try FileWriter(path: temporary.path)
+      try writer.write(bytes)
+      try writer.close()
     }
     try temporary.publish(synchronizes: false)
   }

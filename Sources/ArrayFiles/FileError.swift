@@ -33,6 +33,13 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The system's text for the error number.
   public var reason: String { systemErrorText(code) }
 
+  /// Whether the cause lies outside of the file and may pass.
+  ///
+  /// Rights, too many open files, memory, a server that does not answer: what cannot be read may be sound.
+  public var mayPass: Bool {
+    [EACCES, EPERM, EMFILE, ENFILE, ENOMEM, ESTALE, ETIMEDOUT].contains(code)
+  }
+
   /// What failed, where, the system's text, and what to do.
   public var description: String {
     "\(operation) failed on '\(VisibleText.name(path))': \(reason) (errno \(code)). \(advice)"

@@ -39,7 +39,7 @@ public final class FileLock {
   }
 
   /// Whether the file that was locked still stands under its path.
-  var isStillNamed: Bool {
+  public var isStillNamed: Bool {
     var own = stat()
     guard fstat(descriptor, &own) == 0,
       let named = try? FileSystem.status(of: path, followsLinks: false)

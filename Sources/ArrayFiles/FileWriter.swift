@@ -41,17 +41,31 @@ public final class FileWriter {
     do {
       try systemCall("fsync", on: path) { fsync(closing) }
     } catch {
-      close(closing)
+      Foundation.close(closing)
       throw error
     }
+    try finish(closing)
+  }
+
+  /// Closes the file; some file systems say only now that there was no room.
+  ///
+  /// - Throws: `FileError`; the file is closed all the same.
+  public func close() throws {
+    precondition(descriptor >= 0, "'\(path)' is closed twice")
+    let closing = descriptor
+    descriptor = -1
+    try finish(closing)
+  }
+
+  private func finish(_ closing: Int32) throws {
     // Not through systemCall: after EINTR Linux has closed the descriptor, and a second close could
     // hit another thread's file.
-    guard close(closing) == 0 || errno == EINTR else {
+    guard Foundation.close(closing) == 0 || errno == EINTR else {
       throw FileError(operation: "close", path: path, code: errno)
     }
   }
 
   deinit {
-    if descriptor >= 0 { close(descriptor) }
+    if descriptor >= 0 { Foundation.close(descriptor) }
   }
 }

@@ -46,6 +46,9 @@ public final class TemporaryPath {
       let taken: FileLock?
       do {
         taken = try lock(path)
+      } catch let error as FileError where error.isMissing {
+        // Somebody has taken it for abandoned meanwhile, and removed it.
+        continue
       } catch {
         // Without locks it is written all the same.
         self.path = path

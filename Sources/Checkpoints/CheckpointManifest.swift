@@ -146,7 +146,8 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
 
   /// Reads and checks the manifest of a checkpoint's directory.
   ///
-  /// - Throws: `CheckpointError` when it is missing, damaged or of another version.
+  /// - Throws: `CheckpointError` when it is missing, damaged or of another version; `FileError` when the
+  ///   system cannot read it just now.
   public init(directory: String) throws {
     let path = directory + "/" + Self.fileName
     let bytes: [UInt8]
@@ -156,17 +157,23 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
       bytes = try FileSystem.bytes(of: path)
     } catch let error as SizeError {
       throw CheckpointError.damagedManifest(directory: directory, reason: error.problem)
-    } catch {
+    } catch let error as FileError where error.isMissing {
       throw CheckpointError.noManifest(directory: directory)
     }
     let data = Data(bytes)
+    // The last byte is a line's end, which the digest does not cover.
+    func isRight(_ digest: String) -> Bool {
+      bytes.last == UInt8(ascii: "\n")
+        && EmbeddedDigest.isRight(digest, of: Array(bytes.dropLast()))
+    }
     do {
       let version = try JSONText.decode(Version.self, from: data)
       guard version.formatVersion >= 1 else {
         throw CheckpointError.damagedManifest(
           directory: directory, reason: "its format version is \(version.formatVersion)")
       }
-      guard version.formatVersion <= Self.supportedVersion else {
+      // Of a damaged manifest the version is no more to be believed than the rest.
+      guard version.formatVersion <= Self.supportedVersion || !isRight(version.digest) else {
         throw CheckpointError.unsupportedVersion(
           directory: directory, expected: Self.supportedVersion, found: version.formatVersion)
       }
@@ -175,10 +182,7 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
       throw CheckpointError.damagedManifest(
         directory: directory, reason: "it is not the JSON that a checkpoint has")
     }
-    // The last byte is a line's end, which the digest does not cover.
-    guard bytes.last == UInt8(ascii: "\n"),
-      EmbeddedDigest.isRight(digest, of: Array(bytes.dropLast()))
-    else {
+    guard isRight(digest), formatVersion <= Self.supportedVersion else {
       throw CheckpointError.damagedManifest(
         directory: directory, reason: "its digest does not match its content")
     }
@@ -220,9 +224,11 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
   /// Whatever else another version has, it has this.
   private struct Version: Decodable {
     let formatVersion: Int
+    let digest: String
 
     private enum CodingKeys: String, CodingKey {
       case formatVersion = "format_version"
+      case digest
     }
   }
 }

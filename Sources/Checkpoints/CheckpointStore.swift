@@ -98,7 +98,7 @@ public struct CheckpointStore: Sendable {
     let directory = root + "/" + name
     if FileSystem.kind(of: directory, followsLinks: false) != nil {
       let verification = CheckpointVerification(of: directory)
-      try verification.requireReadableVersion()
+      try verification.requireReadable()
       if verification.isSound {
         // Sound, so its manifest is readable; equal manifests have equal digests of everything.
         guard
@@ -134,7 +134,7 @@ public struct CheckpointStore: Sendable {
     var rejected: [CheckpointVerification] = []
     for directory in try directories() {
       let verification = CheckpointVerification(of: directory)
-      try verification.requireReadableVersion()
+      try verification.requireReadable()
       if verification.isSound {
         return Latest(checkpoint: try Checkpoint(verified: verification), rejected: rejected)
       }

@@ -1,4 +1,4 @@
-import ArrayFiles
+public import ArrayFiles
 
 /// The comparison of a checkpoint on the disk with its manifest.
 ///
@@ -15,6 +15,8 @@ public struct CheckpointVerification: Sendable, Hashable {
   public let foreignNames: [String]
   /// Why there is no manifest; nil where there is one.
   public let manifestError: CheckpointError?
+  /// What the system could not read just now: that may be sound, and is nothing to pass over.
+  public let readError: FileError?
   /// The files whose bytes were compared with the manifest, as they were then.
   let comparedFiles: [String: FileIdentity]
 
@@ -35,13 +37,15 @@ public struct CheckpointVerification: Sendable, Hashable {
   public init(of directory: String, isTensorwise: Bool = true) {
     self.directory = directory
     var comparedFiles: [String: FileIdentity] = [:]
+    var readError: FileError?
     do {
       let manifest = try CheckpointManifest(directory: directory)
       let (problems, foreignNames) = Self.nameProblems(directory, manifest)
       self.problems =
         problems
         + manifest.files.flatMap {
-          Self.problems(of: $0, in: directory, isTensorwise: isTensorwise, &comparedFiles)
+          Self.problems(
+            of: $0, in: directory, isTensorwise: isTensorwise, &comparedFiles, &readError)
         }
       (self.manifest, self.foreignNames) = (manifest, foreignNames)
       manifestError = nil
@@ -49,7 +53,9 @@ public struct CheckpointVerification: Sendable, Hashable {
       (manifest, foreignNames) = (nil, [])
       problems = [.manifest("\(error)")]
       manifestError = error as? CheckpointError
+      readError = (error as? FileError).flatMap { $0.mayPass ? $0 : nil }
     }
+    self.readError = readError
     self.comparedFiles = comparedFiles
   }
 
@@ -58,18 +64,21 @@ public struct CheckpointVerification: Sendable, Hashable {
 
   /// Throws if the checkpoint is not sound.
   ///
-  /// - Throws: `CheckpointError.damaged` with all problems.
+  /// - Throws: `CheckpointError.damaged` with all problems; what `requireReadable` throws.
   public func requireSound() throws {
+    try requireReadable()
     guard isSound else {
       throw CheckpointError.damaged(directory: directory, problems: problems)
     }
   }
 
-  /// Throws if a newer program wrote the checkpoint.
+  /// Throws if a newer program wrote the checkpoint, or the system cannot read it just now.
   ///
-  /// - Throws: `CheckpointError.unsupportedVersion`.
-  func requireReadableVersion() throws {
+  /// - Throws: `CheckpointError.unsupportedVersion` or `FileError`: neither is damage, after which another
+  ///   checkpoint may take its place.
+  package func requireReadable() throws {
     if let manifestError, isOfNewerVersion { throw manifestError }
+    if let readError { throw readError }
   }
 
   private static func nameProblems(_ directory: String, _ manifest: CheckpointManifest)
@@ -92,7 +101,7 @@ public struct CheckpointVerification: Sendable, Hashable {
 
   private static func problems(
     of file: CheckpointManifest.File, in directory: String, isTensorwise: Bool,
-    _ comparedFiles: inout [String: FileIdentity]
+    _ comparedFiles: inout [String: FileIdentity], _ readError: inout FileError?
   ) -> [CheckpointProblem] {
     let path = directory + "/" + file.name
     do {
@@ -105,6 +114,7 @@ public struct CheckpointVerification: Sendable, Hashable {
       // Said already: the file is missing.
       return []
     } catch {
+      if let error = error as? FileError, error.mayPass { readError = error }
       return [.unreadable(file: file.name, tensor: nil, reason: "\(error)")]
     }
     guard isTensorwise else { return [] }

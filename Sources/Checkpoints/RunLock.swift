@@ -16,7 +16,12 @@ public final class RunLock {
   ///   exist, cannot be written, or is on a file system without locks.
   public init(directory: String) throws {
     let path = directory + "/" + Self.fileName
-    guard let lock = try FileLock(file: path) else {
+    var lock: FileLock?
+    repeat {
+      lock = try FileLock(file: path)
+      // A start that was refused meanwhile may have removed the file with its directory.
+    } while lock.map { !$0.isStillNamed } ?? false
+    guard let lock else {
       throw RunLockError(directory: directory, holder: Self.holder(path))
     }
     self.lock = lock

@@ -48,19 +48,19 @@ public enum AnyRunConfiguration: Sendable, Equatable {
   }
 
   /// What both kinds of run are told.
-  public var training: TrainingSettings { any.training }
+  public var training: TrainingSettings { base.training }
 
   /// What the configuration trains.
-  public var kind: RunKind { type(of: any).kind }
+  public var kind: RunKind { type(of: base).kind }
 
   /// The digest of all that can change the run's results.
-  public var digest: UInt64 { any.digest }
+  public var digest: UInt64 { base.digest }
 
   /// The digest of what makes a model out of weights.
-  public var modelDigest: UInt64 { any.modelDigest }
+  public var modelDigest: UInt64 { base.modelDigest }
 
   /// The configuration, whatever it trains.
-  public var any: any RunConfiguration {
+  package var base: any RunConfiguration {
     switch self {
     case .tokenizer(let configuration): configuration
     case .generator(let configuration): configuration

@@ -193,7 +193,8 @@ public struct ConfigurationDifference: Sendable, Equatable, CustomStringConverti
 func configurationText(of file: String) throws(ConfigurationError) -> String {
   let problem: String
   do {
-    let bytes = try FileSystem.bytes(of: file)
+    // One byte more than is allowed is refused as too long.
+    let bytes = try FileSystem.bytes(of: file, upTo: YAMLLimits.byteCount + 1)
     if let text = String(validating: bytes, as: UTF8.self) { return text }
     problem = "the file is not UTF-8 text"
   } catch let error as FileError where error.isMissing {

@@ -25,6 +25,11 @@ package struct CheckpointConfiguration {
     if let text = manifest.configuration {
       value = try AnyRunConfiguration(
         yaml: text, file: checkpoint.directory + "/" + CheckpointManifest.fileName)
+      if let path, try AnyRunConfiguration(contentsOf: path).modelDigest != value.modelDigest {
+        throw CommandError.unsupported(
+          "\(checkpoint.directory) holds its configuration, and the model of \(path) is another: leave the "
+            + "option for it out")
+      }
       return
     }
     let candidates = try path.map { [$0] } ?? Self.files(beside: checkpoint.directory)

@@ -4,6 +4,7 @@ public import Datasets
 import Foundation
 import ImageFiles
 public import MessagePassing
+import Reporting
 import Tensors
 
 /// Token codes of a whole data set, shared out among the ranks.
@@ -32,6 +33,7 @@ public enum CodeExtraction {
     let start = ContinuousClock.now
     if communicator.rank == 0 { try FileSystem.checkWritable(output) }
     let tokenizer = try LoadedTokenizer(source) { if communicator.rank == 0 { notice($0) } }
+    try Self.requireOneTokenizer(tokenizer, source, communicator)
     let dataset = try communicator.rank == 0 ? ImageDataset(folder: data) : nil
     let count = Int(
       try communicator.broadcast([Int64(dataset?.sampleCount ?? 0)], root: 0)[0])
@@ -63,6 +65,18 @@ public enum CodeExtraction {
     return String(
       format: "%@: codes of %ld images, %ld crop(s) each, in %.1f s", output, count,
       recipe.cropCount, seconds)
+  }
+
+  /// A run that is still saving may give every rank another checkpoint.
+  private static func requireOneTokenizer(
+    _ tokenizer: LoadedTokenizer, _ source: ModelSource, _ communicator: Communicator
+  ) throws {
+    let digests = try communicator.allGather(Array(tokenizer.digest.utf8))
+    guard Set(digests).count == 1 else {
+      throw CommandError.unfitData(
+        "\(source.path): the ranks found different weights in it: name a checkpoint instead of a run "
+          + "that is saving")
+    }
   }
 
   /// Codes of the lane's images, crop after crop.

@@ -57,7 +57,7 @@ struct ResumePoint {
       logger.warning("\(error)")
       return
     }
-    guard let old = found.any as? Configuration else {
+    guard let old = found.base as? Configuration else {
       throw TrainingError.otherModel(
         checkpoint: checkpoint.directory,
         differences: ["kind: \(Configuration.kind) instead of \(found.kind)"])

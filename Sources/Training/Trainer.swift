@@ -71,8 +71,9 @@ final class Trainer<Task: TrainingTask> {
       if !isLast { try examine(.due(after: doneCount, settings), doneCount) }
     }
     try transport.stop()
-    try examine(.due(after: doneCount, settings), doneCount)
+    // First, for what comes then may fail, and the weights are worth more.
     try saver?.finish()
+    try examine(.due(after: doneCount, settings), doneCount)
     return .finished(step: doneCount)
   }
 

@@ -78,8 +78,10 @@ public enum TrainingRun {
     let outcome = try trainer.run(missing: start.missing)
     if case .stopped(let step) = outcome {
       let reason = session.stopSignal.name ?? "another rank"
-      recorder?.logger.notice(
-        "stopped by \(reason) after step \(step), and saved: the same command goes on from here")
+      let advice =
+        session.resume == .automatic
+        ? "the same command goes on from here" : "go on from here with --resume auto"
+      recorder?.logger.notice("stopped by \(reason) after step \(step), and saved: \(advice)")
     }
     return outcome
   }
@@ -115,7 +117,9 @@ public enum TrainingRun {
     var start = Start(doneCount: doneCount, pins: pins)
     if let recorder, let resumePoint, let checkpoint {
       resumePoint.report(checkpoint, task.networks, pins: pins, configurationDigest: digest)
-      if resumePoint.isOwn(checkpoint), checkpoint.manifest.configurationDigest == digest {
+      // A finished run of another configuration is none that this one could complete.
+      let isSame = checkpoint.manifest.configurationDigest == digest
+      if resumePoint.isOwn(checkpoint), isSame || doneCount < settings.stepCount {
         start.missing = try Examination.missing(
           in: recorder.directory, after: doneCount, settings)
         start.missing.evaluates = start.missing.evaluates && task.hasEvaluationData

@@ -33,7 +33,8 @@ struct PublishedWeightsTests {
   @Test func roundTripIsBitIdentical() throws {
     try withTemporaryDirectory { directory in
       let (path, written) = (directory + "/model.safetensors", makeArena(first: 0.1))
-      written.values.buffer[0..<3].copy(from: [-0.0, -.greatestFiniteMagnitude, .leastNonzeroMagnitude] as [Float])
+      written.values.buffer[0..<3].copy(
+        from: [-0.0, -.greatestFiniteMagnitude, .leastNonzeroMagnitude] as [Float])
       try PublishedWeights.write(
         written.values, layouts: ParameterLayout.layouts(of: written), to: path)
       let file = try SafetensorsFile(contentsOf: path)

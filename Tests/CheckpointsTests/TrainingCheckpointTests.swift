@@ -11,7 +11,8 @@ struct TrainingCheckpointTests {
   @Test func roundTripIsBitIdentical() throws {
     try withTemporaryDirectory { root in
       let arena = makeArena(first: 0.1)
-      arena.values.buffer[0..<3].copy(from: [-0.0, -.greatestFiniteMagnitude, .leastNonzeroMagnitude] as [Float])
+      arena.values.buffer[0..<3].copy(
+        from: [-0.0, -.greatestFiniteMagnitude, .leastNonzeroMagnitude] as [Float])
       let state = makeState(of: arena)
       let checkpoint = try write([arrays(arena, state)], to: root)
       #expect(

@@ -81,7 +81,7 @@ import Testing
   }
 
   /// Stopping gently lets every rank save and exit with 75; Open MPI alone would kill them.
-  @Test(arguments: ["INT", "TERM", "USR1"])
+  @Test(arguments: ["INT", "TERM", "USR1", "HUP"])
   func aSignalLetsTheRanksSave(signal: String) async throws {
     try await withProgram { folder, program in
       // Job control, so that the script is not started with SIGINT ignored, and gets the signal
@@ -104,6 +104,75 @@ import Testing
       #expect(run.standardOutput.contains("rank 1 saves"))
       #expect(run.standardError.contains("finish their step and save"))
     }
+  }
+
+  /// Open MPI crashes when a second SIGTERM comes while its ranks end; a second Ctrl-C is an order.
+  @Test(arguments: [("TERM", "TERM", 75), ("HUP", "TERM", 75), ("INT", "INT", 130)])
+  func aSecondSignal(first: String, second: String, status: Int) async throws {
+    try await withProgram { folder, program in
+      let slow = Self.program.replacing("saves\"; exit", with: "saves\"; sleep 1; exit")
+      try slow.write(toFile: program, atomically: true, encoding: .utf8)
+      let driver = """
+        set -m
+        "$1/local.sh" --oversubscribe 2 wait "$2/ready" & pid=$!
+        for _ in $(seq 300); do [ -e "$2/ready.0" ] && [ -e "$2/ready.1" ] && break; sleep 0.1; done
+        kill -\(first) -- -$pid; sleep 0.3
+        for _ in 1 2 3 4; do kill -\(second) -- -$pid 2>/dev/null; sleep 0.3; done
+        wait $pid
+        exit $?
+        """
+      let run = try await SpawnedProcess.run(
+        URL(fileURLWithPath: "/usr/bin/env"),
+        ["--default-signal", "bash", "-c", driver, "driver", Self.launch.path, folder],
+        environment: ["RESTOK": program], timeout: 60)
+      #expect(Int(run.exitCode) == status, "\(run.standardError)")
+      #expect(!run.standardError.contains("signal 11"))
+    }
+  }
+
+  /// What is wrong with a host file is said with its line, before Open MPI ends without a word.
+  @Test(arguments: [
+    ("localhost slots=banana\n", "line 1: 'slots=banana'"), ("localhost slots=1\n", "slots=2"),
+    ("localhost slots=1\nlocalhost slots=1\n", "line 2: localhost is there already, in line 1"),
+    ("\n# x\nlocalhost slotz=2\n", "line 3: 'slotz=2'"), ("# nothing\n", "names no host"),
+    ("nowhere.invalid slots=2\n", "line 1: the host nowhere.invalid cannot be found"),
+    ("localhost slots=0\n", "at least 1"),
+  ])
+  func aWrongHostFileIsNamed(text: String, message: String) async throws {
+    try await withProgram { folder, program in
+      let run = try await cluster(folder, program, hosts: text, "2", "exit", "0")
+      #expect(run.exitCode == 64)
+      #expect(run.standardError.contains(message), "\(run.standardError)")
+    }
+  }
+
+  @Test func lineEndsOfWindowsAreTaken() async throws {
+    try await withProgram { folder, program in
+      let run = try await cluster(
+        folder, program, hosts: "localhost slots=2\r\n", "2", "exit", "72")
+      #expect(run.exitCode == 72, "\(run.standardError)")
+    }
+  }
+
+  /// More threads than there are cores to bind: Open MPI's own reason is shown, quiet as it is.
+  @Test func whatOpenMPIRefusesIsSaid() async throws {
+    try await withProgram { folder, program in
+      let run = try await cluster(
+        folder, program, hosts: "localhost slots=2\n", threads: "4096", "2", "exit", "0")
+      #expect(run.exitCode != 0)
+      #expect(run.standardError.contains("Open MPI could not start the ranks"))
+      #expect(run.standardError.contains("cpus") || run.standardError.contains("slots"))
+    }
+  }
+
+  private func cluster(
+    _ folder: String, _ program: String, hosts: String, threads: String = "1",
+    _ arguments: String...
+  ) async throws -> SpawnedProcess {
+    try hosts.write(toFile: folder + "/hosts", atomically: true, encoding: .utf8)
+    return try await SpawnedProcess.run(
+      Self.launch.appendingPathComponent("cluster.sh"), [folder + "/hosts"] + arguments,
+      environment: ["RESTOK": program, "THREADS": threads], timeout: 60)
   }
 
   @Test func aClusterOfThisHostWorks() async throws {

@@ -153,6 +153,34 @@ import Testing
       #expect(run.standardError.contains("no checkpoint yet"))
     }
   }
+
+  /// The configuration of a run directory that has another place now means that place; one beside a
+  /// folder that is only called so does not.
+  @Test func aRunThatWasMovedIsMeantWhereItIs() async throws {
+    try await withTemporaryFolder { folder in
+      let smoke = folder + "/smoke.yaml"
+      try Repository.text(of: "Configs/smoke/tokenizer.yaml")
+        .write(toFile: smoke, atomically: true, encoding: .utf8)
+      let printed = try await restok("train", "tokenizer", smoke, "--print-config")
+      #expect(printed.exitCode == 0)
+      let run = folder + "/moved"
+      try FileManager.default.createDirectory(
+        atPath: run + "/checkpoints/step-000000001", withIntermediateDirectories: true)
+      let configuration = run + "/config.yaml"
+      try printed.standardOutput.write(
+        toFile: configuration, atomically: true, encoding: .utf8)
+      let name = "name: smoke-tokenizer"
+      let other = try await restok("train", "tokenizer", configuration, "--print-config")
+      #expect(other.standardOutput.contains(name) && !other.standardError.contains("warning"))
+      try "".write(toFile: run + "/run.lock", atomically: true, encoding: .utf8)
+      let moved = try await restok("train", "tokenizer", configuration, "--print-config")
+      #expect(moved.standardOutput.contains("name: moved"))
+      #expect(moved.standardError.contains("it goes on in"))
+      let said = try await restok(
+        "train", "tokenizer", configuration, "run.name=smoke-tokenizer", "--print-config")
+      #expect(said.standardOutput.contains(name) && !said.standardError.contains("warning"))
+    }
+  }
 }
 
 /// Gives the body a folder of its own, with a space in its path.

@@ -8,6 +8,21 @@ import Testing
     try TokenizerRunConfiguration(yaml: ConfigurationTexts.tokenizer, overrides: overrides)
   }
 
+  /// The shell has comments of its own: a value is all that was given.
+  @Test func nothingOfAnOverrideIsAComment() throws {
+    for name in ["run #7", "#7", "a  #b c", "7 # x"] {
+      let configuration = try tokenizer("run.name=" + name)
+      #expect(configuration.training.run.name == name)
+      // The document that a run keeps says the same.
+      let again = try TokenizerRunConfiguration(yaml: configuration.yaml)
+      #expect(again.training.run.name == name)
+    }
+    for override in ["run.name='a' # b", "steps=5 # five"] {
+      let problems = ConfigurationTexts.tokenizerProblems(overrides: [override])
+      #expect(problems.count == 1 && problems[0].contains("#"), "\(problems)")
+    }
+  }
+
   @Test func overridesReplaceAndAddValues() throws {
     let configuration = try tokenizer(
       "steps=20", "optimizer.betas=[0.5, 0.75]", "data.augment={crop: [0.5, 1], flip: false}",

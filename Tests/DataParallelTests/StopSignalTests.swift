@@ -29,6 +29,36 @@ struct StopSignalTests {
     }
   }
 
+  /// The end of a terminal lets a run save; `nohup` keeps the run from hearing of it.
+  @Test func theEndOfTheTerminalIsAWishUnlessIgnored() async {
+    await #expect(processExitsWith: .success) {
+      let stop = StopSignal.install()
+      Self.send(SIGHUP) { stop.name == "SIGHUP" }
+      exit(0)
+    }
+    await #expect(processExitsWith: .success) {
+      signal(SIGHUP, SIG_IGN)
+      let stop = StopSignal.install()
+      kill(getpid(), SIGHUP)
+      usleep(50_000)
+      exit(stop.isRequested ? 1 : 0)
+    }
+  }
+
+  /// Commands that have nothing to save end at once, after a last act on what they were writing.
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP, SIGUSR1])
+  func anEndIsPrecededByTheLastAct(number: Int32) async {
+    let path = NSTemporaryDirectory() + "/test-" + UUID().uuidString
+    await #expect(processExitsWith: .exitCode(128 + number)) {
+      [number = number as Int32, path = path as String] in
+      Self.unblockSignals()
+      EndSignal.install { close(creat(path, 0o600)) }
+      Self.send(number) { false }
+    }
+    #expect(FileManager.default.fileExists(atPath: path))
+    try? FileManager.default.removeItem(atPath: path)
+  }
+
   /// Thousands of signals to the very thread that multiplies, many of them within a deep product, where
   /// a handler on that thread's stack would end the process.
   @Test func signalsLeaveProductsAlone() async {

@@ -16,10 +16,9 @@ extension MetricsLog {
       var step: Int
     }
     guard FileSystem.exists(path) else { return false }
-    let decoder = JSONDecoder()
     return try FileSystem.bytes(of: path).split(separator: UInt8(ascii: "\n")).contains { line in
       // A line that is damaged is no record.
-      guard let head = try? decoder.decode(Head.self, from: Data(line)) else { return false }
+      guard let head = try? JSONText.decode(Head.self, from: Data(line)) else { return false }
       return head.kind == kind && head.step == step
     }
   }

@@ -21,15 +21,22 @@ struct CheckpointInfo: ParsableCommand {
     try RankSession.requireSingleRank("checkpoint info")
     let directories = try CheckpointCommands.directories(of: path)
     var directory = directories[0]
+    var isSound = false
     for candidate in directories {
       let verification = CheckpointVerification(of: candidate)
+      try verification.requireReadable()
       if verification.isSound {
-        directory = candidate
+        (directory, isSound) = (candidate, true)
         break
       }
       warn("\(candidate) is damaged: \(verification.summary)")
     }
-    let manifest = try Checkpoint(directory: directory).manifest
+    // Of a damaged one it says what its manifest says, and ends with the status of damage.
+    try show(try Checkpoint(directory: directory).manifest, directory)
+    if !isSound { throw ExitStatusError(status: .storage) }
+  }
+
+  private func show(_ manifest: CheckpointManifest, _ directory: String) throws {
     if json {
       try printJSON(manifest)
       return

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import ArrayFiles
+import Checkpoints
 import Configurations
 import DataParallel
 import Inference
@@ -80,7 +81,8 @@ struct TrainOptions: ParsableArguments {
   ) throws {
     let run = RunDirectory(path: SystemPath.parent(of: config))
     guard SystemPath.name(of: config) == SystemPath.name(of: run.configurationPath),
-      FileSystem.isDirectory(run.checkpointsPath),
+      FileSystem.exists(run.path + "/" + RunLock.fileName),
+      try !CheckpointStore(root: run.checkpointsPath).directories().isEmpty,
       !FileSystem.isSame(run.path, as: configuration.training.run.directory),
       !overrides.contains(where: { override in
         ["run=", "run.output=", "run.name="].contains { override.hasPrefix($0) }
