@@ -47,6 +47,8 @@ public enum SizeLimit {
   public static let fileByteCount = 1 << 46
   /// Bytes of a manifest, which is read as a whole: 2²⁸, 256 MiB.
   public static let manifestByteCount = 1 << 28
+  /// Bytes of what is no regular file, such as a pipe or a device, which is read as a whole: 256 MiB.
+  public static let endlessByteCount = 1 << 28
   /// Samples of one data set or codes file: 2⁴⁰.
   public static let sampleCount = 1 << 40
   /// Classes: labels are 32 bits with a sign.

@@ -109,7 +109,8 @@ public enum FileSystem {
     var status = stat()
     try systemCall("fstat", on: path) { fstat(descriptor, &status) }
     var bytes: [UInt8] = []
-    if status.st_mode & S_IFMT == S_IFREG {
+    let isRegular = status.st_mode & S_IFMT == S_IFREG
+    if isRegular {
       bytes.reserveCapacity(min(Int(status.st_size), byteCount ?? .max))
     }
     var buffer = [UInt8](repeating: 0, count: min(1 << 16, byteCount ?? .max))
@@ -119,6 +120,10 @@ public enum FileSystem {
       }
       if count == 0 { break }
       bytes += buffer[..<count]
+      // A device or a pipe may have no end.
+      guard isRegular || bytes.count <= SizeLimit.endlessByteCount else {
+        throw FileError(operation: "read", path: path, code: EFBIG)
+      }
     }
     return byteCount.map { Array(bytes.prefix($0)) } ?? bytes
   }

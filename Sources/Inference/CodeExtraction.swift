@@ -31,7 +31,10 @@ public enum CodeExtraction {
   ) throws -> String {
     RankThreads.setAutomatic()
     let start = ContinuousClock.now
-    if communicator.rank == 0 { try FileSystem.checkWritable(output) }
+    if communicator.rank == 0 {
+      try OutputCheck.requireApart(output, from: [data])
+      try FileSystem.checkWritable(output)
+    }
     let tokenizer = try LoadedTokenizer(source) { if communicator.rank == 0 { notice($0) } }
     try Self.requireOneTokenizer(tokenizer, source, communicator)
     let dataset = try communicator.rank == 0 ? ImageDataset(folder: data) : nil

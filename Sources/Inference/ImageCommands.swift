@@ -21,6 +21,7 @@ public enum ImageCommands {
     let tokenizer = try LoadedTokenizer(source, notice: notice)
     let inputs = try ImageInputs(
       paths: paths, size: tokenizer.model.configuration.imageSize)
+    try OutputCheck.requireApart(output, from: paths.filter { !FileSystem.isDirectory($0) })
     try FileSystem.checkWritable(output)
     let tokens = try batches(inputs.count).flatMap { range in
       try tokenizer.model.tokens(of: try inputs.batch(range)).array(of: Int32.self)
@@ -42,6 +43,7 @@ public enum ImageCommands {
     let target = try ImageOutput(path: output)
     let tokenizer = try LoadedTokenizer(source, notice: notice)
     let sequences = try sequences(path, tokenizer, notice)
+    if FileSystem.isSame(output, as: path) { try OutputCheck.requireApart(output, from: [path]) }
     try target.checkWritable()
     var writer = ImageSetWriter(target)
     for range in batches(sequences.sequenceCount) {
@@ -91,6 +93,7 @@ public enum ImageCommands {
         "--keep \(keepCount): the tokenizer has \(configuration.latents.count) tokens")
     }
     let inputs = try ImageInputs(paths: paths, size: configuration.imageSize)
+    try OutputCheck.requireApart(output, from: paths)
     try target.checkWritable()
     var writer = ImageSetWriter(target)
     var score = ReconstructionScore()

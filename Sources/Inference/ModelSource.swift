@@ -1,6 +1,7 @@
 import ArrayFiles
 package import Autodiff
 public import Checkpoints
+import Foundation
 import Reporting
 
 /// Which weights of a checkpoint are meant.
@@ -41,6 +42,9 @@ public struct ModelSource: Sendable, Equatable {
   /// - Returns: The checkpoint, which has been read and found sound.
   /// - Throws: `CheckpointError`; `CommandError` where a run has none that is sound.
   public func checkpoint(_ notice: Notice) throws -> Checkpoint {
+    guard FileSystem.exists(path) else {
+      throw FileError(operation: "open", path: path, code: ENOENT)
+    }
     guard isRun else {
       let verification = CheckpointVerification(of: path)
       try verification.requireSound()

@@ -3,8 +3,10 @@ import Checkpoints
 import Configurations
 import DataParallel
 import Foundation
+import HierarchicalGenerator
 import Inference
 import Logging
+import ResidualTokenizer
 
 /// What the coordinator writes down of a run: lines, figures, pictures, checkpoints.
 final class RunRecorder {
@@ -125,10 +127,15 @@ final class RunRecorder {
   }
 
   /// Writes a picture; what went wrong is logged, for a picture is no reason to end a run.
-  func writePicture(of task: any TrainingTask, step: Int) {
+  ///
+  /// - Throws: `NotFiniteLogits` or `NotFiniteOutput`: of a model that gives no numbers, training is of no
+  ///   use any more.
+  func writePicture(of task: any TrainingTask, step: Int) throws {
     do {
       guard let picture = try task.picture() else { return }
       try directory.writePicture(picture.image, name: picture.name, step: step)
+    } catch let error where error is NotFiniteLogits || error is NotFiniteOutput {
+      throw error
     } catch {
       logger.error("step \(step): no picture: \(error)")
     }

@@ -80,7 +80,7 @@ final class Trainer<Task: TrainingTask> {
   /// Evaluation and pictures.
   private func examine(_ due: Examination, _ doneCount: Int) throws {
     if due.evaluates { try evaluate(doneCount) }
-    if due.shows { writePicture(doneCount) }
+    if due.shows { try writePicture(doneCount) }
   }
 
   /// Scores the moving average of the weights.
@@ -89,8 +89,8 @@ final class Trainer<Task: TrainingTask> {
     try recorder?.report(scores, step: step)
   }
 
-  private func writePicture(_ step: Int) {
-    task.mainNetwork.withAverage { recorder?.writePicture(of: task, step: step) }
+  private func writePicture(_ step: Int) throws {
+    try task.mainNetwork.withAverage { try recorder?.writePicture(of: task, step: step) }
   }
 
   /// Saves in the background, on the coordinator, what all ranks hold alike.

@@ -149,7 +149,7 @@ import Testing
       try FileManager.default.createDirectory(
         atPath: folder + "/checkpoints", withIntermediateDirectories: false)
       let run = try await restok("checkpoint", "info", folder)
-      #expect(run.exitCode == 64)
+      #expect(run.exitCode == 73)
       #expect(run.standardError.contains("no checkpoint yet"))
     }
   }

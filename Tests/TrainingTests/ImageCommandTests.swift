@@ -127,6 +127,36 @@ import Testing
     }
   }
 
+  /// What is read is never written over.
+  @Test func anOutputIsNoInput() throws {
+    try withTemporaryDirectory { folder in
+      let runs = SmallRuns(folder: folder)
+      let tokenizer = ModelSource(path: try runs.imported(.tokenizer))
+      let (images, codes) = (folder + "/images", folder + "/codes.npy")
+      try ImageOutput(path: images).write(testImages)
+      _ = try ImageCommands.encode([images], with: tokenizer, to: codes)
+      let before = try ContentDigest.ofFile(at: codes).value
+      let names = try FileSystem.names(in: images)
+      for use in [
+        { _ = try ImageCommands.decode(codes, with: tokenizer, to: folder + "/./codes.npy") },
+        {
+          _ = try ImageCommands.reconstruct(
+            [images], with: tokenizer, keepCount: nil, to: images + "/")
+        },
+        {
+          _ = try ImageCommands.reconstruct(
+            [images + "/00000.png"], with: tokenizer, keepCount: nil, to: images)
+        },
+      ] as [() throws -> Void] {
+        #expect(throws: CommandError.self) { try use() }
+      }
+      #expect(try ContentDigest.ofFile(at: codes).value == before)
+      #expect(try FileSystem.names(in: images) == names)
+      let originals = try names.map { try RGBImage(contentsOfFile: images + "/" + $0) }
+      #expect(originals == testImages)
+    }
+  }
+
   @Test func reconstructionsAreTheSameInEveryFormAndTheDecodedCodes() throws {
     try withTemporaryDirectory { folder in
       let tokenizer = ModelSource(

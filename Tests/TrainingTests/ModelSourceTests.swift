@@ -59,6 +59,13 @@ import Testing
     }
   }
 
+  @Test func aPathThatLeadsNowhereIsNoUnfinishedCheckpoint() throws {
+    let error = #expect(throws: FileError.self) {
+      try LoadedTokenizer(ModelSource(path: "/nowhere/at/all")) { _ in }
+    }
+    #expect(error?.isMissing == true)
+  }
+
   @Test func exportedWeightsAreOfOneModel() throws {
     try withTemporaryDirectory { folder in
       let (weights, configuration) = try SmallRuns(folder: folder).write(.tokenizer)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ArrayFiles
 import Checkpoints
+import Reporting
 
 /// `restok checkpoint`: what runs have saved.
 struct CheckpointCommands: ParsableCommand {
@@ -17,7 +18,7 @@ struct CheckpointCommands: ParsableCommand {
     guard FileSystem.exists(root) else { return [path] }
     let directories = try CheckpointStore(root: root).directories()
     guard !directories.isEmpty else {
-      throw ValidationError("\(path): this run has no checkpoint yet")
+      throw CommandError.noCheckpoint(directory: path)
     }
     return directories
   }
