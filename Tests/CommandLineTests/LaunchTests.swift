@@ -111,7 +111,8 @@ import Testing
   func aSecondSignal(first: String, second: String, status: Int) async throws {
     try await withProgram { folder, program in
       let slow = Self.program.replacing("saves\"; exit", with: "saves\"; sleep 1; exit")
-      try slow.write(toFile: program, atomically: true, encoding: .utf8)
+      // Not atomically: the file keeps its right to be executed.
+      try slow.write(toFile: program, atomically: false, encoding: .utf8)
       let driver = """
         set -m
         "$1/local.sh" --oversubscribe 2 wait "$2/ready" & pid=$!
