@@ -42,12 +42,23 @@ trap 'rm -rf -- "$work" "$memory"' EXIT
 export SWIFT_BACKTRACE=enable=no
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:abort_on_error=0:handle_abort=1
 
+# only_late FINDINGS: whether all that was found lasted too long, and none of it does alone: libFuzzer
+# measures the time of the clock, and on a busy machine a sound input can be late.
+only_late() {
+  local input
+  for input in "$1"/timeout-*; do
+    [[ -f "$input" ]] || return 1
+    RESTOK_FUZZ_FOLDER="$folder-again" "$fuzzer" -timeout=20 "$input" >/dev/null 2>&1 || return 1
+  done
+  rm -f "$1"/timeout-* "$1"/slow-unit-*
+}
+
 # fuzz TARGET: one target, for its seconds; its last lines stand in a file of its own.
 fuzz() {
   local target="$1" status=0
   local corpus="$scratch/corpus/$target" findings="$scratch/findings/$target"
   local seeds="$work/seeds-$target" folder="$memory/$target" known=()
-  mkdir -p "$corpus" "$findings" "$seeds" "$folder" "$folder-seeds"
+  mkdir -p "$corpus" "$findings" "$seeds" "$folder" "$folder-seeds" "$folder-again"
   export RESTOK_FUZZ_TARGET="$target"
   RESTOK_FUZZ_FOLDER="$folder-seeds" RESTOK_FUZZ_SEEDS="$seeds" "$fuzzer" >"$work/$target.log" 2>&1 \
     || { echo "$target: its seeds cannot be made"; tail -n 5 "$work/$target.log"; return 1; }
@@ -59,6 +70,11 @@ fuzz() {
   printf '%s: status %d, %s executions, coverage %s, %s s\n' "$target" "$status" \
     "$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/$target.log" | tail -n 1)" \
     "$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$work/$target.log" | tail -n 1)" "$seconds"
+  # 70 is libFuzzer's status for an input that lasted too long.
+  if ((status == 70)) && only_late "$findings"; then
+    echo "$target: an input was late on a busy machine, and is not alone"
+    status=0
+  fi
   if ((status != 0)); then
     grep -m 5 -E "ERROR|SUMMARY|Fatal|threw|artifact" "$work/$target.log" || tail -n 5 "$work/$target.log"
     cp "$work/$target.log" "$findings/last.log"
