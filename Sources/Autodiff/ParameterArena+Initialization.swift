@@ -25,6 +25,7 @@ extension ParameterArena {
       case .truncatedNormal(let standardDeviation):
         value.fillTruncatedNormal(standardDeviation: standardDeviation, key: key)
       case .uniform(let bound): value.fillUniform(low: -bound, high: bound, key: key)
+      case .unitVector: value.fillUnitVector(key: key)
       }
     }
     refreshOperands()

@@ -197,14 +197,32 @@ struct ParameterKey: Hashable {
 public enum PublishedLayout: Sendable, Equatable {
   /// The same elements in the same order, under the given shape.
   case same(shape: [Int])
-  /// A convolution: published `[output, input, height, width]`, here `[output, height, width, input]`.
+  /// A convolution: published `[output, input, kernel...]`, here `[output, kernel..., input]`, with a
+  /// kernel of one or two axes.
   case convolution
+  /// A vector with an element for each column of a convolution's matrix: published `[input·kernel]`,
+  /// here `[kernel..., input]`.
+  case convolutionColumns
 
   func publishedShape(of shape: [Int]) -> [Int] {
     switch self {
     case .same(let published): published
-    case .convolution: [shape[0], shape[3], shape[1], shape[2]]
+    case .convolution: [shape[0], shape[shape.count - 1]] + shape[1..<shape.count - 1]
+    case .convolutionColumns: [shape.reduce(1, *)]
     }
+  }
+
+  /// What becomes of the order of elements: nil where it is the same, else each of `[kernel, input]`
+  /// here is published as `[input, kernel]`.
+  package func transposition(of shape: [Int]) -> (kernelSize: Int, inputCount: Int)? {
+    let kernelAxes =
+      switch self {
+      case .same: 0..<0
+      case .convolution: 1..<shape.count - 1
+      case .convolutionColumns: 0..<shape.count - 1
+      }
+    guard !kernelAxes.isEmpty else { return nil }
+    return (shape[kernelAxes].reduce(1, *), shape[shape.count - 1])
   }
 }
 
@@ -218,4 +236,6 @@ public enum Initializer: Sendable, Equatable {
   case truncatedNormal(standardDeviation: Float)
   /// Uniform in ±bound.
   case uniform(bound: Float)
+  /// A random direction: all elements together have the Euclidean norm 1.
+  case unitVector
 }

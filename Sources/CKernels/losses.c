@@ -6,6 +6,31 @@
 #include "reductions.h"
 #include "vector_math.h"
 
+KERNEL double CKernels_sum(const float *x, int64_t count) {
+#pragma clang fp reassociate(on) contract(fast)
+  double sum = 0;
+  for (int64_t i = 0; i < count; i++) sum += (double)x[i];
+  return sum;
+}
+
+KERNEL double CKernels_hinge(const float *x, float sign, int64_t count) {
+#pragma clang fp reassociate(on) contract(fast)
+  double sum = 0;
+  for (int64_t i = 0; i < count; i++) {
+    const float distance = 1 - sign * x[i];
+    sum += distance > 0 ? (double)distance : 0;
+  }
+  return sum;
+}
+
+KERNEL void CKernels_hingeBackward(float *dx, const float *x, float sign, float factor,
+                                   int isAdding, int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    const float value = 1 - sign * x[i] > 0 ? -factor * sign : 0;
+    dx[i] = isAdding ? dx[i] + value : value;
+  }
+}
+
 KERNEL double CKernels_squaredError(const float *x, const float *target, int64_t count) {
 #pragma clang fp reassociate(on) contract(fast)
   double sum = 0;

@@ -42,16 +42,12 @@ public struct ParameterLayout: Sendable, Equatable {
   /// - Parameter elements: The elements in the engine's order, `[range.count]`.
   /// - Returns: A tensor of `publishedShape`: a view of `elements` where the order is the same.
   func published(elements: Tensor) -> Tensor {
-    switch layout {
-    case .same:
+    guard let (kernelSize, inputCount) = layout.transposition(of: shape) else {
       return elements.reshaped(to: publishedShape)
-    case .convolution:
-      let published = Tensor(uninitialized: publishedShape)
-      Self.transpose(
-        elements, into: published, rowCount: shape[1] * shape[2],
-        columnCount: shape[3])
-      return published
     }
+    let published = Tensor(uninitialized: publishedShape)
+    Self.transpose(elements, into: published, rowCount: kernelSize, columnCount: inputCount)
+    return published
   }
 
   /// Writes the elements of a published tensor into the parameter's part of an array.
@@ -63,14 +59,11 @@ public struct ParameterLayout: Sendable, Equatable {
     precondition(
       published.shape == publishedShape,
       "ParameterLayout: \(name) of shape \(publishedShape) given as \(published.shape)")
-    switch layout {
-    case .same:
-      array.buffer[range].copy(from: published.buffer)
-    case .convolution:
-      Self.transpose(
-        published, into: array.slice(range), rowCount: shape[3],
-        columnCount: shape[1] * shape[2])
+    guard let (kernelSize, inputCount) = layout.transposition(of: shape) else {
+      return array.buffer[range].copy(from: published.buffer)
     }
+    Self.transpose(
+      published, into: array.slice(range), rowCount: inputCount, columnCount: kernelSize)
   }
 
   /// `[matrices, rows, columns]` → `[matrices, columns, rows]`.

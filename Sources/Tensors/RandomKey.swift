@@ -26,6 +26,8 @@ public enum RandomPurpose: UInt32, Sendable, CaseIterable {
   case synthesis = 10
   /// Tests.
   case test = 11
+  /// What a discriminator is shown of its images: augmentation and window.
+  case discriminatorInput = 12
 }
 
 /// The name of a stream of random numbers: a pure function of seed, purpose, step and index.

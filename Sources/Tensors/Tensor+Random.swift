@@ -12,6 +12,13 @@ extension Tensor {
     Kernels.fillNormal(buffer, standardDeviation: standardDeviation, stream: key.stream)
   }
 
+  /// Fills the tensor with a random direction: normal numbers divided by their Euclidean norm.
+  public func fillUnitVector(key: RandomKey) {
+    fillNormal(standardDeviation: 1, key: key)
+    let norm = squaredNorm(of: buffer).squareRoot()
+    scaleElements(into: buffer, isAdding: false, buffer, by: Float(1 / norm))
+  }
+
   /// Fills the tensor with normal numbers of mean 0, redrawn outside ±`bound`.
   ///
   /// The bound is absolute, not in standardDeviations: the meaning of PyTorch's `trunc_normal_`.

@@ -10,6 +10,7 @@ import Testing
     ("token", [1, 1, 5], .normal(standardDeviation: 0.5)),
     ("codes", [64, 8], .uniform(bound: 0.25)),
     ("decoder.weight", [33, 17], .truncatedNormal(standardDeviation: 0.02)),
+    ("vector", [7, 11], .unitVector),
   ]
 
   private func arena(
@@ -41,7 +42,7 @@ import Testing
       values(arena(seed: 1)), values(arena(seed: 1, network: "first")),
       values(arena(seed: 1, network: "second"))
     )
-    for index in [0, 3, 4, 5] {
+    for index in [0, 3, 4, 5, 6] {
       #expect(Set([alone[index], first[index], second[index]]).count == 3)
     }
     #expect(first == values(arena(seed: 1, isReversed: true, network: "first")))
@@ -54,6 +55,8 @@ import Testing
     #expect(values[4].allSatisfy { abs($0) <= 0.25 })
     #expect((values[4].max() ?? 0) > 0.2)
     #expect((values[4].min() ?? 0) < -0.2)
+    #expect(abs(values[6].reduce(0) { $0 + $1 * $1 } - 1) < 1e-5)
+    #expect(Set(values[6]).count > 70)
     let square = values[0].reduce(0) { $0 + $1 * $1 } / Float(values[0].count)
     #expect(abs(square.squareRoot() - 0.02) < 2e-3)
   }

@@ -15,6 +15,42 @@ import Testing
       operation: { squaredError($1[0], $1[1], scale: 0.3) })
   }
 
+  @Test(arguments: [[1], [3, 5], [2, 3, 17]])
+  func sumAndHingeMatchTheReference(shape: [Int]) {
+    var numbers = TestNumbers(seed: 5)
+    let x = numbers.tensor(shape, in: -3..<3)
+    checkOperator(
+      [x], "sum \(shape)", reference: { [0.3 * $0[0].reduce(0, +)] },
+      operation: { sum($1[0], scale: 0.3) })
+    for (isPositive, sign) in [(true, 1.0), (false, -1.0)] {
+      checkOperator(
+        [x], "hinge \(shape), \(isPositive)",
+        reference: { [0.3 * LossesReference.hinge($0[0], sign: sign)] },
+        operation: { hinge($1[0], isPositive: isPositive, scale: 0.3) })
+    }
+  }
+
+  /// Logits at 1 and beyond cost nothing and pull at nothing; two hinges of one logit inside are 2.
+  @Test func theHingeEndsAtItsSide() {
+    let tape = Tape(isRecording: true)
+    let x = Variable(input: Tensor([1, 7, -1, 0.25] as [Float], shape: [4]), on: tape)
+    let positive = hinge(x, isPositive: true, scale: 1)
+    #expect(positive.value.scalar == 2.75)
+    tape.backward(from: positive)
+    #expect(x.adjoint?.gradient?.array() == [0, 0, -1, -1] as [Float])
+    let inside = Variable(constant: Tensor([0.25, -0.5] as [Float], shape: [2]), on: tape)
+    let both = [true, false].map { hinge(inside, isPositive: $0, scale: 0.5).value.scalar }
+    #expect(both[0] + both[1] == 2)
+  }
+
+  @Test func sumsOfSeveralUsesAdd() {
+    let tape = Tape(isRecording: true)
+    let x = Variable(input: Tensor([0.5, -4] as [Float], shape: [2]), on: tape)
+    let parts = [sum(x, scale: 2), sum(x, scale: -5), hinge(x, isPositive: false, scale: 8)]
+    tape.backward(from: weightedSum(parts.map { ($0, 1) }))
+    #expect(x.adjoint?.gradient?.array() == [5, -3] as [Float])
+  }
+
   @Test func squaredErrorGivesNoGradientToADetachedArgument() {
     var numbers = TestNumbers(seed: 2)
     let tape = Tape(isRecording: true)

@@ -13,6 +13,18 @@ import Testing
       [squaredError(x.buffer, target.buffer)], [expected], tolerance: 1e-7, "count \(count)")
   }
 
+  @Test(arguments: [0, 1, 17, 16_384, 16_385, 70_001])
+  func sumsAndHingesMatchTheReference(count: Int) {
+    var numbers = TestNumbers(seed: 12)
+    let x = numbers.tensor([count], in: -2..<3)
+    let total = x.doubles.reduce(0, +)
+    expectClose([sum(of: x.buffer)], [total], tolerance: 1e-10, "sum of \(count)")
+    for sign in [Float(1), -1] {
+      let expected = LossesReference.hinge(x.doubles, sign: Double(sign))
+      expectClose([hinge(x.buffer, sign: sign)], [expected], tolerance: 1e-7, "hinge of \(count)")
+    }
+  }
+
   @Test func resultsDoNotDependOnTheThreadCount() {
     var numbers = TestNumbers(seed: 10)
     let x = numbers.tensor([300, 501])
@@ -24,7 +36,10 @@ import Testing
       let gradient = Buffer(.float32, count: x.count)
       entropy.backward(into: gradient, isAdding: false, factor: 0.5)
       return (
-        [squaredError(x.buffer, y.buffer), entropy.total], gradient.array(of: Float.self)
+        [
+          squaredError(x.buffer, y.buffer), entropy.total, sum(of: x.buffer),
+          hinge(x.buffer, sign: -1),
+        ], gradient.array(of: Float.self)
       )
     }
     for result in results {

@@ -1,6 +1,48 @@
 import Kernels
 public import Tensors
 
+/// The scaled sum of all elements.
+///
+///     y = scale · Σ x
+///
+/// The sum is taken in double precision.
+///
+/// - Parameters:
+///   - x: Any shape.
+///   - scale: For a mean, one over the global number of elements.
+/// - Returns: The sum, a single number.
+public func sum(_ x: Variable, scale: Float) -> Variable {
+  let total = Float(Double(scale) * sum(of: x.value.buffer))
+  let (adjoint, shape) = (x.adjoint, x.shape)
+  return x.tape.record(Tensor([total], shape: []), from: [x]) { dtotal in
+    adjoint?.accumulate(Tensor(repeating: scale * dtotal.scalar, shape: shape))
+  }
+}
+
+/// The scaled hinge loss of logits that should all lie on one side.
+///
+///     loss = scale · Σ max(0, 1 − x), or scale · Σ max(0, 1 + x)
+///
+/// The sum is taken in double precision; the gradient at the kink is 0.
+/// Source: Lim & Ye 2017 (geometric GAN), equation 9.
+///
+/// - Parameters:
+///   - logits: Any shape.
+///   - isPositive: Whether the logits should be 1 or more; else −1 or less.
+///   - scale: For a mean, one over the global number of logits.
+/// - Returns: The loss, a single number.
+public func hinge(_ logits: Variable, isPositive: Bool, scale: Float) -> Variable {
+  let (value, sign) = (logits.value, isPositive ? Float(1) : -1)
+  let loss = Float(Double(scale) * hinge(value.buffer, sign: sign))
+  return logits.tape.record(Tensor([loss], shape: []), from: [logits]) {
+    [adjoint = logits.adjoint] dloss in
+    adjoint?.accumulate(shape: value.shape) { dlogits, isAdding in
+      hingeGradient(
+        into: dlogits, isAdding: isAdding, value.buffer, sign: sign, factor: scale * dloss.scalar)
+    }
+  }
+}
+
 /// The scaled sum of squared differences.
 ///
 ///     loss = scale * Σ (x - target)²

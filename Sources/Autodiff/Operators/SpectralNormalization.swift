@@ -22,15 +22,9 @@ public struct SpectralVectors: Sendable {
   public init(weightShape: [Int], key: RandomKey) {
     let rowCount = weightShape[0]
     let columnCount = weightShape.dropFirst().reduce(1, *)
-    left = Self.unitVector(rowCount, key.child(0))
-    right = Self.unitVector(columnCount, key.child(1))
-  }
-
-  private static func unitVector(_ count: Int, _ key: RandomKey) -> Tensor {
-    let vector = Tensor.normal([count], key: key)
-    let norm = squaredNorm(of: vector.buffer).squareRoot()
-    scaleElements(into: vector.buffer, isAdding: false, vector.buffer, by: Float(1 / norm))
-    return vector
+    (left, right) = (Tensor(uninitialized: [rowCount]), Tensor(uninitialized: [columnCount]))
+    left.fillUnitVector(key: key.child(0))
+    right.fillUnitVector(key: key.child(1))
   }
 
   /// The vectors after one step of the power iteration: v = normalize(Wᵀu), u = normalize(W·v).

@@ -10,6 +10,7 @@
 #include "CKernels_axis_map.h"
 #include "CKernels_bfloat16.h"
 #include "CKernels_cells.h"
+#include "CKernels_colors.h"
 #include "CKernels_convolution.h"
 #include "CKernels_depthwise.h"
 #include "CKernels_digest.h"

@@ -1,8 +1,18 @@
-// Losses: squared error, cross-entropy over a vocabulary.
+// Losses: sums, squared error, hinge, cross-entropy over a vocabulary.
 #ifndef CKERNELS_LOSSES_H
 #define CKERNELS_LOSSES_H
 
 #include <stdint.h>
+
+// The sum of x.
+double CKernels_sum(const float *x, int64_t count);
+
+// The sum of max(0, 1 - sign x).
+double CKernels_hinge(const float *x, float sign, int64_t count);
+
+// dx (+)= -factor sign where sign x < 1.
+void CKernels_hingeBackward(float *dx, const float *x, float sign, float factor, int isAdding,
+                            int64_t count);
 
 // The sum of (x - target)^2.
 double CKernels_squaredError(const float *x, const float *target, int64_t count);

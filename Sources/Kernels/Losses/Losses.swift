@@ -3,20 +3,51 @@ import CKernels
 /// Elements of one partial sum of a loss.
 private let lossChunkSize = 16_384
 
+/// The sum of what `partialSum` gives for the chunks of `0..<count`, in their order.
+private func sumOfChunks(_ count: Int, _ partialSum: (Range<Int>) -> Double) -> Double {
+  let chunkCount = (count + lossChunkSize - 1) / lossChunkSize
+  return withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, chunkCount)) { parts in
+    parts.initialize(repeating: 0)
+    let partial = parts.baseAddress
+    parallelChunks(count, chunkSize: lossChunkSize) { chunk, range in
+      partial?[chunk] = partialSum(range)
+    }
+    return parts.reduce(0, +)
+  }
+}
+
+/// Σ x, in double precision by fixed chunks.
+package func sum(of x: Buffer) -> Double {
+  let source = x.floats
+  return sumOfChunks(x.count) { CKernels_sum(source + $0.lowerBound, Int64($0.count)) }
+}
+
+/// Σ max(0, 1 − sign·x), in double precision by fixed chunks.
+package func hinge(_ x: Buffer, sign: Float) -> Double {
+  let source = x.floats
+  return sumOfChunks(x.count) { CKernels_hinge(source + $0.lowerBound, sign, Int64($0.count)) }
+}
+
+/// The gradient of `factor` · `hinge`, written or added; 0 where 1 = sign·x.
+package func hingeGradient(
+  into dx: Buffer, isAdding: Bool, _ x: Buffer, sign: Float, factor: Float
+) {
+  precondition(dx.count == x.count, "hingeGradient: counts \(dx.count) and \(x.count) differ")
+  let (result, source) = (dx.floats, x.floats)
+  parallelFor(x.count, grain: elementGrain) { range in
+    CKernels_hingeBackward(
+      result + range.lowerBound, source + range.lowerBound, sign, factor, isAdding ? 1 : 0,
+      Int64(range.count))
+  }
+}
+
 /// Σ (x − target)², in double precision by fixed chunks.
 package func squaredError(_ x: Buffer, _ target: Buffer) -> Double {
   precondition(
     x.count == target.count, "squaredError: counts \(x.count) and \(target.count) differ")
   let (left, right) = (x.floats, target.floats)
-  let chunkCount = (x.count + lossChunkSize - 1) / lossChunkSize
-  return withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, chunkCount)) { parts in
-    parts.initialize(repeating: 0)
-    let partial = parts.baseAddress
-    parallelChunks(x.count, chunkSize: lossChunkSize) { chunk, range in
-      partial?[chunk] = CKernels_squaredError(
-        left + range.lowerBound, right + range.lowerBound, Int64(range.count))
-    }
-    return parts.reduce(0, +)
+  return sumOfChunks(x.count) {
+    CKernels_squaredError(left + $0.lowerBound, right + $0.lowerBound, Int64($0.count))
   }
 }
 

@@ -7,6 +7,11 @@ package enum LossesReference {
     zip(x, target).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
   }
 
+  /// Σ max(0, 1 − sign·x).
+  package static func hinge(_ x: [Double], sign: Double) -> Double {
+    x.reduce(0) { $0 + max(0, 1 - sign * $1) }
+  }
+
   /// Σ over rows of −log softmax(logits)[target].
   package static func crossEntropy(_ logits: [Double], targets: [Int], vocabularySize: Int)
     -> Double
