@@ -60,7 +60,18 @@ check_hosts() {
       host_error "${host_lines[$name]}" \
         "$name has slots for $slots of its $1 ranks: write slots=$1, or start fewer ranks"
     fi
-    getent ahosts "${name##*@}" >/dev/null || host_error "${host_lines[$name]}" \
+    is_known_host "$name" || host_error "${host_lines[$name]}" \
       "the host ${name##*@} cannot be found: check its name, and \`getent ahosts ${name##*@}\`"
   done
+}
+
+# is_known_host NAME: whether the system finds it, or ssh does by a name of its own configuration.
+is_known_host() {
+  local name="${1##*@}" settings
+  getent ahosts "$name" >/dev/null && return
+  settings="$(ssh -G "$1" 2>/dev/null)" || return 1
+  # What another host passes on, only that host can find.
+  grep -qiE '^proxy(jump|command) ' <<<"$settings" && return
+  name="$(sed -n 's/^hostname //p' <<<"$settings")"
+  [[ -n "$name" ]] && getent ahosts "$name" >/dev/null
 }

@@ -38,17 +38,10 @@ public enum ArrayElementType: String, Sendable, Hashable, CaseIterable {
   }
 
   /// The bytes that an array of a shape takes, or nil where a size is negative or the product does
-  /// not fit in `Int`.
+  /// not fit in `Int`; readers compare it with what is there.
   package func byteCount(shape: [Int]) -> Int? {
-    // An empty array may have any other sizes, but a product that overflows is refused even then.
-    var product = byteCount
-    for size in shape where size != 0 {
-      guard size > 0 else { return nil }
-      let (next, overflow) = product.multipliedReportingOverflow(by: size)
-      guard !overflow else { return nil }
-      product = next
-    }
-    return shape.contains(0) ? 0 : product
+    try? claimedSize(
+      product: shape + [byteCount], field: "shape", of: "array", limit: .max)
   }
 }
 

@@ -106,12 +106,7 @@ public func claimedSize(
   limit: Int
 ) throws(SizeError) -> Int {
   let range = believedRange(least, limit)
-  var product: Int? = 1
-  for factor in factors where factor != 0 {
-    product = positiveSize(factor).flatMap { size in
-      product.flatMap { checked($0.multipliedReportingOverflow(by: size)) }
-    }
-  }
+  let product = combined(factors, from: 1) { $0.multipliedReportingOverflow(by: $1) }
   let isEmpty = factors.contains { $0 == 0 }
   guard let product, product <= limit, range.contains(isEmpty ? 0 : product) else {
     throw SizeError(
@@ -136,12 +131,7 @@ public func claimedSize(
   limit: Int
 ) throws(SizeError) -> Int {
   let range = believedRange(least, limit)
-  var sum: Int? = 0
-  for term in terms where term != 0 {
-    sum = positiveSize(term).flatMap { size in
-      sum.flatMap { checked($0.addingReportingOverflow(size)) }
-    }
-  }
+  let sum = combined(terms, from: 0) { $0.addingReportingOverflow($1) }
   guard let sum, range.contains(sum) else {
     throw SizeError(
       source: source, field: field, value: text(of: terms, joinedBy: " + "), range: range)
@@ -155,12 +145,19 @@ private func believedRange(_ least: Int, _ limit: Int) -> ClosedRange<Int> {
   return least...limit
 }
 
-private func positiveSize(_ number: some BinaryInteger) -> Int? {
-  number > 0 ? Int(exactly: number) : nil
-}
-
-private func checked(_ result: (partialValue: Int, overflow: Bool)) -> Int? {
-  result.overflow ? nil : result.partialValue
+/// All parts but zeros put together; nil where one is negative or the result does not fit.
+private func combined(
+  _ parts: [some BinaryInteger], from start: Int,
+  _ combine: (Int, Int) -> (partialValue: Int, overflow: Bool)
+) -> Int? {
+  var result = start
+  for part in parts where part != 0 {
+    guard part > 0, let size = Int(exactly: part) else { return nil }
+    let (next, overflow) = combine(result, size)
+    guard !overflow else { return nil }
+    result = next
+  }
+  return result
 }
 
 /// The parts as they were found, the first of many.

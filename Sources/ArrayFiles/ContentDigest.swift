@@ -86,6 +86,12 @@ public struct ContentDigest: Sendable {
   /// The digest of all bytes so far as 16 hexadecimal digits.
   public var hexadecimal: String { ArrayFiles.hexadecimal(value) }
 
+  /// What stands before the digits where a text says what kind of digest it is: `xxh64:`.
+  public static let prefix = "xxh64:"
+
+  /// The digest of all bytes so far as `xxh64:` and 16 hexadecimal digits.
+  public var prefixed: String { Self.prefix + hexadecimal }
+
   /// The digest of some bytes.
   public static func of(_ bytes: UnsafeRawBufferPointer) -> ContentDigest {
     var digest = ContentDigest()

@@ -38,6 +38,16 @@ public enum FileSystem {
   /// Whether something stands under a path; not for a link that leads nowhere.
   public static func exists(_ path: String) -> Bool { kind(of: path) != nil }
 
+  /// Whether a path surely leads nowhere; not where it may not be seen.
+  public static func isMissing(_ path: String) -> Bool {
+    do {
+      _ = try status(of: path)
+      return false
+    } catch {
+      return (error as? FileError)?.isMissing == true
+    }
+  }
+
   /// Whether a path leads to a directory.
   public static func isDirectory(_ path: String) -> Bool { kind(of: path) == .directory }
 

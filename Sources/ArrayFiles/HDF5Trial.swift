@@ -3,7 +3,7 @@ import Foundation
 
 /// The trial of a file of which nothing is known.
 enum HDF5Trial {
-  /// Seconds that a child may take; a sound file of many gigabytes takes less than one.
+  /// Seconds that a child may work; a sound file of many gigabytes takes less than one.
   private static let secondCount: UInt32 = 10
   /// Bytes that it may take beside what the process has already.
   private static let byteCount = 1 << 30
@@ -29,7 +29,7 @@ enum HDF5Trial {
     case Int32(CHDF5_trialPassed), Int32(CHDF5_trialNotOpened): nil
     case Int32(CHDF5_trialFailed): "a part of the file is damaged or was never written"
     case Int32(CHDF5_trialImpossible): "no process could be started that tries the file"
-    case -SIGALRM: "the file is damaged: the library came to no end with it"
+    case -SIGXCPU, -SIGALRM: "the file is damaged: the library came to no end with it"
     default: "the file is damaged: the library ended by signal \(-result) on it"
     }
   }

@@ -20,6 +20,12 @@ extension SystemPath {
     return String(path[path.utf8.index(after: end)...])
   }
 
+  /// Whether a text from outside is the name of something in a folder: not empty, neither `.` nor `..`,
+  /// and without a slash or a zero byte.
+  public static func isName(_ text: String) -> Bool {
+    !["", ".", ".."].contains(text) && !text.utf8.contains { $0 == slash || $0 == 0 }
+  }
+
   /// The folder that a path stands in, as the system finds it: `a` of `a/b`, `.` of `a`, `..` of `.`.
   public static func parent(of path: String) -> String {
     let path = withoutEndingSlash(path)

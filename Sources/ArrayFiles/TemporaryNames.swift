@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 /// The names of what is written aside, and the end of what nobody writes any more.
-enum TemporaryNames {
+package enum TemporaryNames {
   private static let mark = ".tmp-"
   private static let hostDigitCount = 8
   private static let nonceDigitCount = 16
@@ -13,11 +13,13 @@ enum TemporaryNames {
 
   private static let visitedFolders = Mutex<Set<String>>([])
 
-  /// This machine in a few digits.
+  /// This machine in a few digits: by its name, which containers may share, and its identity, which
+  /// machines that were copied may share.
   private static let host: String = {
-    let name = ProcessInfo.processInfo.hostName
-    let digest = Array(name.utf8).withUnsafeBytes { ContentDigest.of($0).hexadecimal }
-    return String(digest.prefix(hostDigitCount))
+    var digest = ContentDigest()
+    digest.update(Array(ProcessInfo.processInfo.hostName.utf8))
+    digest.update((try? FileSystem.bytes(of: "/etc/machine-id", upTo: 64)) ?? [])
+    return String(digest.hexadecimal.prefix(hostDigitCount))
   }()
 
   /// A path in the same folder that no other process and no other call uses.
@@ -31,7 +33,7 @@ enum TemporaryNames {
   }
 
   /// Removes what dead writers have left in a folder, once a process; what fails stays.
-  static func removeAbandoned(in folder: String) {
+  package static func removeAbandoned(in folder: String) {
     guard visitedFolders.withLock({ $0.insert(folder).inserted }) else { return }
     for name in (try? FileSystem.names(in: folder)) ?? [] {
       guard let writer = host(ofTemporary: name) else { continue }

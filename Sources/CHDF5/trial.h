@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -140,9 +141,11 @@ static inline int CHDF5_tryContent(const char *path, hid_t access) {
 }
 
 // Makes the process one that ends by itself: by the system's own action on every signal, without a
-// core, after `secondCount`, and when it takes more memory than `byteCount` above what it has.
+// core, after `secondCount` of work, when it waits sixty times as long for a disk, and when it takes
+// more memory than `byteCount` above what it has.
 static inline void CHDF5_limitProcess(unsigned secondCount, size_t byteCount) {
-  const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGALRM, SIGTERM, SIGINT};
+  const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP,
+                         SIGALRM, SIGXCPU, SIGTERM, SIGINT};
   for (size_t index = 0; index < sizeof signals / sizeof *signals; index++) {
     signal(signals[index], SIG_DFL);
   }
@@ -151,6 +154,10 @@ static inline void CHDF5_limitProcess(unsigned secondCount, size_t byteCount) {
   sigprocmask(SIG_SETMASK, &none, NULL);
   struct rlimit limit = {0, 0};
   setrlimit(RLIMIT_CORE, &limit);
+  // The time of the processor, not of the clock: a sound file is not refused on a busy machine.
+  limit.rlim_cur = secondCount;
+  limit.rlim_max = secondCount + 1;
+  setrlimit(RLIMIT_CPU, &limit);
   FILE *status = fopen("/proc/self/statm", "r");
   unsigned long pageCount = 0;
   if (status && fscanf(status, "%lu", &pageCount) == 1 && getrlimit(RLIMIT_AS, &limit) == 0) {
@@ -158,7 +165,7 @@ static inline void CHDF5_limitProcess(unsigned secondCount, size_t byteCount) {
     if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > most) limit.rlim_cur = most;
     setrlimit(RLIMIT_AS, &limit);
   }
-  alarm(secondCount);
+  alarm(60 * secondCount);
 }
 
 // Opens a file in a child and looks at everything in it but the elements of its arrays.
@@ -167,16 +174,22 @@ static inline void CHDF5_limitProcess(unsigned secondCount, size_t byteCount) {
 // child runs nothing else and ends by `_exit`, so that nothing of the parent's is written or closed.
 static inline int CHDF5_tryFile(const char *path, hid_t access, unsigned secondCount,
                                 size_t byteCount) {
+  // Where SIGCHLD is ignored, as some launchers leave it, nobody learns how a child has ended.
+  struct sigaction usual, before;
+  memset(&usual, 0, sizeof usual);
+  usual.sa_handler = SIG_DFL;
+  sigaction(SIGCHLD, &usual, &before);
   pid_t child = fork();
-  if (child < 0) return CHDF5_trialImpossible;
   if (child == 0) {
     CHDF5_limitProcess(secondCount, byteCount);
     _exit(CHDF5_tryContent(path, access));
   }
   int status = 0;
-  while (waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) return CHDF5_trialImpossible;
+  pid_t ended = child;
+  while (child > 0 && (ended = waitpid(child, &status, 0)) < 0 && errno == EINTR) {
   }
+  sigaction(SIGCHLD, &before, NULL);
+  if (ended < 0) return CHDF5_trialImpossible;
   return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 

@@ -186,8 +186,7 @@ public struct CheckpointManifest: Codable, Sendable, Hashable {
       throw CheckpointError.damagedManifest(
         directory: directory, reason: "its digest does not match its content")
     }
-    for file in files
-    where ["", ".", ".."].contains(file.name) || file.name.contains(where: { "/\0".contains($0) }) {
+    for file in files where !SystemPath.isName(file.name) {
       throw CheckpointError.damagedManifest(
         directory: directory,
         reason: "the file's name \(file.name.debugDescription) is none in the directory")

@@ -75,7 +75,8 @@ extension ConfigurationTree {
 
   /// The text with a repeated plain key replaced by a quoted one that nothing else equals.
   private static func marking(_ key: String, at mark: Mark, in text: String) -> String? {
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    var lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+      .map(String.init)
     guard lines.indices.contains(mark.line - 1) else { return nil }
     let line = lines[mark.line - 1].unicodeScalars
     guard

@@ -27,11 +27,23 @@ public enum EndSignal {
     ) {
       var number: UInt8 = 0
       while read(readEnd, &number, 1) != 1 {}
+      isEnding.store(true, ordering: .releasing)
       lastAct()
       _exit(128 + Int32(number))
     }
   }
+
+  /// Returns at once, or never when a signal is ending the process.
+  ///
+  /// For the end of a command: one that fails because the last act took its files away has nothing to say
+  /// about that.
+  public static func yieldToIt() {
+    while isEnding.load(ordering: .acquiring) { sleep(1) }
+  }
 }
+
+/// Whether a signal has come.
+private let isEnding = Atomic<Bool>(false)
 
 /// The end of the pipe that the handler writes to.
 private let signalPipe = Atomic<Int32>(-1)

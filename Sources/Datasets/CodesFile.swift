@@ -57,7 +57,7 @@ public final class CodesFile: Sendable {
     let record = try DataError.locating(file: path) {
       try file.record ?? ContentRecord(ofFile: path)
     }
-    digest = "xxh64:" + record.digest
+    digest = ContentDigest.prefix + record.digest
     warnings =
       file.record == nil
       ? [

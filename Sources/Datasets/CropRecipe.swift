@@ -32,7 +32,7 @@ public enum CropRecipe: String, Hashable, Sendable, CaseIterable {
   public func digest(size: Int) -> String {
     var digest = ContentDigest()
     digest.update(Array("crops \(rawValue) version 1 size \(size)".utf8))
-    return "xxh64:" + digest.hexadecimal
+    return digest.prefixed
   }
 
   /// The crops of an image.

@@ -17,6 +17,9 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
   public let problem: String
   /// What to do.
   public let advice: String
+  /// Whether the system or a library could not read, so that another attempt may succeed; false for a
+  /// content that is wrong.
+  let mayPass: Bool
 
   /// Makes an error.
   ///
@@ -31,12 +34,22 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
     file: String, dataset: String? = nil, index: Int? = nil, key: String? = nil, problem: String,
     advice: String
   ) {
+    self.init(
+      file: file, dataset: dataset, index: index, key: key, problem: problem, advice: advice,
+      mayPass: false)
+  }
+
+  private init(
+    file: String, dataset: String?, index: Int?, key: String?, problem: String, advice: String,
+    mayPass: Bool
+  ) {
     self.file = file
     self.dataset = dataset
     self.index = index
     self.key = key
     self.problem = problem
     self.advice = advice
+    self.mayPass = mayPass
   }
 
   /// Where, what is wrong, and what to do.
@@ -68,7 +81,7 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
       throw DataError(
         file: file, dataset: dataset, index: index, key: key,
         problem: problem.hasSuffix(".") ? String(problem.dropLast()) : problem,
-        advice: restoreAdvice)
+        advice: restoreAdvice, mayPass: error is FileError || error is HDF5Error)
     }
   }
 }

@@ -24,7 +24,7 @@ public struct DatasetManifest: Hashable, Sendable {
     /// What the file is compared with before it is opened.
     var record: ContentRecord {
       ContentRecord(
-        byteCount: byteSize, digest: String(digest.trimmingPrefix(DatasetManifest.digestPrefix)))
+        byteCount: byteSize, digest: String(digest.trimmingPrefix(ContentDigest.prefix)))
     }
   }
 
@@ -34,7 +34,6 @@ public struct DatasetManifest: Hashable, Sendable {
   /// shards with strings of variable length.
   public static let formatVersion = 2
   private static let formatName = "restok-dataset"
-  fileprivate static let digestPrefix = "xxh64:"
 
   /// How the images are stored.
   public var image: ImageKind
@@ -58,7 +57,7 @@ public struct DatasetManifest: Hashable, Sendable {
     digest.update(Array("\(image)".utf8))
     for name in classes { digest.update(Array("class \(name)\n".utf8)) }
     for shard in shards { digest.update(Array("\(shard.sampleCount) \(shard.digest)\n".utf8)) }
-    return Self.digestPrefix + digest.hexadecimal
+    return digest.prefixed
   }
 
   /// Reads the manifest of a data set.
@@ -177,9 +176,9 @@ extension DatasetManifest.Shard: Codable {
     // A sample has one byte at least.
     if sampleCount < 1 || byteSize < sampleCount {
       "shard '\(file)' has \(sampleCount) samples in \(byteSize) bytes"
-    } else if ["", ".", ".."].contains(file) || file.contains(where: { $0 == "/" || $0 == "\0" }) {
+    } else if !SystemPath.isName(file) {
       "shard '\(file)' is not in the data set's folder"
-    } else if !digest.hasPrefix(DatasetManifest.digestPrefix) {
+    } else if !digest.hasPrefix(ContentDigest.prefix) {
       "the digest '\(digest)' of shard '\(file)' is none of XXH64"
     } else {
       nil

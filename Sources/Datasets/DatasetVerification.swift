@@ -62,9 +62,10 @@ public struct DatasetVerification: Sendable {
       return (range.count, [error])
     }
     let image = shard.image
+    let room = DecodingRoom()
     let errors = samples.concurrentMap { sample -> DataError? in
       do throws(DataError) {
-        _ = try image.image(of: sample)
+        _ = try room.holding(sample.bytes) { () throws(DataError) in try image.image(of: sample) }
         return nil
       } catch {
         return error

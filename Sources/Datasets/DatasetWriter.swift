@@ -58,7 +58,7 @@ struct DatasetWriter {
     manifest.shards.append(
       DatasetManifest.Shard(
         file: name, sampleCount: gathered.count, byteSize: try FileSystem.size(of: path),
-        digest: "xxh64:" + (try ContentDigest.ofFile(at: path).hexadecimal)))
+        digest: try ContentDigest.ofFile(at: path).prefixed))
     gathered.removeAll(keepingCapacity: true)
     gatheredByteCount = 0
   }

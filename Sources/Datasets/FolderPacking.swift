@@ -91,6 +91,7 @@ public struct FolderPacking: Sendable {
     let folders = try ClassFolders(of: source, keepsEmptyClasses: keepsEmptyClasses)
     let files = folders.files
     let order = KeyedPermutation(count: files.count, key: KeyMixing.key(seed: 0, .packing))
+    let room = DecodingRoom()
     return try publishFolder(at: destination) { temporary in
       var writer = DatasetWriter(
         folder: temporary, image: imageKind, classes: folders.classes, attribution: attribution,
@@ -99,7 +100,9 @@ public struct FolderPacking: Sendable {
       var classCounts = [Int](repeating: 0, count: folders.classes.count)
       for start in stride(from: 0, to: files.count, by: Self.batchCount) {
         let end = min(start + Self.batchCount, files.count)
-        for result in (start..<end).map({ files[order[$0]] }).concurrentMap(sample) {
+        for result in (start..<end).map({ files[order[$0]] }).concurrentMap({
+          sample(of: $0, in: room)
+        }) {
           switch result {
           case .success(let sample):
             try writer.append(sample)
@@ -147,16 +150,20 @@ public struct FolderPacking: Sendable {
   }
 
   /// Reads, checks and prepares one file.
-  @Sendable private func sample(of file: ClassFolders.File) -> Result<Sample, ImageError> {
+  private func sample(of file: ClassFolders.File, in room: DecodingRoom)
+    -> Result<Sample, ImageError>
+  {
     Result { () throws(ImageError) in
       let bytes = try ImageFolder.bytes(ofFile: file.path)
-      let image = try RGBImage(decoding: bytes, name: file.path)
-      switch storage {
-      case .square(let size):
-        return Sample(
-          bytes: image.evaluationCropped(size: size).pixels, label: file.label, key: file.key)
-      case .file:
-        return Sample(bytes: bytes, label: file.label, key: file.key)
+      return try room.holding(bytes) { () throws(ImageError) in
+        let image = try RGBImage(decoding: bytes, name: file.path)
+        switch storage {
+        case .square(let size):
+          return Sample(
+            bytes: image.evaluationCropped(size: size).pixels, label: file.label, key: file.key)
+        case .file:
+          return Sample(bytes: bytes, label: file.label, key: file.key)
+        }
       }
     }
   }

@@ -18,7 +18,7 @@ public final class ImageDataset: Sendable {
   private struct Shards {
     var open = BlockCache<ShardReader>(capacity: 64)
     var compared: [Int: FileIdentity] = [:]
-    /// Shards that cannot be used, and why: they are not read again for every image that is replaced.
+    /// Shards that are damaged, and why: they are not read again for every image that is replaced.
     var refused: [Int: DataError] = [:]
   }
 
@@ -120,7 +120,7 @@ public final class ImageDataset: Sendable {
     do {
       return try openUnrefused(number, in: &shards)
     } catch {
-      shards.refused[number] = error
+      if !error.mayPass { shards.refused[number] = error }
       throw error
     }
   }

@@ -44,6 +44,8 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case .tooFewBytes(_, let height, let width, let byteCount, let leastByteCount):
       "the header announces \(height) x \(width) pixels, for which the file's \(byteCount) bytes are "
         + "too few: it would take at least \(leastByteCount)"
+    case .unwritableFormat(_, ending: ""):
+      "its name is empty"
     case .unwritableFormat(_, let ending):
       "images are written as .png, .npy or .npz or to a folder, not as .\(ending)"
     case .notEncoded(_, let reason):
@@ -59,7 +61,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     case .notAnImage, .unsupportedFormat: "Convert the file to JPEG or PNG, or remove it."
     case .damaged, .tooFewBytes: "Replace the file by an intact copy or remove it."
     case .implausibleSize: "Shrink the file or replace it by an intact copy."
-    case .unwritableFormat: "Choose one of these endings."
+    case .unwritableFormat: "Name a folder, or a file that ends in .png, .npy or .npz."
     case .notEncoded: "Write fewer or smaller images to the file."
     case .unreadable: "Check the path and the permissions."
     }

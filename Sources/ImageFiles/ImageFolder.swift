@@ -59,15 +59,6 @@ public enum ImageFolder {
     return listing
   }
 
-  /// The image files directly in a folder, sorted by the bytes of their names.
-  ///
-  /// - Parameter folder: Path of the folder.
-  /// - Returns: Paths that begin with `folder`; empty if there are no images.
-  /// - Throws: `ImageError.unreadable` if the folder cannot be listed.
-  public static func imagePaths(in folder: String) throws(ImageError) -> [String] {
-    try listing(of: folder).images
-  }
-
   /// The folders directly in a folder, sorted by the bytes of their names, and what else is there.
   ///
   /// - Parameter folder: Path of the folder.
@@ -87,7 +78,7 @@ public enum ImageFolder {
         omitted.append(
           OmittedFile(
             path: path,
-            reason: isHidden(name) ? .hidden : isLost ? .brokenLink : .outsideClasses))
+            reason: isHidden(name) ? .hidden : isLost ? lossReason(path) : .outsideClasses))
       }
     }
     return (subfolders, omitted)
@@ -136,11 +127,16 @@ public enum ImageFolder {
 
   private static func isHidden(_ name: String) -> Bool { name.utf8.first == UInt8(ascii: ".") }
 
+  /// Why a name that is there leads to nothing.
+  private static func lossReason(_ path: String) -> OmittedFile.Reason {
+    FileSystem.isMissing(path) ? .brokenLink : .unreadable
+  }
+
   /// Why something is neither an image nor a folder to look into; nil if it is.
   private static func omission(of path: String, name: String) -> OmittedFile.Reason? {
     if isHidden(name) { return .hidden }
     switch FileSystem.kind(of: path) {
-    case nil: return .brokenLink
+    case nil: return lossReason(path)
     case .directory:
       return FileSystem.kind(of: path, followsLinks: false) == .link ? .linkedFolder : nil
     case .link, .other: return .notAFile

@@ -1,3 +1,4 @@
+import ArrayFiles
 import CImageCodecs
 
 extension RGBImage {
@@ -32,6 +33,22 @@ extension RGBImage {
     }
   }
 
+  /// Bytes of the pixels that a file's header announces; 0 where it cannot be read or believed.
+  package static func announcedByteCount(of bytes: [UInt8]) -> Int {
+    let readHeader: HeaderReader
+    switch ImageFormat(sniffing: bytes) {
+    case .jpeg: readHeader = CImageCodecs_jpegHeader
+    case .png: readHeader = CImageCodecs_pngHeader
+    default: return 0
+    }
+    var header = CImageCodecsHeader()
+    guard failureMessage({ readHeader(bytes, bytes.count, &header, $0) }) == nil else { return 0 }
+    let pixelCount = try? claimedSize(
+      product: [Int(header.size.height), Int(header.size.width)], field: "height x width",
+      of: "image", limit: pixelCountLimit)
+    return 3 * (pixelCount ?? 0)
+  }
+
   private typealias Message = UnsafeMutablePointer<CChar>?
   private typealias HeaderReader = (
     UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<CImageCodecsHeader>?, Message
@@ -52,7 +69,11 @@ extension RGBImage {
     let size = header.size
     let height = Int(size.height)
     let width = Int(size.width)
-    guard height > 0, width > 0, height <= pixelCountLimit / width else {
+    do {
+      _ = try claimedSize(
+        product: [height, width], field: "height x width", of: name, atLeast: 1,
+        limit: pixelCountLimit)
+    } catch {
       throw .implausibleSize(name: name, height: height, width: width)
     }
     guard bytes.count >= header.leastByteCount else {

@@ -32,13 +32,15 @@ public struct RunDirectory: Sendable, Hashable {
   /// The messages.
   public var logPath: String { path + "/log.txt" }
 
-  /// Makes the directory and takes the right to write there.
+  /// Makes the directory, takes the right to write there, and removes what a killed writer has left aside.
   ///
   /// - Returns: The lock, which holds until it is released or the process ends.
   /// - Throws: `FileError` from the disk; `RunLockError` when another process writes there.
   public func occupy() throws -> RunLock {
     try FileSystem.createDirectory(path)
-    return try RunLock(directory: path)
+    let lock = try RunLock(directory: path)
+    for folder in [path, imagesPath] { TemporaryNames.removeAbandoned(in: folder) }
+    return lock
   }
 
   /// Makes the folders that belong in the directory.
@@ -52,7 +54,7 @@ public struct RunDirectory: Sendable, Hashable {
   /// Removes what a start that was refused has made: the lock's file, the messages, and the directory,
   /// unless something else is in it.
   package func abandon() {
-    for name in [RunLock.fileName, "log.txt"] { try? FileSystem.remove(path + "/" + name) }
+    for file in [path + "/" + RunLock.fileName, logPath] { try? FileSystem.remove(file) }
     if (try? FileSystem.names(in: path))?.isEmpty == true { try? FileSystem.remove(path) }
   }
 

@@ -105,10 +105,11 @@ public struct Sampling {
     // A folder takes the images batch by batch; of them only the tokens stay.
     let perImage =
       generator.model.configuration.tokenCount * 4 + (target.kind == .folder ? 64 : 8 * size * size)
-    let (imageCount, isTooLarge) = classCount.multipliedReportingOverflow(by: countPerClass)
-    let (byteCount, isEvenLarger) = imageCount.multipliedReportingOverflow(by: perImage)
     let room = Int(ProcessInfo.processInfo.physicalMemory)
-    guard !isTooLarge, !isEvenLarger, byteCount <= room else {
+    do {
+      _ = try claimedSize(
+        product: [classCount, countPerClass, perImage], field: "images", of: "--count", limit: room)
+    } catch {
       throw CommandError.unsupported(
         "--count \(countPerClass) of \(classCount) classes: the images do not fit the memory of "
           + "\(room) bytes: sample fewer at a time, or write to a folder")

@@ -1,3 +1,4 @@
+import ArrayFiles
 import Foundation
 public import Kernels
 package import MessagePassing
@@ -63,6 +64,6 @@ extension Communicator {
   /// Collective: every rank.
   func allGatherValue<Value: Codable>(_ value: Value) throws -> [Value] {
     let texts = try allGather(Array(try JSONEncoder().encode(value)))
-    return try texts.map { try JSONDecoder().decode(Value.self, from: Data($0)) }
+    return try texts.map { try JSONText.decode(Value.self, from: Data($0)) }
   }
 }

@@ -34,6 +34,7 @@ struct Restok: ParsableCommand {
       try command.run()
       status = .done
     } catch {
+      EndSignal.yieldToIt()
       status = ErrorReport(error).write(rank: RankSession.launchedRank)
     }
     if let loss = StandardStream.loss {

@@ -21,6 +21,14 @@ struct SystemPathTests {
     #expect(SystemPath.text(of: Array("a/é".utf8)) == "a/é")
   }
 
+  @Test(arguments: [
+    ("a", true), ("é.h5", true), ("...", true), ("a\u{301}", true), ("", false), (".", false),
+    ("..", false), ("a/b", false), ("/\u{301}", false), ("a\0", false), ("../a", false),
+  ])
+  func aNameIsOneStepIntoAFolder(text: String, isName: Bool) {
+    #expect(SystemPath.isName(text) == isName)
+  }
+
   @Test func filesOfAnyNameAreWrittenListedAndRemoved() throws {
     try withTemporaryDirectory { directory in
       let names = Self.names.filter { !$0.isEmpty && !$0.contains(UInt8(ascii: "/")) }

@@ -166,14 +166,36 @@ import Testing
     }
   }
 
+  /// A name of ssh's own configuration, or one that is reached through another host, is no mistake.
+  @Test(arguments: [
+    ("hostname localhost", true), ("hostname node-1.invalid\nproxyjump gate", true),
+    ("hostname node-1.invalid", false),
+  ])
+  func aHostMayBeKnownToSSHAlone(settings: String, isKnown: Bool) async throws {
+    try await withProgram { folder, program in
+      let ssh = folder + "/ssh"
+      try "#!/bin/sh\n[ \"$1\" = -G ] && echo '\(settings)' || exit 255\n".write(
+        toFile: ssh, atomically: true, encoding: .utf8)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: ssh)
+      let run = try await cluster(
+        folder, program, hosts: "node-1.invalid slots=1\n", path: folder, "1", "exit", "0")
+      #expect(run.standardError.contains("cannot be found") == !isKnown, "\(run.standardError)")
+      #expect((run.exitCode == 64) == !isKnown)
+    }
+  }
+
   private func cluster(
     _ folder: String, _ program: String, hosts: String, threads: String = "1",
-    _ arguments: String...
+    path: String? = nil, _ arguments: String...
   ) async throws -> SpawnedProcess {
     try hosts.write(toFile: folder + "/hosts", atomically: true, encoding: .utf8)
+    var environment = ["RESTOK": program, "THREADS": threads]
+    if let path {
+      environment["PATH"] = path + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
+    }
     return try await SpawnedProcess.run(
       Self.launch.appendingPathComponent("cluster.sh"), [folder + "/hosts"] + arguments,
-      environment: ["RESTOK": program, "THREADS": threads], timeout: 60)
+      environment: environment, timeout: 60)
   }
 
   @Test func aClusterOfThisHostWorks() async throws {

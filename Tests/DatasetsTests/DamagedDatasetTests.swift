@@ -42,6 +42,18 @@ import Testing
     }
   }
 
+  /// A disk that is away for a moment costs the samples of that moment alone.
+  @Test func whatTheSystemCannotReadNowIsReadLater() throws {
+    try withDataset { folder in
+      let dataset = try ImageDataset(folder: folder, blockSampleCount: 1)
+      let (path, away) = (folder + "/shard-00000.h5", folder + "/away.h5")
+      try FileManager.default.moveItem(atPath: path, toPath: away)
+      #expect(throws: DataError.self) { try dataset.sample(at: 0) }
+      try FileManager.default.moveItem(atPath: away, toPath: path)
+      #expect(try dataset.sample(at: 0) == ImageDataset(folder: folder).sample(at: 0))
+    }
+  }
+
   @Test func aFlippedByteIsFoundAndLocated() throws {
     try withDataset { folder in
       let path = folder + "/shard-00001.h5"

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Gives the real commands damaged files, and counts how they end.
 
-    Tests/Fuzzing/mutate.py PROGRAM [--count N] [--seed S] [--kinds A,B] [--jobs J] [--keep FOLDER]
-        [--time-limit SECONDS]
+    Tests/Fuzzing/mutate.py PROGRAM [--flips] [--count N] [--seed S] [--kinds A,B] [--jobs J]
+        [--keep FOLDER] [--time-limit SECONDS]
 
 PROGRAM is the built `restok`. The script makes small sound files of every kind with it (data sets, codes,
 models, weights, arrays, configurations; pictures come from the tests), measures how much memory each
@@ -11,6 +11,10 @@ removed and inserted runs, cut files, and in texts other numbers. The n-th mutat
 the same. A run fails when it ends by a signal, lasts longer than 20 s, takes 1 GiB more than the sound
 file, or ends with a status that the README does not list. The end is a table, and status 1 when anything
 failed; with --keep the failing inputs are kept.
+
+With --flips a mutation is one flipped bit in a shard, a codes file, a checkpoint or the manifest of one,
+given to a command that reads that file, and the run also fails when the bit goes unnoticed: the command
+has to refuse the file, or to say that it passes the checkpoint over. No byte of these files is excepted.
 """
 
 import argparse
@@ -74,6 +78,13 @@ def mutate(content, rng, is_text):
     return bytes(data)
 
 
+def flip(content, rng):
+    """One other bit."""
+    data = bytearray(content)
+    data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+    return bytes(data)
+
+
 def materialize(kind, content, folder):
     """Puts the (damaged) content where the commands look for it."""
     inside = os.path.join(folder, "in")
@@ -129,6 +140,7 @@ def check(status, memory, allowed):
 def main():
     parser = argparse.ArgumentParser(description="Damaged files through the real commands.")
     parser.add_argument("program")
+    parser.add_argument("--flips", action="store_true")
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kinds", default="")
@@ -151,6 +163,10 @@ def work(options, root):
     if options.kinds:
         wanted = options.kinds.split(",")
         kinds = [kind for kind in kinds if any(word in kind.name for word in wanted)]
+    if options.flips:
+        kinds = [kind for kind in kinds if kind.readers]
+        for kind in kinds:
+            kind.commands = kind.readers
     jobs = [(kind, command) for kind in kinds for command in kind.commands]
     for kind, command in jobs:
         status, memory, errors = attempt(kind, command, kind.content, root, options.time_limit)
@@ -166,9 +182,12 @@ def work(options, root):
         rng = random.Random(options.seed * 1_000_003 + number)
         kind = kinds[number % len(kinds)]
         command = rng.choice(kind.commands)
-        content = mutate(kind.content, rng, kind.is_text)
+        content = flip(kind.content, rng) if options.flips else mutate(
+            kind.content, rng, kind.is_text)
         status, memory, errors = attempt(kind, command, content, root, options.time_limit)
         problem = check(status, memory, kind.memory[tuple(command)] + EXTRA_BYTES)
+        if options.flips and status == 0 and "is damaged" not in errors:
+            problem = "unnoticed"
         return number, kind, command, content, status, problem, errors
 
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:

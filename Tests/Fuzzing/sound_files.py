@@ -18,16 +18,18 @@ class Kind:
 
     `source` is the sound file; `place` is where a command looks for the damaged one, below its own
     folder, which `folder` (if given) is copied to first. A command is a list of words in which {in} is that
-    folder and {out} a name for what it writes.
+    folder and {out} a name for what it writes. `readers` are the commands that have to notice one flipped
+    bit in the file.
     """
 
-    def __init__(self, name, source, place, commands, folder=None, is_text=False):
+    def __init__(self, name, source, place, commands, folder=None, is_text=False, readers=()):
         self.name = name
         self.source = source
         self.place = place
         self.commands = commands
         self.folder = folder
         self.is_text = is_text
+        self.readers = list(readers)
         self.memory = {}
         with open(source, "rb") as file:
             self.content = file.read()
@@ -179,39 +181,44 @@ class SoundFiles:
         files, squares = self.path("set"), self.path("squares")
         shard = next(name for name in os.listdir(squares) if name.endswith(".h5"))
         return [
-            Kind("dataset.json", files + "/dataset.json", "dataset.json", data, files, True),
-            Kind("squares.json", squares + "/dataset.json", "dataset.json", data, squares, True),
-            Kind("shard", os.path.join(squares, shard), shard, data, squares),
-            Kind("codes", self.path("codes.h5"), "codes.h5", codes),
+            Kind("dataset.json", files + "/dataset.json", "dataset.json", data, files, True, data),
+            Kind("squares.json", squares + "/dataset.json", "dataset.json", data, squares, True,
+                 data),
+            Kind("shard", os.path.join(squares, shard), shard, data, squares, readers=data),
+            Kind("codes", self.path("codes.h5"), "codes.h5", codes, readers=codes),
         ]
 
     def models(self, kind, model, folder):
         """The files of a run's newest checkpoint; an older one stands beside it."""
         p = self.program
         step = self.newest(folder)
-        commands = [
+        informing = [
             [p, "checkpoint", "info", "{in}/checkpoints/" + step],
             [p, "checkpoint", "info", "{in}"],
-            [p, "checkpoint", "verify", "{in}"],
-            [p, "checkpoint", "export", "--model", "{in}", "--output", "{out}.safetensors"],
-            self.resume(kind, 2),
         ]
+        # What restores or verifies reads all files; a model is made of the weights that it is used with.
+        whole = [[p, "checkpoint", "verify", "{in}"], self.resume(kind, 2)]
+        models = [[p, "checkpoint", "export", "--model", "{in}", "--output", "{out}.safetensors"]]
         if kind == "tokenizer":
-            commands += [
+            models += [
                 self.encode("{in}", "--images", self.path("images.npy"), "--output", "{out}.npy"),
                 [p, "decode", "--model", "{in}", "--codes", self.path("codes.npy"),
                  "--output", "{out}.npy"],
             ]
         else:
-            commands.append(
+            models.append(
                 [p, "sample", "--tokenizer", self.tokenizer, "--generator", "{in}",
                  "--classes", "1", "--output", "{out}.npy"])
         result = []
         for file in sorted(os.listdir(os.path.join(folder, "checkpoints", step))):
             place = "checkpoints/%s/%s" % (step, file)
+            commands = informing + whole + models
+            readers = commands if file.endswith(".json") else whole
+            if file.endswith(".ema.h5"):
+                readers = whole + models
             result.append(
                 Kind(kind + " " + file, os.path.join(folder, place), place, commands, folder,
-                     is_text=file.endswith(".json")))
+                     file.endswith(".json"), readers))
         return result
 
 

@@ -23,7 +23,7 @@ import Testing
       }
       try FileManager.default.createDirectory(
         atPath: folder + "/folder.png", withIntermediateDirectories: false)
-      let paths = try ImageFolder.imagePaths(in: folder)
+      let paths = try ImageFolder.listing(of: folder).images
       #expect(paths == ["B.PNG", "a10.png", "a9.png", "b.png"].map { folder + "/" + $0 })
       #expect(try ImageFolder.subfolders(of: folder).names == ["folder.png"])
       #expect(try RGBImage(contentsOfFile: paths[0]) == image)
@@ -36,7 +36,7 @@ import Testing
     let missing = "/nowhere/at-all"
     for attempt in [
       { _ = try RGBImage(contentsOfFile: missing) },
-      { _ = try ImageFolder.imagePaths(in: missing) },
+      { _ = try ImageFolder.listing(of: missing) },
       { _ = try ImageFolder.listing(expanding: [missing]) },
     ] {
       let error = #expect(throws: ImageError.self, performing: attempt)

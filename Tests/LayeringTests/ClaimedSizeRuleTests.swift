@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -7,8 +8,10 @@ import Testing
     for place in ClaimedSizeRules.places {
       let code = RepositoryFile(path: place.path, text: try Repository.text(of: place.path))
         .codeLines.joined(separator: "\n")
-      for call in place.calls {
-        #expect(code.contains(call), "\(place.path): \(place.numbers)")
+      for (check, count) in place.checks {
+        #expect(
+          code.components(separatedBy: check).count - 1 == count,
+          "\(place.path): \(place.numbers): \(check)")
       }
     }
   }

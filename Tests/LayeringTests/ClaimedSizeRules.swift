@@ -6,43 +6,105 @@ struct ClaimedSizeRules {
   struct Place {
     let path: String
     let numbers: String
-    /// The calls that check them, of which each must be there.
-    var calls = ["claimedSize("]
+    /// What checks them, and how often it stands there: who adds a number, counts it here.
+    let checks: [String: Int]
   }
 
   /// Every place where such a number becomes a size.
-  ///
-  /// Who adds one adds it here.
-  static let places: [Place] = [
+  static let places: [Place] = arrays + data + messages
+
+  private static let arrays = [
+    Place(
+      path: "Sources/ArrayFiles/ArrayElementType.swift",
+      numbers: "shapes of .npy, .npz, .safetensors and tensors of other programs",
+      checks: ["claimedSize(": 1]),
+    Place(
+      path: "Sources/ArrayFiles/FileSystem.swift", numbers: "bytes of what has no end",
+      checks: ["SizeLimit.endlessByteCount": 1]),
     Place(
       path: "Sources/ArrayFiles/HDF5DatasetDescription.swift",
       numbers: "extents, sizes of elements and chunks, against the file's size",
-      calls: ["place.size(", "SizeLimit.chunkByteCount", "H5Fget_filesize"]),
+      checks: ["place.size(": 3, "SizeLimit.chunkByteCount": 1, "H5Fget_filesize": 1]),
     Place(
       path: "Sources/ArrayFiles/HDF5Dataset+Strings.swift", numbers: "size and count of strings",
-      calls: ["place.size("]),
+      checks: ["place.size(": 1]),
     Place(
       path: "Sources/ArrayFiles/HDF5Attributes.swift", numbers: "lengths of names and of strings",
-      calls: ["place.size(", "SizeLimit.attributeByteCount"]),
+      checks: ["place.size(": 1, "SizeLimit.attributeByteCount": 2]),
     Place(
       path: "Sources/ArrayFiles/HDF5File+Datasets.swift",
       numbers: "lengths of names, depth of groups",
-      calls: ["place.size(", "SizeLimit.groupDepth"]),
-    Place(path: "Sources/ArrayFiles/HDF5Library.swift", numbers: "those of `place.size`"),
+      checks: ["place.size(": 1, "SizeLimit.groupDepth": 1]),
+    Place(
+      path: "Sources/ArrayFiles/HDF5Library.swift", numbers: "those of `place.size`",
+      checks: ["claimedSize(": 1]),
+    Place(
+      path: "Sources/ArrayFiles/NumPyArchive.swift",
+      numbers: "bytes of unpacked members, against the file's",
+      checks: ["byteLimit: rest": 1, "reserving: min(": 1]),
+    Place(
+      path: "Sources/ArrayFiles/NumPyArray.swift",
+      numbers: "the header's length, bytes of elements, against the file's",
+      checks: ["NumPyHeader.sizeLimit": 1, "byteLimit": 3]),
+    Place(
+      path: "Sources/ArrayFiles/NumPyHeader.swift", numbers: "the header's length, the shape",
+      checks: ["sizeLimit": 3, "byteCount(shape:": 1]),
+    Place(
+      path: "Sources/ArrayFiles/SafetensorsHeader.swift",
+      numbers: "the header's length, shapes, places of the data",
+      checks: ["maximumSize": 2, "byteCount(shape:": 1, "upper <= data.count": 1]),
+  ]
+
+  private static let data = [
     Place(
       path: "Sources/Datasets/DatasetManifest.swift",
-      numbers: "the file's size, counts of samples, sizes of shards, number of classes"),
-    Place(path: "Sources/Datasets/ImageKind.swift", numbers: "height and width of stored pixels"),
+      numbers: "the file's size, counts of samples, sizes of shards, number of classes",
+      checks: ["claimedSize(": 2, "try sum(": 3]),
+    Place(
+      path: "Sources/Datasets/ImageKind.swift", numbers: "height and width of stored pixels",
+      checks: ["claimedSize(": 3]),
     Place(
       path: "Sources/Datasets/ShardReader.swift",
       numbers: "number of samples, height and width, offsets against the bytes that are there",
-      calls: ["claimedSize(", "claimedRGB8(", "checkedOffsets("]),
+      checks: ["claimedSize(": 1, "claimedRGB8(": 1, "checkedOffsets(": 2]),
     Place(
       path: "Sources/Datasets/CodesDescription.swift",
-      numbers: "numbers of samples, crops, tokens, codes and classes"),
+      numbers: "numbers of samples, crops, tokens, codes and classes",
+      checks: ["claimedSize(": 2, "try count(": 5]),
     Place(
       path: "Sources/Checkpoints/CheckpointManifest.swift",
-      numbers: "the file's size, sizes of files, shapes against the files' sizes, steps"),
+      numbers: "the file's size, sizes of files, shapes against the files' sizes, steps",
+      checks: ["claimedSize(": 5]),
+    Place(
+      path: "Sources/ImageFiles/RGBImage+Decoding.swift",
+      numbers: "height and width in headers, against the file's bytes",
+      checks: ["claimedSize(": 2, "leastByteCount": 3]),
+    Place(
+      path: "Sources/Inference/Sampling.swift", numbers: "images that are asked for",
+      checks: ["claimedSize(": 1]),
+    Place(
+      path: "Sources/Configurations/ConfigurationTree+YAML.swift",
+      numbers: "bytes, values and levels of a text", checks: ["YAMLLimits.": 3]),
+    Place(
+      path: "Sources/Configurations/ModelMagnitude.swift",
+      numbers: "the sizes of a model, put together", checks: ["Limit": 7]),
+  ]
+
+  private static let messages = [
+    Place(
+      path: "Sources/Datasets/Lanes/ByteMessage.swift",
+      numbers: "counts and lengths in messages, against the bytes that follow",
+      checks: ["count <= remainingCount / leastByteCount": 1, "size <= remainingCount": 1]),
+    Place(
+      path: "Sources/Datasets/Lanes/ImageLaneMessage.swift",
+      numbers: "height and width, number of samples",
+      checks: ["claimedRGB8(": 1, "readCount(": 1]),
+    Place(
+      path: "Sources/DataParallel/Samples/SampleMessage.swift", numbers: "bytes of a message",
+      checks: ["bodyByteLimit": 2]),
+    Place(
+      path: "Sources/MessagePassing/CollectiveCall.swift", numbers: "bytes of another rank's part",
+      checks: ["byteCountLimit": 2]),
   ]
 
   /// Unchecked products that are right all the same, with the reason.

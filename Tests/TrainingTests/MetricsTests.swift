@@ -90,6 +90,18 @@ import Training
     }
   }
 
+  /// What an editor of another system has saved is no damage.
+  @Test func lineEndsOfWindowsLoseNoLine() throws {
+    try withTemporaryDirectory { folder in
+      let path = folder + "/metrics.jsonl"
+      let text = (0...3).map { record($0).line + "\r\n" }.joined()
+      try AtomicFile.write(Array(text.utf8), to: path)
+      let logger = try RunLog(path: nil, terminal: silentTerminal).logger()
+      try append(3...4, to: path, keepingThrough: 2, logger: logger)
+      #expect(try content(path) == (0...4).map { record($0).line + "\n" }.joined())
+    }
+  }
+
   private var silentTerminal: TerminalOutput { RecordedTerminal().output(isTerminal: false) }
 
   private func record(_ step: Int) -> MetricsRecord {

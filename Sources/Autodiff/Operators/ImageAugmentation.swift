@@ -10,7 +10,7 @@ import Tensors
 /// In one pass: a pixel's mean is the same in a and b, and so is the image's, so that
 /// y = contrast·saturation·x + contrast·(1 − saturation)·g(x) + (1 − contrast)·m(x) + brightness. Without
 /// the brightness that is its own transpose. The image's mean is taken in double precision.
-/// Source: Zhao et al. 2020 (DiffAugment), `DiffAugment_pytorch.py`, rand_brightness to rand_contrast.
+/// Source: Zhao et al. 2020 (DiffAugment), `rand_brightness` to `rand_contrast` of the authors' program.
 ///
 /// - Parameters:
 ///   - x: Images, `[batch, height, width, channels]`.

@@ -83,10 +83,11 @@ package struct ImageLaneMessage: Equatable {
     let height = Int(try reader.read("the height", as: UInt32.self))
     let width = Int(try reader.read("the width", as: UInt32.self))
     if height == 0 && width == 0 { return .encoded }
-    guard height > 0, width > 0, height <= RGBImage.pixelCountLimit / width else {
-      throw reader.error("the size of the images", "is \(height) x \(width)")
+    do {
+      return try .claimedRGB8(height: height, width: width, of: "message")
+    } catch {
+      throw reader.error("the size of the images", "is wrong: \(error.problem)")
     }
-    return .rgb8(height: height, width: width)
   }
 }
 

@@ -28,6 +28,7 @@ public struct ImageOutput: Sendable, Hashable {
   ///
   /// - Throws: `ImageError.unwritableFormat` for the ending of an image format that is not written.
   public init(path: String) throws(ImageError) {
+    guard !path.isEmpty else { throw .unwritableFormat(name: "the output", ending: "") }
     self.path = path
     let ending = SystemPath.endsWithSlash(path) ? "" : SystemPath.ending(of: path)
     switch ending {

@@ -80,7 +80,8 @@ public final class MetricsLog {
     struct Head: Decodable { var step: Int }
     var kept = KeptLines()
     // What follows the last line break is empty, or was cut off.
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    // A file that went through an editor of another system may have \r\n, which is one character.
+    var lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
     if lines.removeLast().isEmpty == false { kept.damagedCount += 1 }
     for line in lines {
       guard let head = try? JSONText.decode(Head.self, from: Data(line.utf8)) else {

@@ -59,6 +59,7 @@ extension FuzzTarget {
     ]
   } parse: { bytes, _ in
     let message = Array(bytes.dropFirst())
+    let context = CallContext(operation: "fuzzing", rank: 1, host: "host")
     switch bytes.first {
     case 0:
       let lane = try ImageLaneMessage(bytes: message)
@@ -68,11 +69,13 @@ extension FuzzTarget {
       let lane = try CodeLaneMessage(bytes: message)
       precondition(lane.bytes == message && lane.tokens.shape[0] == lane.labels.count)
     case 2:
-      let blocks = BlockList.unpack(message)
-      precondition(blocks.map { BlockList.pack($0[...]) == message } ?? true)
+      guard let blocks = BlockList.unpack(message) else {
+        throw MessagePassingError.mismatch(
+          context: context, expected: "blocks", found: "\(message.count) bytes that are none")
+      }
+      precondition(BlockList.pack(blocks[...]) == message)
     default:
-      _ = try SampleMessageHead(
-        message, context: CallContext(operation: "fuzzing", rank: 1, host: "host"))
+      _ = try SampleMessageHead(message, context: context)
     }
   }
 }
