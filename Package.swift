@@ -77,6 +77,9 @@ let package = Package(
     library("ResidualTokenizer", ["Layers", "Autodiff", "Tensors"]),
     library("HierarchicalGenerator", ["Layers", "Autodiff", "Tensors"]),
 
+    // MARK: Losses
+    library("Discriminators", ["Layers", "Autodiff", "Tensors"]),
+
     // MARK: Training
     library(
       "Datasets", ["ArrayFiles", "ImageFiles", "Tensors"],
@@ -167,6 +170,7 @@ let package = Package(
         "Tensors", "ArrayFiles", "Checkpoints", "Training", "Configurations", "DataParallel",
         "MessagePassing", "ImageFiles",
       ], exclude: ["make_goldens.py"], resources: [.copy("Goldens")]),
+    tests("DiscriminatorsTests", ["Discriminators", "Autodiff", "Tensors", "Kernels"]),
     tests("HierarchicalGeneratorTests", ["HierarchicalGenerator", "Autodiff", "Tensors"]),
     tests(
       "DatasetsTests", ["Datasets", "ArrayFiles", "ImageFiles"], resources: [.copy("Fixtures")]),

@@ -7,7 +7,7 @@ public struct Convolution {
   /// Weights, `[outputCount, kernelSize, kernelSize, inputCount]`; published with the input channels
   /// before the kernel's axes.
   public let weight: Parameter
-  /// Bias, `[outputCount]`, initially zero; nil without one.
+  /// Bias, `[outputCount]`; nil without one.
   public let bias: Parameter?
 
   /// Creates the layer's parameters `weight` and `bias` in a scope.
@@ -18,15 +18,16 @@ public struct Convolution {
   ///   - kernelSize: Height and width of the kernel, odd.
   ///   - hasBias: Whether there is a bias.
   ///   - initializer: How the weights of a new model are drawn.
+  ///   - biasInitializer: How the biases of a new model are drawn.
   ///   - scope: Where the parameters are named.
   public init(
     inputCount: Int, outputCount: Int, kernelSize: Int = 3, hasBias: Bool,
-    initializer: Initializer, in scope: ParameterScope
+    initializer: Initializer, biasInitializer: Initializer = .constant(0), in scope: ParameterScope
   ) {
     weight = scope.parameter(
       "weight", [outputCount, kernelSize, kernelSize, inputCount], initializer,
       layout: .convolution)
-    bias = hasBias ? scope.parameter("bias", [outputCount], .constant(0)) : nil
+    bias = hasBias ? scope.parameter("bias", [outputCount], biasInitializer) : nil
   }
 
   /// Applies the convolution to `x`, `[batch, height, width, inputCount]`.

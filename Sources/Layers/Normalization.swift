@@ -52,7 +52,7 @@ public struct RMSNorm {
   }
 }
 
-/// Group normalisation followed by SiLU, channels last.
+/// Group normalisation followed by an activation, channels last.
 ///
 /// Mean and variance are those of a sample's group of channels over all pixels. Input and output
 /// `[batch, height, width, channelCount]`. Source: Wu & He 2018, section 3.
@@ -65,10 +65,13 @@ public struct GroupNorm {
   public let groupCount: Int
   /// Added to the variance.
   public let epsilon: Float
+  /// What follows.
+  public let activation: Activation
 
   /// Creates the parameters `weight` and `bias` in a scope.
   public init(
-    channelCount: Int, groupCount: Int, epsilon: Float = 1e-6, in scope: ParameterScope
+    channelCount: Int, groupCount: Int, epsilon: Float = 1e-6, activation: Activation = .silu,
+    in scope: ParameterScope
   ) {
     precondition(
       channelCount % groupCount == 0,
@@ -77,13 +80,14 @@ public struct GroupNorm {
     bias = scope.parameter("bias", [channelCount], .constant(0))
     self.groupCount = groupCount
     self.epsilon = epsilon
+    self.activation = activation
   }
 
-  /// Normalises and activates `x`, `[batch, height, width, channelCount]`, for a convolution: the
-  /// result has the tape's operand type.
+  /// Normalises and activates `x`, `[batch, height, width, channelCount]`: what was activated is for a
+  /// convolution and has the tape's operand type.
   public func callAsFunction(_ x: Variable) -> Variable {
     groupNorm(
       x, weight: x.tape[weight], bias: x.tape[bias], groupCount: groupCount, epsilon: epsilon,
-      activation: .silu, resultType: x.tape.operandType)
+      activation: activation, resultType: activation == .identity ? .float32 : x.tape.operandType)
   }
 }
