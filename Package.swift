@@ -156,7 +156,7 @@ let package = Package(
       ], path: "Tests/Fuzzing/Targets", swiftSettings: swiftSettings),
     tests("FuzzingTests", ["FuzzTargets"]),
     tests("MessagePassingTests", ["MessagePassing"]),
-    tests("ArrayFilesTests", ["ArrayFiles"]),
+    tests("ArrayFilesTests", ["ArrayFiles"], exclude: ["Fixtures"]),
     tests("ImageFilesTests", ["ImageFiles", "ArrayFiles"], resources: [.copy("Fixtures")]),
     tests("KernelsTests", ["Kernels"]),
     tests("TensorsTests", ["Tensors"]),

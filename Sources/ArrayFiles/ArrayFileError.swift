@@ -1,4 +1,4 @@
-/// A NumPy or safetensors file whose content is not what its format says, or not what was asked.
+/// A file of arrays or weights whose content is not what its format says, or not what was asked.
 public struct ArrayFileError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The path of the file, or another name for where the bytes came from.
   public let file: String

@@ -61,6 +61,22 @@ public enum SizeLimit {
   public static let attributeByteCount = 1 << 16
   /// Bytes of one chunk of an HDF5 dataset, which the format counts in 32 bits.
   public static let chunkByteCount = Int(UInt32.max)
+  /// Entries of a zip archive of weights.
+  public static let archiveEntryCount = 1 << 20
+  /// Bytes of a pickle, which says what is in a file of weights: 64 MiB.
+  public static let pickleByteCount = 1 << 26
+  /// Operations of a pickle; a tensor takes about 15.
+  public static let pickleOperationCount = 1 << 20
+  /// Bytes of one text of a pickle: 1 MiB.
+  public static let pickleTextByteCount = 1 << 20
+  /// Dictionaries, lists and tuples within each other in a pickle.
+  public static let pickleDepth = 64
+  /// Values in all dictionaries, lists and tuples of a pickle, one that occurs twice counted twice: 2¹⁸.
+  public static let pickleValueCount = 1 << 18
+  /// Axes of a tensor.
+  public static let axisCount = 64
+  /// Bytes of a tensor's name with those of the dictionaries around it.
+  public static let tensorNameByteCount = 1 << 10
   /// Groups within groups of an HDF5 file.
   public static let groupDepth = 32
 }

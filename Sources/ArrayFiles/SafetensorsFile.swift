@@ -30,7 +30,7 @@ public struct SafetensorsFile: Sendable {
     try self.init(data: Data(bytes), path: name)
   }
 
-  private init(data: Data, path: String) throws {
+  init(data: Data, path: String) throws {
     let content = try SafetensorsHeader.read(data, path: path)
     self.path = path
     metadata = content.metadata

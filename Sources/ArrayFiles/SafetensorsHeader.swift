@@ -141,7 +141,7 @@ struct SafetensorsHeader: Decodable {
     ArrayFileError(file: path, array: name, problem: problem, advice: damagedFileAdvice)
   }
 
-  private static func summary(_ error: DecodingError) -> String {
+  static func summary(_ error: DecodingError) -> String {
     switch error {
     case .keyNotFound(let key, let context):
       "'\(place(context))' has no '\(key.stringValue)'"

@@ -12,35 +12,9 @@ import Testing
       + elements
   }
 
-  private static func littleEndian(_ value: Int, byteCount: Int) -> [UInt8] {
-    (0..<byteCount).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
-  }
-
   /// A zip archive of one stored file; `claimed` is what it says of the size.
   private static func archive(_ content: [UInt8], claimed: Int? = nil) -> [UInt8] {
-    let name = Array("x.npy".utf8)
-    let sizes =
-      littleEndian(claimed ?? content.count, byteCount: 4)
-      + littleEndian(claimed ?? content.count, byteCount: 4)
-    let fields =
-      [20, 0, 0, 0, 0, 0, 0, 0, 0, 0] + littleEndian(Int(checksum(content)), byteCount: 4) + sizes
-      + littleEndian(name.count, byteCount: 2) + [0, 0]
-    let local = [0x50, 0x4B, 3, 4] + fields + name + content
-    let central =
-      [0x50, 0x4B, 1, 2, 20, 0] + fields + [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] + name
-    return local + central + [0x50, 0x4B, 5, 6, 0, 0, 0, 0, 1, 0, 1, 0]
-      + littleEndian(central.count, byteCount: 4) + littleEndian(local.count, byteCount: 4) + [
-        0, 0,
-      ]
-  }
-
-  /// CRC-32 (ISO 3309).
-  private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-    ~bytes.reduce(UInt32.max) { sum, byte in
-      (0..<8).reduce(sum ^ UInt32(byte)) { sum, _ in
-        sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1
-      }
-    }
+    StoredArchive.bytes([StoredArchive.Entry("x.npy", content, claimedSize: claimed)])
   }
 
   private func read(_ bytes: [UInt8]) throws -> NumPyArray {
@@ -85,7 +59,7 @@ import Testing
   @Test func aHeaderBeyondTheLimitIsRefused() throws {
     let length = NumPyArchive.freeByteCount
     let bytes =
-      [0x93] + Array("NUMPY".utf8) + [2, 0] + Self.littleEndian(length, byteCount: 4)
+      [0x93] + Array("NUMPY".utf8) + [2, 0] + StoredArchive.littleEndian(length, byteCount: 4)
       + Array("{'descr'".utf8)
     let alone = try #require(throws: ArrayFileError.self) {
       try NumPyArray(decoding: bytes, name: "a.npy")

@@ -11,7 +11,7 @@ struct ClaimedSizeRules {
   }
 
   /// Every place where such a number becomes a size.
-  static let places: [Place] = arrays + data + messages
+  static let places: [Place] = arrays + weights + data + messages
 
   private static let arrays = [
     Place(
@@ -53,6 +53,45 @@ struct ClaimedSizeRules {
       path: "Sources/ArrayFiles/SafetensorsHeader.swift",
       numbers: "the header's length, shapes, places of the data",
       checks: ["maximumSize": 2, "byteCount(shape:": 1, "upper <= data.count": 1]),
+  ]
+
+  private static let weights = [
+    Place(
+      path: "Sources/ArrayFiles/PickleCursor.swift", numbers: "lengths of texts and of the pickle",
+      checks: [
+        "claimedSize(": 1, "SizeLimit.pickleTextByteCount": 1, "SizeLimit.pickleByteCount": 2,
+      ]),
+    Place(
+      path: "Sources/ArrayFiles/Unpickler.swift", numbers: "operations",
+      checks: ["SizeLimit.pickleOperationCount": 2]),
+    Place(
+      path: "Sources/ArrayFiles/PickleGraph.swift",
+      numbers: "elements of storages, elements that are copied", checks: ["claimedSize(": 2]),
+    Place(
+      path: "Sources/ArrayFiles/PyTorchLayout.swift",
+      numbers: "sizes, strides and offsets of tensors, against their storages",
+      checks: ["claimedSize(": 4]),
+    Place(
+      path: "Sources/ArrayFiles/PyTorchTree.swift",
+      numbers: "depth, number of values, lengths of keys", checks: ["claimedSize(": 4]),
+    Place(
+      path: "Sources/ArrayFiles/PyTorchFile.swift",
+      numbers: "bytes of all tensors, lengths of names", checks: ["claimedSize(": 2]),
+    Place(
+      path: "Sources/ArrayFiles/PyTorchLegacyFormat.swift",
+      numbers: "elements of storages, against their tensors and the bytes that are there",
+      checks: ["count == storage.elementCount": 1, "byteCount: storage.byteCount": 1]),
+    Place(
+      path: "Sources/ArrayFiles/SafetensorsIndex.swift",
+      numbers: "the file's size, number of files", checks: ["claimedSize(": 2]),
+    Place(
+      path: "Sources/ArrayFiles/ZipDirectory.swift",
+      numbers: "places, sizes and number of entries, against the file's size",
+      checks: ["claimedSize(": 3]),
+    Place(
+      path: "Sources/ArrayFiles/ZipEntryHeader.swift",
+      numbers: "places and sizes of an entry, against the file's size",
+      checks: ["claimedSize(": 4]),
   ]
 
   private static let data = [
@@ -113,7 +152,8 @@ struct ClaimedSizeRules {
     "Sources/ArrayFiles/HDF5DatasetDescription.swift": "not more chunks than elements",
     "Sources/ArrayFiles/HDF5File+Datasets.swift": "an array that the program writes",
     "Sources/ArrayFiles/NumPyArray.swift": "the header was checked when it was decoded",
-    "Sources/ArrayFiles/SafetensorsTensor.swift": "the header was checked when it was decoded",
+    "Sources/ArrayFiles/SafetensorsTensor.swift": "a tensor that the program writes",
+    "Sources/ArrayFiles/StoredTensor.swift": "the shape was checked when the file was opened",
     "Sources/Checkpoints/CheckpointManifest.swift": "the manifest was checked when it was read",
     "Sources/Checkpoints/CheckpointWriter.swift": "an array that the program writes",
   ]

@@ -47,8 +47,8 @@ public struct FuzzTarget: Sendable {
 
   /// All targets.
   public static let all: [FuzzTarget] = [
-    .dataset, .manifest, .yaml, .safetensors, .npy, .npz, .shard, .codes, .checkpoint, .jpeg, .png,
-    .message,
+    .dataset, .manifest, .yaml, .safetensors, .weights, .pytorch, .npy, .npz, .shard, .codes,
+    .checkpoint, .jpeg, .png, .message,
   ]
 
   /// The target of a name.

@@ -1,0 +1,62 @@
+import Foundation
+
+/// The tensors of a file of weights in any of the formats that are read.
+///
+/// These are `.safetensors`, an index of several (`SafetensorsIndex`), and what `torch.save` writes
+/// (`PyTorchFile`). The first bytes say which of them it is, and for an index its ending `.json`.
+public struct WeightsFile: Sendable {
+  /// The path of the file.
+  public let path: String
+  /// The tensors in the order of the file; no two have the same name.
+  public let tensors: [any StoredTensor]
+
+  /// Opens a file.
+  ///
+  /// - Parameters:
+  ///   - path: The path.
+  ///   - keys: The dictionary in a file of PyTorch that the tensors are in, such as `["model"]`: one
+  ///     key within the other.
+  /// - Throws: `FileError` when a file cannot be read; `ArrayFileError` or `SizeError` when it is
+  ///   malformed, or has no such keys.
+  public init(contentsOf path: String, at keys: [String] = []) throws {
+    self.path = path
+    let data = try fileContent(at: path)
+    let format = Self.format(of: data, path: path)
+    guard keys.isEmpty || format == .pytorch else {
+      throw ArrayFileError(
+        file: path, array: keys.joined(separator: "."),
+        problem: "a safetensors file has no dictionaries in it",
+        advice: "Leave the keys out, or check that the file is the one meant.")
+    }
+    switch format {
+    case .pytorch: tensors = try PyTorchFile(data: data, path: path).tensors(at: keys)
+    case .index: tensors = try SafetensorsIndex(data: data, path: path).tensors
+    case .safetensors:
+      let file = try SafetensorsFile(data: data, path: path)
+      tensors = try file.names.map(file.tensor)
+    }
+  }
+
+  private enum Format {
+    case safetensors
+    case index
+    case pytorch
+  }
+
+  /// What the first bytes say, or else the ending, so that the reader of a damaged file says what is
+  /// wrong with it.
+  private static func format(of data: Data, path: String) -> Format {
+    // A header of less than 4 GiB, and its first brace.
+    if LittleEndianBytes(data).contains([0, 0, 0, 0, UInt8(ascii: "{")], at: 4) {
+      return .safetensors
+    }
+    if PyTorchArchive.isBegun(by: data) || PyTorchLegacyFormat.offsetBehindMagic(of: data) != nil {
+      return .pytorch
+    }
+    return switch SystemPath.ending(of: path) {
+    case "json": .index
+    case "pth", "pt", "bin": .pytorch
+    default: .safetensors
+    }
+  }
+}
