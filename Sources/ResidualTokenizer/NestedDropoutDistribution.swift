@@ -19,7 +19,9 @@ public struct NestedDropoutDistribution: Sendable, Equatable {
       return
     }
     var weights = (0..<allowed.count - 1).map { Double(1 << $0) }
-    weights.append(weights.reduce(0, +) * Double(Int(1 / settings.probability) - 1))
+    // A chance may be so small that its inverse is no integer of 64 bits, or not even finite.
+    let inverse = min((1 / settings.probability).rounded(.down), 0x1p53)
+    weights.append(weights.reduce(0, +) * (inverse - 1))
     let total = weights.reduce(0, +)
     lengths = allowed
     probabilities = weights.map { $0 / total }
