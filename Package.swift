@@ -185,7 +185,7 @@ let package = Package(
       "MachineReportTests", ["MachineReport", "DataParallel", "MessagePassing", "Kernels"]),
     tests(
       "InferenceTests",
-      ["Inference", "Checkpoints", "ImageFiles", "ArrayFiles", "Tensors"]),
+      ["Inference", "Checkpoints", "Datasets", "ImageFiles", "ArrayFiles", "Tensors"]),
     tests(
       "TrainingTests",
       [

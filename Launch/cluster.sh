@@ -18,18 +18,19 @@ source "$(dirname -- "${BASH_SOURCE[0]}")/ranks.sh"
 # shellcheck source=Launch/hosts.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/hosts.sh"
 
-if [[ ! "${2:-}" =~ ^[1-9][0-9]*$ || $# -lt 3 ]]; then
+if [[ ! "${2:-}" =~ ^[1-9][0-9]{0,5}$ || $# -lt 3 ]]; then
   say "usage: Launch/cluster.sh HOSTFILE N ARGUMENTS…   (N ranks; arguments of restok)"
   exit 64
 fi
 hostfile="$1"
 ranks="$2"
 shift 2
-if [[ ! -r "$hostfile" ]]; then
-  say "error: the host file $hostfile cannot be read"
+if [[ ! -f "$hostfile" || ! -r "$hostfile" ]]; then
+  say "error: the host file $hostfile cannot be read: it is missing, no plain file, or not permitted"
   exit 64
 fi
 find_restok
+check_arguments "$@"
 
 read_hosts
 hosts=${#host_names[@]}
@@ -57,7 +58,7 @@ if [[ -n "${LD_LIBRARY_PATH:-}" ]]; then exported+=(-x LD_LIBRARY_PATH); fi
 # Open MPI refuses a file with the line ends of Windows: it gets a copy with others.
 plain_hosts="$(mktemp)"
 trap 'rm -f -- "$plain_hosts"' EXIT
-tr -d '\r' <"$hostfile" >"$plain_hosts"
+sed -e 's/\r$//' -e '1s/^\xef\xbb\xbf//' -- "$hostfile" >"$plain_hosts"
 
 status=0
 supervise --hostfile "$plain_hosts" -n "$ranks" \

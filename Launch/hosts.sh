@@ -13,17 +13,22 @@ host_error() {
 # read_hosts: sets `host_names`, the hosts of $hostfile in its order, and `host_slots` and `host_lines`
 # by their names. A host that has no slots= runs as many ranks as it has cores: its slots are empty.
 read_hosts() {
+  # Bytes, whatever their encoding: a broken character must not swallow the end of a line.
+  local LC_ALL=C
   local line number=0 name word key value words
   host_names=()
   declare -gA host_slots=() host_lines=() host_counts=()
   while IFS= read -r line || [[ -n "$line" ]]; do
     number=$((number + 1))
     line="${line%$'\r'}"
+    if ((number == 1)); then line="${line#$'\xef\xbb\xbf'}"; fi
     read -ra words <<<"${line%%#*}"
     ((${#words[@]})) || continue
     name="${words[0]}"
-    [[ "$name" =~ ^[A-Za-z0-9_.:@-]+$ && "$name" != *=* ]] || host_error "$number" \
-      "'$(printf %q "$name")' is no host name; expected \`name slots=RANKS\`"
+    # Open MPI reads no addresses with colons, and takes what begins with a dash for an option.
+    [[ "$name" =~ ^[A-Za-z0-9_][A-Za-z0-9_.@-]*$ ]] || host_error "$number" \
+      "'$(printf %q "$name")' is no host name; expected \`name slots=RANKS\`, a name or an IPv4 address"
+    name="${name,,}"
     local slots=''
     for word in "${words[@]:1}"; do
       key="${word%%=*}" value="${word#*=}"
@@ -33,7 +38,15 @@ read_hosts() {
             "'$(printf %q "$word")': slots is a number of ranks, at least 1"
           slots="$value"
           ;;
-        max_slots | max-slots | user | username | user_name | user-name) ;;
+        max_slots | max-slots)
+          [[ "$word" == *=* && "$value" =~ ^[1-9][0-9]{0,5}$ ]] || host_error "$number" \
+            "'$(printf %q "$word")': max_slots is a number of ranks, at least 1"
+          [[ -z "$slots" ]] || ((value >= slots)) || host_error "$number" \
+            "max_slots=$value is less than slots=$slots"
+          ;;
+        user | username | user_name | user-name)
+          [[ "$word" == *=?* ]] || host_error "$number" "'$(printf %q "$word")' names no user"
+          ;;
         *) host_error "$number" \
           "'$(printf %q "$word")' is no word of a host file; expected \`name slots=RANKS\`" ;;
       esac
@@ -68,10 +81,10 @@ check_hosts() {
 # is_known_host NAME: whether the system finds it, or ssh does by a name of its own configuration.
 is_known_host() {
   local name="${1##*@}" settings
-  getent ahosts "$name" >/dev/null && return
+  getent ahosts -- "$name" >/dev/null && return
   settings="$(ssh -G "$1" 2>/dev/null)" || return 1
   # What another host passes on, only that host can find.
   grep -qiE '^proxy(jump|command) ' <<<"$settings" && return
   name="$(sed -n 's/^hostname //p' <<<"$settings")"
-  [[ -n "$name" ]] && getent ahosts "$name" >/dev/null
+  [[ -n "$name" ]] && getent ahosts -- "$name" >/dev/null
 }

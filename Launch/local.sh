@@ -15,9 +15,10 @@ if [[ "${1:-}" == --oversubscribe ]]; then
   OVERSUBSCRIBE=yes
   shift
 fi
-if [[ ! "${1:-}" =~ ^[1-9][0-9]*$ || $# -lt 2 ]]; then
+if [[ ! "${1:-}" =~ ^[1-9][0-9]{0,5}$ || $# -lt 2 ]]; then
   say "usage: Launch/local.sh [--oversubscribe] N ARGUMENTS…   (N ranks; arguments of restok)"
   exit 64
 fi
 find_restok
+check_arguments "${@:2}"
 run_local "$@"

@@ -36,10 +36,27 @@ find_restok() {
       return 1
     }
   fi
-  if [[ ! -x "$RESTOK" ]]; then
-    say "error: there is no program $RESTOK: run \"swift build -c release\" in $project"
+  if [[ ! -f "$RESTOK" || ! -x "$RESTOK" ]]; then
+    say "error: $RESTOK is no program: run \"swift build -c release\" in $project, or set RESTOK=PATH"
+    return 64
+  fi
+  # mpirun looks for a name without a slash elsewhere.
+  RESTOK="$(realpath -- "$RESTOK")"
+  if ! command -v mpirun >/dev/null; then
+    say "error: there is no mpirun: run Launch/setup.sh"
     return 1
   fi
+}
+
+# check_arguments ARGUMENTS…: refuses what mpirun would take for its own.
+check_arguments() {
+  local argument
+  for argument in "$@"; do
+    if [[ "$argument" == : ]]; then
+      say "error: an argument is a colon, which mpirun takes for the end of a program's arguments"
+      exit 64
+    fi
+  done
 }
 
 # run_local N ARGUMENTS…: restok on N ranks of this machine, bound to cores of their own.
@@ -71,7 +88,7 @@ run_local() {
 # what should stop the run into SIGUSR1 and goes on waiting. A second Ctrl-C ends the ranks as they are;
 # a second SIGTERM, which schedulers send, changes nothing.
 supervise() {
-  local options=() pid status again interrupted stops=0 is_killed=false
+  local options=() pid status again interrupted stops=0 is_killed=false reminder=''
   while [[ "$1" != -- ]]; do
     options+=("$1")
     shift
@@ -98,6 +115,12 @@ supervise() {
     break
   done
   trap - INT TERM HUP USR1 PIPE
+  if [[ -n "$reminder" ]]; then kill "$reminder" 2>/dev/null || true; fi
+  # A rank that has not begun to listen ends by the signal that asks it to stop; nothing is lost.
+  if ((stops > 0 && status == 128 + $(kill -l USR1))) && ! $is_killed; then
+    say "stopped before the ranks had begun: the same command starts them"
+    return 75
+  fi
   if $is_killed && ((status > 128)); then
     say "the ranks were killed, as asked; what was saved before is whole"
     return 130
@@ -130,6 +153,9 @@ on_stop() {
   if ((stops == 1)); then
     say "stopping ($1): the ranks finish their step and save; Ctrl-C once more kills them"
     kill -USR1 "$pid" 2>/dev/null || true
+    # What comes before the ranks are there reaches nobody, so it is said again until they end.
+    { while sleep 1 && kill -USR1 "$pid"; do :; done; } >/dev/null 2>&1 &
+    reminder=$!
   elif [[ "$1" == INT ]]; then
     say "killing the ranks"
     is_killed=true

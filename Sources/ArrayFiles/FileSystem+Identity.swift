@@ -14,6 +14,34 @@ extension FileSystem {
     return first.st_dev == second.st_dev && first.st_ino == second.st_ino
   }
 
+  /// Whether two paths name one and the same place, where nothing need stand yet.
+  ///
+  /// - Parameters:
+  ///   - path: A path.
+  ///   - other: Another one, spelled in whatever way.
+  /// - Returns: False also where the folder of one of them is not there.
+  public static func isSamePlace(_ path: String, as other: String) -> Bool {
+    isSame(path, as: other)
+      || SystemPath.name(of: path) == SystemPath.name(of: other)
+        && isSame(SystemPath.parent(of: path), as: SystemPath.parent(of: other))
+  }
+
+  /// Whether a path leads to a folder or to something below it, where the last name need not be there.
+  ///
+  /// - Parameters:
+  ///   - path: A path.
+  ///   - folder: The folder.
+  /// - Returns: False also where the folder of the path is not there.
+  public static func isInside(_ path: String, _ folder: String) -> Bool {
+    if isSame(path, as: folder) { return true }
+    guard var parent = try? absolutePath(of: SystemPath.parent(of: path)) else { return false }
+    while true {
+      if isSame(parent, as: folder) { return true }
+      guard parent != "/" else { return false }
+      parent = SystemPath.parent(of: parent)
+    }
+  }
+
   /// Checks that a file can be written under a path, by making one aside that is removed again.
   ///
   /// For commands that compute for long: what cannot be written is to be known before.

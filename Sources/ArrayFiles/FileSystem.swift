@@ -48,6 +48,11 @@ public enum FileSystem {
     }
   }
 
+  /// Checks that something stands under a path, and may be seen.
+  ///
+  /// - Throws: `FileError` that says which of the two is not so.
+  public static func requireVisible(_ path: String) throws { _ = try status(of: path) }
+
   /// Whether a path leads to a directory.
   public static func isDirectory(_ path: String) -> Bool { kind(of: path) == .directory }
 

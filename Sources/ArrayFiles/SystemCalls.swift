@@ -28,9 +28,36 @@ func pathCall<Result: SignedInteger>(
 
 /// Opens a file; what it makes has the rights that the umask leaves.
 ///
+/// A pipe that nobody reads or writes on the other side would hold the process for ever, and a training
+/// beyond the reach of SIGTERM: for a writer a reader waits `pipePatience`, a writer for nobody.
+///
 /// - Throws: `FileError`.
 func openFile(_ path: String, _ flags: Int32) throws -> Int32 {
-  try pathCall("open", on: path) { open($0, flags | O_CLOEXEC, 0o666) }
+  let descriptor = try pathCall("open", on: path) {
+    open($0, flags | O_CLOEXEC | O_NONBLOCK, 0o666)
+  }
+  do {
+    var status = stat()
+    _ = try systemCall("stat", on: path) { fstat(descriptor, &status) }
+    if status.st_mode & S_IFMT == S_IFIFO, flags & O_ACCMODE == O_RDONLY {
+      try awaitWriter(of: descriptor, path)
+    }
+    // From here on reading and writing wait as usual.
+    _ = try systemCall("fcntl", on: path) { fcntl(descriptor, F_SETFL, flags & O_APPEND) }
+  } catch {
+    close(descriptor)
+    throw error
+  }
+  return descriptor
+}
+
+/// Milliseconds that a reader waits for the first bytes of a pipe, or for its end.
+private let pipePatience: Int32 = 10_000
+
+private func awaitWriter(of descriptor: Int32, _ path: String) throws {
+  var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+  let count = try systemCall("poll", on: path) { poll(&request, 1, pipePatience) }
+  guard count > 0 else { throw FileError(operation: "read", path: path, code: ETIMEDOUT) }
 }
 
 /// Writes all bytes to a descriptor.

@@ -7,7 +7,7 @@ package enum TemporaryNames {
   private static let hostDigitCount = 8
   private static let nonceDigitCount = 16
   /// File systems take names of at most 255 bytes.
-  private static let largestNameByteCount = 255
+  static let largestNameByteCount = 255
   /// Without a lock to ask, or on another machine's word alone, only this age makes sure.
   private static let safeAge = 24.0 * 3_600
 

@@ -39,6 +39,11 @@ public final class TemporaryPath {
     for finalPath: String, make: (String) throws -> Void, lock: (String) throws -> FileLock?
   ) throws {
     self.finalPath = SystemPath.withoutEndingSlash(finalPath)
+    // The name aside is cut to what file systems take: the final one would be refused after the work.
+    guard SystemPath.name(of: self.finalPath).utf8.count <= TemporaryNames.largestNameByteCount
+    else {
+      throw FileError(operation: "open", path: finalPath, code: ENAMETOOLONG)
+    }
     TemporaryNames.removeAbandoned(in: SystemPath.parent(of: self.finalPath))
     while true {
       let path = TemporaryNames.path(beside: self.finalPath)

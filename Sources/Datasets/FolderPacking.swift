@@ -88,6 +88,12 @@ public struct FolderPacking: Sendable {
     _ source: String, to destination: String,
     progress: (_ doneCount: Int, _ fileCount: Int) -> Void = { _, _ in }
   ) throws -> Report {
+    guard !FileSystem.isInside(destination, source) else {
+      throw DataError(
+        file: destination,
+        problem: "it would be a folder of the images that are packed (\(source))",
+        advice: "Name a folder elsewhere; nothing was written.")
+    }
     let folders = try ClassFolders(of: source, keepsEmptyClasses: keepsEmptyClasses)
     let files = folders.files
     let order = KeyedPermutation(count: files.count, key: KeyMixing.key(seed: 0, .packing))

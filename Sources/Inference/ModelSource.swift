@@ -42,9 +42,7 @@ public struct ModelSource: Sendable, Equatable {
   /// - Returns: The checkpoint, which has been read and found sound.
   /// - Throws: `CheckpointError`; `CommandError` where a run has none that is sound.
   public func checkpoint(_ notice: Notice) throws -> Checkpoint {
-    guard FileSystem.exists(path) else {
-      throw FileError(operation: "open", path: path, code: ENOENT)
-    }
+    try FileSystem.requireVisible(path)
     guard isRun else {
       let verification = CheckpointVerification(of: path)
       try verification.requireSound()

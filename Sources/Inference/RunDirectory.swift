@@ -55,7 +55,10 @@ public struct RunDirectory: Sendable, Hashable {
   /// unless something else is in it.
   package func abandon() {
     for file in [path + "/" + RunLock.fileName, logPath] { try? FileSystem.remove(file) }
-    if (try? FileSystem.names(in: path))?.isEmpty == true { try? FileSystem.remove(path) }
+    for folder in [checkpointsPath, imagesPath, path]
+    where (try? FileSystem.names(in: folder))?.isEmpty == true {
+      try? FileSystem.remove(folder)
+    }
   }
 
   /// The configuration that the run was last started with; nil where there is none.

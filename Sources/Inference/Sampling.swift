@@ -66,10 +66,7 @@ public struct Sampling {
   ) throws -> SampledImages {
     let target = try ImageOutput(path: output)
     try checkRoom(classCount: classes.count, countPerClass, target)
-    guard codes != output else {
-      throw CommandError.unsupported(
-        "--codes \(output): that is where the images go: name another file")
-    }
+    if let codes { try OutputCheck.requireTwo(output, codes, option: "--codes") }
     try target.checkWritable()
     try codes.map(FileSystem.checkWritable)
     let samples = SampleIdentity.list(labels: classes, count: countPerClass)

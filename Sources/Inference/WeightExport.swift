@@ -17,6 +17,9 @@ public enum WeightExport {
   ) throws -> String {
     let opened = try source.open(notice)
     let configuration = opened.configuration
+    if FileSystem.isSamePlace(path, as: source.path) {
+      try OutputCheck.requireApart(path, from: [source.path])
+    }
     try FileSystem.checkWritable(path)
     let arena = configuration.makeArena()
     try opened.read(into: arena)

@@ -48,7 +48,6 @@ final class RunRecorder {
   func begin<Configuration: RunConfiguration>(
     _ configuration: Configuration, after doneCount: Int, isExplicit: Bool
   ) throws {
-    hasBegun = true
     try directory.makeFolders()
     if isExplicit {
       try SupersededHistory(directory: directory, logger: logger).moveAway(after: doneCount)
@@ -57,6 +56,7 @@ final class RunRecorder {
     metrics = try MetricsLog(
       path: directory.metricsPath, keepingThrough: doneCount == 0 ? nil : doneCount,
       logger: logger)
+    hasBegun = true
     progress.resumeAfterPause()
   }
 

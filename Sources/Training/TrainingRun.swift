@@ -8,6 +8,7 @@ import Kernels
 import Logging
 import MessagePassing
 import Optimizers
+import Reporting
 import Synchronization
 import Tensors
 
@@ -48,6 +49,7 @@ public enum TrainingRun {
     let settings = configuration.training
     setThreadCount(settings.execution.threadCount ?? RankThreads.automatic)
     session.communicator.deadline = .seconds(settings.execution.deadlines.start)
+    try requireEqualConfigurations(configuration, session.communicator)
     let recorder = try session.isCoordinator ? RunRecorder(settings) : nil
     defer { recorder?.finish() }
     let task = try makeTask(TaskWords(recorder?.logger))
@@ -84,6 +86,24 @@ public enum TrainingRun {
       recorder?.logger.notice("stopped by \(reason) after step \(step), and saved: \(advice)")
     }
     return outcome
+  }
+
+  /// Refuses ranks whose configurations differ, as copies of a file on several hosts may.
+  ///
+  /// Collective: every rank.
+  private static func requireEqualConfigurations<Configuration: RunConfiguration>(
+    _ configuration: Configuration, _ communicator: Communicator
+  ) throws {
+    let texts = try communicator.allGather(Array(configuration.yaml.utf8))
+    guard let rank = texts.firstIndex(where: { $0 != texts[0] }) else { return }
+    let (first, other) = try (
+      Configuration(yaml: String(decoding: texts[0], as: UTF8.self)),
+      Configuration(yaml: String(decoding: texts[rank], as: UTF8.self))
+    )
+    throw CommandError.unsupported(
+      "rank \(rank) has another configuration than rank 0: "
+        + other.differences(from: first).map(\.description).joined(separator: "; ")
+        + ": give all hosts the same file")
   }
 
   /// Where a run begins.

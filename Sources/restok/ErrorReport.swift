@@ -14,7 +14,8 @@ struct ErrorReport {
   init(_ error: any Error) {
     status = ExitStatus(of: error)
     let isMistake = Restok.exitCode(for: error) == .validationFailure
-    isOfAllRanks = status == .done || isMistake || error is WorldError
+    isOfAllRanks =
+      status == .done || isMistake || error is WorldError || error is RankArgumentsError
     switch error {
     case is ExitStatusError: text = ""
     case _ where status == .done || isMistake:

@@ -1,3 +1,4 @@
+import ArrayFiles
 import Foundation
 import MessagePassing
 
@@ -29,6 +30,7 @@ struct RankSession {
   ) throws {
     let runtime = try MPIRuntime(expectedWorldSize: expectedWorldSize)
     do {
+      try requireEqualArguments(runtime.world)
       try body(RankSession(world: runtime.world))
     } catch let stop as ExitStatusError where stop.status == .stopped {
       // All ranks stop together: they leave in peace.
@@ -41,6 +43,17 @@ struct RankSession {
     try runtime.finalize()
   }
 
+  /// Refuses ranks that were told different things: they would work on different tasks, or on one task in
+  /// different ways, and each would trust the others' results.
+  private static func requireEqualArguments(_ world: Communicator) throws {
+    let own = Array(SystemPath.commandLine().dropFirst().joined(separator: " ").utf8)
+    let all = try world.allGather(own)
+    guard let rank = all.firstIndex(where: { $0 != all[0] }) else { return }
+    throw RankArgumentsError(
+      rank: rank, arguments: String(decoding: all[rank], as: UTF8.self),
+      firstArguments: String(decoding: all[0], as: UTF8.self))
+  }
+
   /// Refuses to run on several ranks, for commands that have nothing to share out.
   ///
   /// - Parameter command: The command's name.
@@ -50,6 +63,18 @@ struct RankSession {
     let count = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"]
       .lazy.compactMap { environment[$0].flatMap { Int($0) } }.first
     if let count, count > 1 { throw WorldError(command: command, worldSize: count) }
+  }
+}
+
+/// The ranks of one start were given different command lines.
+struct RankArgumentsError: Error, CustomStringConvertible {
+  let rank: Int
+  let arguments: String
+  let firstArguments: String
+
+  var description: String {
+    "the ranks were started with different arguments: rank 0 with '\(firstArguments)', rank \(rank) with "
+      + "'\(arguments)': start all of them with the same"
   }
 }
 

@@ -15,7 +15,7 @@ struct Restok: ParsableCommand {
       Exit status: 0 done; 64 wrong usage, configuration or number of ranks; 65 data; 70 a rank \
       does not answer; 71 replicas diverged; 72 a value is not finite; 73 checkpoint or disk; \
       75 saved after being asked to stop: start it again; \
-      128 + N ended by signal N, with nothing left behind.
+      128 + N ended by signal N, with no half-written file left behind.
       """,
     subcommands: [
       Train.self, Encode.self, Decode.self, Reconstruct.self, Sample.self, DataSets.self,
@@ -30,7 +30,12 @@ struct Restok: ParsableCommand {
     EndSignal.install(TemporaryPath.removeAll)
     var status: ExitStatus
     do {
-      var command = try Restok.parseAsRoot(Array(SystemPath.commandLine().dropFirst()))
+      let arguments = Array(SystemPath.commandLine().dropFirst())
+      guard !arguments.contains("") else {
+        throw ValidationError(
+          "an argument is empty, perhaps a variable of the shell that is not set")
+      }
+      var command = try Restok.parseAsRoot(arguments)
       try command.run()
       status = .done
     } catch {

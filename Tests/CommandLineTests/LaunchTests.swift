@@ -75,8 +75,11 @@ import Testing
       #expect(try await local(program, "0", "exit", "0").exitCode == 64)
       #expect(try await local(program, "2").exitCode == 64)
       let missing = try await local(folder + "/none", "1", "exit", "0")
-      #expect(missing.exitCode == 1)
-      #expect(missing.standardError.contains("there is no program"))
+      #expect(missing.exitCode == 64)
+      #expect(missing.standardError.contains("is no program"))
+      #expect(try await local(program, "99999999999999999999", "exit", "0").exitCode == 64)
+      let colon = try await local(program, "1", "exit", "0", ":", "true")
+      #expect(colon.exitCode == 64 && colon.standardError.contains("colon"))
     }
   }
 
@@ -137,7 +140,10 @@ import Testing
     ("localhost slots=1\nlocalhost slots=1\n", "line 2: localhost is there already, in line 1"),
     ("\n# x\nlocalhost slotz=2\n", "line 3: 'slotz=2'"), ("# nothing\n", "names no host"),
     ("nowhere.invalid slots=2\n", "line 1: the host nowhere.invalid cannot be found"),
-    ("localhost slots=0\n", "at least 1"),
+    ("localhost slots=0\n", "at least 1"), ("-n slots=2\n", "is no host name"),
+    ("::1 slots=2\n", "IPv4"), ("localhost slots=2 max_slots=1\n", "less than slots=2"),
+    ("localhost slots=1\nLOCALHOST slots=1\n", "line 2: localhost is there already"),
+    ("localhost slots=2 user=\n", "names no user"), ("localhost slots=2 max_slots\n", "at least 1"),
   ])
   func aWrongHostFileIsNamed(text: String, message: String) async throws {
     try await withProgram { folder, program in
@@ -147,11 +153,44 @@ import Testing
     }
   }
 
-  @Test func lineEndsOfWindowsAreTaken() async throws {
+  /// Line ends of Windows, its mark of an encoding, and bytes that are no UTF-8.
+  @Test(arguments: [
+    Array("localhost slots=2\r\n".utf8), [0xEF, 0xBB, 0xBF] + Array("localhost slots=2\n".utf8),
+    Array("# caf".utf8) + [0xE9] + Array("\nlocalhost slots=2\n".utf8),
+  ])
+  func bytesOfOtherSystemsAreTaken(hosts: [UInt8]) async throws {
     try await withProgram { folder, program in
-      let run = try await cluster(
-        folder, program, hosts: "localhost slots=2\r\n", "2", "exit", "72")
+      let run = try await cluster(folder, program, hostBytes: hosts, "2", "exit", "72")
       #expect(run.exitCode == 72, "\(run.standardError)")
+    }
+  }
+
+  @Test func aFolderIsNoHostFile() async throws {
+    try await withProgram { folder, program in
+      let run = try await SpawnedProcess.run(
+        Self.launch.appendingPathComponent("cluster.sh"), [folder, "1", "exit", "0"],
+        environment: ["RESTOK": program], timeout: 60)
+      #expect(run.exitCode == 64 && run.standardError.contains("no plain file"))
+    }
+  }
+
+  /// Open MPI passes on no signal before it has ranks, so the wish to stop is said again.
+  @Test(arguments: [0.05, 0.3])
+  func aStopDuringTheLaunchIsNotLost(after seconds: Double) async throws {
+    try await withProgram { folder, program in
+      let driver = """
+        set -m
+        "$1/local.sh" --oversubscribe 2 wait "$2/ready" & pid=$!
+        sleep \(seconds); kill -TERM -- -$pid
+        wait $pid
+        exit $?
+        """
+      let run = try await SpawnedProcess.run(
+        URL(fileURLWithPath: "/usr/bin/env"),
+        ["--default-signal", "bash", "-c", driver, "driver", Self.launch.path, folder],
+        environment: ["RESTOK": program], timeout: 60)
+      // The scripts themselves end by the signal as long as they have not started mpirun.
+      #expect([75, 143].contains(run.exitCode), "\(run.exitCode): \(run.standardError)")
     }
   }
 
@@ -185,10 +224,10 @@ import Testing
   }
 
   private func cluster(
-    _ folder: String, _ program: String, hosts: String, threads: String = "1",
-    path: String? = nil, _ arguments: String...
+    _ folder: String, _ program: String, hosts: String = "", hostBytes: [UInt8]? = nil,
+    threads: String = "1", path: String? = nil, _ arguments: String...
   ) async throws -> SpawnedProcess {
-    try hosts.write(toFile: folder + "/hosts", atomically: true, encoding: .utf8)
+    try Data(hostBytes ?? Array(hosts.utf8)).write(to: URL(fileURLWithPath: folder + "/hosts"))
     var environment = ["RESTOK": program, "THREADS": threads]
     if let path {
       environment["PATH"] = path + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")

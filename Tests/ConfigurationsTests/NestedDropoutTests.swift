@@ -12,7 +12,7 @@ import Testing
   @Test func aFifthIsShortened() {
     let chances = distribution(0.2)
     #expect(chances.lengths.first == 4 && chances.lengths.last == 16)
-    #expect(chances.probabilities.last == 0.75)
+    #expect(chances.probabilities.last == 0.8)
     #expect(abs(chances.probabilities.reduce(0, +) - 1) < 1e-12)
   }
 

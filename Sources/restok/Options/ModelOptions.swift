@@ -22,8 +22,12 @@ extension ModelSource {
     func mistake(_ problem: String) -> ValidationError {
       ValidationError("\(option) \(path): \(problem)")
     }
-    guard FileSystem.exists(path) else {
+    guard !FileSystem.isMissing(path) else {
       throw mistake("there is no such run directory, checkpoint or .safetensors file")
+    }
+    // What is there and may not be seen is no mistake of the command line.
+    for part in [path, path + "/checkpoints", path + "/manifest.json"] {
+      if !FileSystem.isMissing(part) { try FileSystem.requireVisible(part) }
     }
     if isFile {
       guard configuration != nil else {
