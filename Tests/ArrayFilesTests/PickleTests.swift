@@ -159,6 +159,17 @@ import Testing
     #expect(try problem(of: [0x8A, 9] + [UInt8](repeating: 1, count: 9)).contains("9 bytes"))
   }
 
+  /// As in the published linear layers of LPIPS, which are of 2018.
+  @Test func stringsOfPython2AreTexts() throws {
+    let key = [UInt8(ascii: "U"), 1, UInt8(ascii: "a")]
+    let text = [UInt8(ascii: "T"), 2, 0, 0, 0] + Array("bc".utf8)
+    let file = try read(Bytes.emptyDictionary + key + text + [UInt8(ascii: "s")])
+    guard case .text("bc") = file.content["a"] else {
+      Issue.record("\(file.content)")
+      return
+    }
+  }
+
   @Test func keysAreShortTextsOrWholeNumbersAndOnce() throws {
     func dictionary(_ keys: [[UInt8]]) -> [UInt8] {
       Bytes.emptyDictionary + [UInt8(ascii: "(")] + keys.flatMap { $0 + Bytes.integer(1) }
