@@ -4,7 +4,7 @@ import Foundation
 /// The trial of a file of which nothing is known.
 enum HDF5Trial {
   /// Seconds that a child may work; a sound file of many gigabytes takes less than one.
-  private static let secondCount: UInt32 = 10
+  private static let secondCount: UInt32 = 4
   /// Bytes that it may take beside what the process has already.
   private static let byteCount = 1 << 30
 

@@ -94,16 +94,23 @@ public struct ResTok {
 
   /// The images of tokens.
   ///
+  /// Each is decoded by itself: how products round depends on the rows beside one, and the bits of an image
+  /// should not depend on its place among others.
+  ///
   /// - Parameters:
   ///   - tokens: Indices, int32 `[batch, latents]`.
   ///   - keepCount: Length of the prefix that is used; all tokens when nil.
   /// - Returns: Images `[batch, size, size, 3]`, not clamped.
   /// - Throws: `NotFiniteOutput` when the pixels are no numbers.
   public func images(of tokens: Tensor, keepCount: Int? = nil) throws(NotFiniteOutput) -> Tensor {
-    let tape = arena.makeTape(isRecording: false)
-    let codes = quantizer.codes(for: tokens, on: tape)
-    let keepCounts = keepCount.map { [Int](repeating: $0, count: tokens.shape[0]) }
-    let pixels = pixelDecoder(decoder(codes, keepCounts: keepCounts).features).value
+    let size = configuration.imageSize
+    let pixels = Tensor(uninitialized: [tokens.shape[0], size, size, 3])
+    for index in 0..<tokens.shape[0] {
+      let tape = arena.makeTape(isRecording: false)
+      let codes = quantizer.codes(for: tokens.slice(index..<index + 1), on: tape)
+      let decoded = decoder(codes, keepCounts: keepCount.map { [$0] })
+      pixels.slice(index..<index + 1).buffer.copy(from: pixelDecoder(decoded.features).value.buffer)
+    }
     guard pixels.isFinite else { throw NotFiniteOutput(quantity: .pixels) }
     return pixels
   }

@@ -26,9 +26,7 @@ extension ModelSource {
       throw mistake("there is no such run directory, checkpoint or .safetensors file")
     }
     // What is there and may not be seen is no mistake of the command line.
-    for part in [path, path + "/checkpoints", path + "/manifest.json"] {
-      if !FileSystem.isMissing(part) { try FileSystem.requireVisible(part) }
-    }
+    try FileSystem.requireVisible(path)
     if isFile {
       guard configuration != nil else {
         throw mistake(
@@ -40,6 +38,9 @@ extension ModelSource {
       throw mistake(
         "this is no run directory, no checkpoint and no .safetensors file: convert weights of another "
           + "format to .safetensors first")
+    }
+    for part in [path + "/checkpoints", path + "/manifest.json"] where !FileSystem.isMissing(part) {
+      try FileSystem.requireVisible(part)
     }
     let isRun = FileSystem.isDirectory(path + "/checkpoints")
     guard isRun || FileSystem.exists(path + "/manifest.json") else {
