@@ -85,6 +85,8 @@ let package = Package(
       "Datasets", ["ArrayFiles", "ImageFiles", "Tensors"],
       resources: [.copy("Resources")]),
     library("Checkpoints", ["ArrayFiles", "Autodiff", "Optimizers", "Tensors"]),
+    library(
+      "FeatureNetworks", ["Checkpoints", "Layers", "Autodiff", "Tensors", "ArrayFiles"]),
     library("DataParallel", ["MessagePassing", "Autodiff", "Tensors", "Kernels"]),
     library(
       "Configurations",
@@ -171,6 +173,12 @@ let package = Package(
         "MessagePassing", "ImageFiles",
       ], exclude: ["make_goldens.py"], resources: [.copy("Goldens")]),
     tests("DiscriminatorsTests", ["Discriminators", "Autodiff", "Tensors", "Kernels"]),
+    tests(
+      "LossGoldenTests", ["FeatureNetworks", "Autodiff", "Tensors", "ArrayFiles"],
+      exclude: ["make_networks.py"], resources: [.copy("Goldens")]),
+    tests(
+      "FeatureNetworksTests",
+      ["FeatureNetworks", "Checkpoints", "Autodiff", "Tensors", "ArrayFiles", "Kernels"]),
     tests("HierarchicalGeneratorTests", ["HierarchicalGenerator", "Autodiff", "Tensors"]),
     tests(
       "DatasetsTests", ["Datasets", "ArrayFiles", "ImageFiles"], resources: [.copy("Fixtures")]),

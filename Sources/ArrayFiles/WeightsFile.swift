@@ -10,6 +10,17 @@ public struct WeightsFile: Sendable {
   /// The tensors in the order of the file; no two have the same name.
   public let tensors: [any StoredTensor]
 
+  /// Gathers tensors that were read already.
+  ///
+  /// - Parameters:
+  ///   - tensors: The tensors, no two of one name.
+  ///   - path: What to call their file in messages.
+  public init(_ tensors: [any StoredTensor], path: String) {
+    precondition(
+      Set(tensors.map(\.name)).count == tensors.count, "WeightsFile: two tensors of one name")
+    (self.tensors, self.path) = (tensors, path)
+  }
+
   /// Opens a file.
   ///
   /// - Parameters:

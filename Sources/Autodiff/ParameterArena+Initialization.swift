@@ -17,7 +17,9 @@ extension ParameterArena {
     let streams = RandomKey(seed: seed, purpose: .initialisation)
     let root = network.map(streams.child(named:)) ?? streams
     for parameter in parameters {
-      let (value, key) = (parameter.value, root.child(named: parameter.name))
+      let key = root.child(named: parameter.name)
+      let value =
+        parameter.isOperandAlone ? Tensor(uninitialized: parameter.shape) : parameter.value
       switch parameter.initializer {
       case .constant(let constant): fill(value.buffer, with: constant)
       case .normal(let standardDeviation):
@@ -27,6 +29,7 @@ extension ParameterArena {
       case .uniform(let bound): value.fillUniform(low: -bound, high: bound, key: key)
       case .unitVector: value.fillUnitVector(key: key)
       }
+      if parameter.isOperandAlone { parameter.assign(value) }
     }
     refreshOperands()
   }

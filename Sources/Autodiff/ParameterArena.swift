@@ -17,20 +17,34 @@ public final class ParameterArena {
   /// precision.
   ///
   /// The optimizer's pass keeps it up to date; whoever else writes values calls `refreshOperands`.
+  /// Where operands are kept alone, it has the parameters that are not in `values`.
   public private(set) var operands: Tensor?
-  /// Elements of the arrays, gaps included.
+  /// Elements of the arrays, gaps included; where operands are kept alone, of `values`.
   public private(set) var count = 0
+  /// Whether parameters that are nothing but operands are kept in bfloat16 alone, 2 bytes each.
+  public let keepsOperandsAlone: Bool
   /// Whether there is an array of gradients; an arena without one is frozen.
   public private(set) var hasGradients = false
   /// Whether the layout is closed and the arrays exist.
   public private(set) var isAllocated = false
 
   private var indexByName: [String: Int] = [:]
+  /// Elements of the parameters that are kept as operands alone, gaps included.
+  private var loneOperandCount = 0
 
   static let alignment = 16
 
   /// Creates an empty arena.
-  public init() {}
+  public init() { keepsOperandsAlone = false }
+
+  /// Creates an empty arena of a frozen network.
+  ///
+  /// - Parameter operandType: The operand type of the tapes that the network will be used on. With
+  ///   bfloat16, parameters that are nothing but operands have no float32 values: rounding is all that
+  ///   those tapes would do to them.
+  public init(frozenForOperandsOf operandType: ElementType) {
+    keepsOperandsAlone = operandType == .bfloat16
+  }
 
   /// Trainable elements, without gaps.
   public var elementCount: Int { parameters.reduce(0) { $0 + $1.elementCount } }
@@ -39,17 +53,20 @@ public final class ParameterArena {
   public subscript(name: String) -> Parameter? { indexByName[name].map { parameters[$0] } }
 
   /// Reserves the region of a parameter; only before `allocate`.
-  func add(name: String, shape: [Int], layout: PublishedLayout, initializer: Initializer)
-    -> Parameter
-  {
+  func add(
+    name: String, shape: [Int], layout: PublishedLayout, initializer: Initializer, isOperand: Bool
+  ) -> Parameter {
     precondition(!isAllocated, "ParameterArena: \(name) was added after allocate()")
     precondition(indexByName[name] == nil, "ParameterArena: \(name) exists twice")
+    let isOperandAlone = keepsOperandsAlone && isOperand
     let parameter = Parameter(
-      arena: self, index: parameters.count, name: name, shape: shape, offset: count,
-      layout: layout, initializer: initializer)
+      arena: self, index: parameters.count, name: name, shape: shape,
+      offset: isOperandAlone ? loneOperandCount : count, layout: layout, initializer: initializer,
+      isOperandAlone: isOperandAlone)
     indexByName[name] = parameter.index
     parameters.append(parameter)
-    count += (parameter.elementCount + Self.alignment - 1) / Self.alignment * Self.alignment
+    let size = (parameter.elementCount + Self.alignment - 1) / Self.alignment * Self.alignment
+    if isOperandAlone { loneOperandCount += size } else { count += size }
     return parameter
   }
 
@@ -64,19 +81,27 @@ public final class ParameterArena {
   ///   - operandType: Type of the operands of products: float32 or bfloat16.
   public func allocate(forTraining: Bool, operandType: ElementType = .float32) {
     precondition(!isAllocated, "ParameterArena: allocate() was called twice")
+    precondition(
+      !keepsOperandsAlone || !forTraining && operandType == .bfloat16,
+      "ParameterArena: an arena of operands alone, forTraining \(forTraining), \(operandType)")
     isAllocated = true
     values = Tensor(repeating: 0, shape: [count])
     hasGradients = forTraining
     if forTraining { gradients = Tensor(repeating: 0, shape: [count]) }
-    if operandType == .bfloat16 {
-      operands = Tensor(uninitialized: [count], .bfloat16)
-      refreshOperands()
-    }
+    guard operandType == .bfloat16 else { return }
+    operands = Tensor(uninitialized: [keepsOperandsAlone ? loneOperandCount : count], .bfloat16)
+    refreshOperands()
+  }
+
+  /// Closes the layout of a frozen network's arena and creates its arrays, without gradients.
+  public func allocateFrozen() {
+    allocate(forTraining: false, operandType: keepsOperandsAlone ? .bfloat16 : .float32)
   }
 
   /// Rounds all values again, after they were written by others than the optimizer.
   public func refreshOperands() {
-    if let operands { roundToBFloat16(into: operands.buffer, values.buffer) }
+    guard let operands, !keepsOperandsAlone else { return }
+    roundToBFloat16(into: operands.buffer, values.buffer)
   }
 
   /// A tape for operations with the parameters, whose products take operands of the arena's type.
@@ -92,7 +117,8 @@ public final class ParameterArena {
   /// Runs `body` with other values in the parameters' place, for instance their moving average.
   public func withValues<Result>(_ other: Tensor, _ body: () throws -> Result) rethrows -> Result {
     precondition(
-      other.count == count, "ParameterArena: \(other.count) values for \(count) elements")
+      other.count == count && !keepsOperandsAlone,
+      "ParameterArena: \(other.count) values for \(count) elements")
     let own = values
     setValues(other)
     defer { setValues(own) }
@@ -143,16 +169,18 @@ public struct Parameter {
   public let name: String
   /// The engine's shape: linear `[output, input]`, convolution `[output, height, width, input]`.
   public let shape: [Int]
-  /// First element in the arena's arrays.
+  /// First element in the arena's arrays, or in `operands` where the arena keeps it there alone.
   public let offset: Int
   /// How the published files lay the tensor out.
   public let layout: PublishedLayout
   /// How the values are drawn for a new model.
   public let initializer: Initializer
+  /// Whether the arena keeps it in bfloat16 alone, as an operand.
+  public let isOperandAlone: Bool
 
   init(
     arena: ParameterArena, index: Int, name: String, shape: [Int], offset: Int,
-    layout: PublishedLayout, initializer: Initializer
+    layout: PublishedLayout, initializer: Initializer, isOperandAlone: Bool
   ) {
     self.arena = arena
     self.index = index
@@ -161,6 +189,7 @@ public struct Parameter {
     self.offset = offset
     self.layout = layout
     self.initializer = initializer
+    self.isOperandAlone = isOperandAlone
   }
 
   /// What tells the parameter apart from those of all arenas.
@@ -172,12 +201,26 @@ public struct Parameter {
   /// Elements of the arena's arrays that belong to the parameter.
   public var range: Range<Int> { offset..<offset + elementCount }
 
-  /// The values, a view of the arena.
-  public var value: Tensor { Tensor(shape: shape, buffer: arena.values.buffer[range]) }
+  /// The values, a view of the arena; bfloat16 where it keeps them as operands alone.
+  public var value: Tensor {
+    if isOperandAlone, let operand { return operand }
+    return Tensor(shape: shape, buffer: arena.values.buffer[range])
+  }
 
-  /// The values as operands of products, a view of the arena; nil without mixed precision.
+  /// The values as operands of products, a view of the arena; nil where it has none.
   var operand: Tensor? {
-    arena.operands.map { Tensor(shape: shape, buffer: $0.buffer[range]) }
+    guard isOperandAlone == arena.keepsOperandsAlone else { return nil }
+    return arena.operands.map { Tensor(shape: shape, buffer: $0.buffer[range]) }
+  }
+
+  /// Writes the values, rounded where the arena keeps them as operands alone.
+  ///
+  /// The copies that mixed precision keeps of values are `refreshOperands`'s.
+  ///
+  /// - Parameter values: float32, as many as the parameter has.
+  public func assign(_ values: Tensor) {
+    guard isOperandAlone else { return value.buffer.copy(from: values.buffer) }
+    roundToBFloat16(into: value.buffer, values.buffer)
   }
 
   /// The gradient, a view of the arena.

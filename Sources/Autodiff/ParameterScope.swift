@@ -28,13 +28,15 @@ public struct ParameterScope {
   ///   - shape: The engine's shape.
   ///   - initializer: How the values of a new model are drawn.
   ///   - layout: How published files lay it out; the engine's shape when nil.
+  ///   - isOperand: Whether nothing but products and convolutions read it, as an operand.
   /// - Returns: The parameter, whose values exist once the arena is allocated.
   public func parameter(
-    _ name: String, _ shape: [Int], _ initializer: Initializer, layout: PublishedLayout? = nil
+    _ name: String, _ shape: [Int], _ initializer: Initializer, layout: PublishedLayout? = nil,
+    isOperand: Bool = false
   ) -> Parameter {
     arena.add(
       name: joined(name), shape: shape, layout: layout ?? .same(shape: shape),
-      initializer: initializer)
+      initializer: initializer, isOperand: isOperand)
   }
 
   private func joined(_ name: String) -> String {

@@ -84,6 +84,9 @@ public final class Tape {
   /// gradients pass through the operations to their other inputs, none is computed for it.
   public subscript(parameter: Parameter) -> Variable {
     if let known = parameters[parameter.key] { return known }
+    precondition(
+      !parameter.isOperandAlone || operandType == .bfloat16,
+      "Tape: \(parameter.name) is kept in bfloat16 alone, and the tape has \(operandType) operands")
     if let parent {
       let shared = parent[parameter]
       usesTrainedParameters = usesTrainedParameters || shared.adjoint != nil

@@ -68,3 +68,31 @@ KERNEL void CKernels_cosineSimilarityGradient(float *da, const float *dCosines,
     b += channelCount;
   }
 }
+
+KERNEL void CKernels_weightedDistances(float *distances, const float *x, const float *y,
+                                       const float *weight, int64_t rowCount,
+                                       int64_t channelCount) {
+  REASSOCIATE
+  for (int64_t r = 0; r < rowCount; r++, x += channelCount, y += channelCount) {
+    float sum = 0.0f;
+    for (int64_t c = 0; c < channelCount; c++) {
+      const float difference = x[c] - y[c];
+      sum += weight[c] * difference * difference;
+    }
+    distances[r] = sum;
+  }
+}
+
+KERNEL void CKernels_weightedDifferences(float *dx, const float *x, const float *y,
+                                         const float *weight, float factor, int isAdding,
+                                         int64_t rowCount, int64_t channelCount) {
+  for (int64_t r = 0; r < rowCount; r++) {
+    for (int64_t c = 0; c < channelCount; c++) {
+      const float value = factor * weight[c] * (x[c] - y[c]);
+      dx[c] = isAdding ? dx[c] + value : value;
+    }
+    dx += channelCount;
+    x += channelCount;
+    y += channelCount;
+  }
+}

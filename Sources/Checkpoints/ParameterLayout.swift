@@ -56,14 +56,23 @@ public struct ParameterLayout: Sendable, Equatable {
   ///   - published: A float32 tensor of `publishedShape`.
   ///   - array: A flat float32 array parallel to the arena.
   public func store(_ published: Tensor, into array: Tensor) {
+    array.buffer[range].copy(from: arranged(published).buffer)
+  }
+
+  /// The elements of a published tensor in the engine's order.
+  ///
+  /// - Parameter published: A float32 tensor of `publishedShape`.
+  /// - Returns: A tensor of `shape`: a view of `published` where the order is the same.
+  public func arranged(_ published: Tensor) -> Tensor {
     precondition(
       published.shape == publishedShape,
       "ParameterLayout: \(name) of shape \(publishedShape) given as \(published.shape)")
     guard let (kernelSize, inputCount) = layout.transposition(of: shape) else {
-      return array.buffer[range].copy(from: published.buffer)
+      return published.reshaped(to: shape)
     }
-    Self.transpose(
-      published, into: array.slice(range), rowCount: inputCount, columnCount: kernelSize)
+    let arranged = Tensor(uninitialized: shape)
+    Self.transpose(published, into: arranged, rowCount: inputCount, columnCount: kernelSize)
+    return arranged
   }
 
   /// `[matrices, rows, columns]` → `[matrices, columns, rows]`.

@@ -2,7 +2,7 @@ import ArrayFiles
 public import Autodiff
 public import Tensors
 
-/// A model's weights as one safetensors file under their published names.
+/// A model's weights as one file under their published names; what is written is safetensors.
 ///
 /// In files of others keys may carry the prefix `_orig_mod.`, and frozen `foundation_model.*`
 /// weights, which are no part of the model, are passed over. Source: Docs/Method.md, section 7.
@@ -14,16 +14,16 @@ public enum PublishedWeights {
   /// Reads a file into the values of an arena.
   ///
   /// - Parameters:
-  ///   - path: The safetensors file, of float32, float16 or bfloat16.
+  ///   - path: The file, in any format that `WeightsFile` reads, of float32, float16 or bfloat16.
   ///   - arena: An allocated arena; its values change only if the file is right as a whole.
   /// - Throws: `NotFiniteWeights`; `WeightMismatch`, which lists all missing, extra, ill-shaped and ill-typed tensors;
   ///   `ArrayFileError` or `FileError` when the file is malformed or cannot be read.
   public static func read(_ path: String, into arena: ParameterArena) throws {
     precondition(arena.isAllocated, "PublishedWeights: the arena is not allocated")
     let (file, layouts) = (
-      try SafetensorsFile(contentsOf: path), ParameterLayout.layouts(of: arena)
+      try WeightsFile(contentsOf: path), ParameterLayout.layouts(of: arena)
     )
-    let tensors = try tensors(of: file, layouts: layouts)
+    let tensors = try tensors(of: file, layouts: layouts, publishedName: publishedName)
     for layout in layouts {
       guard let tensor = tensors[layout.name] else { continue }
       guard Tensor(try tensor.floats(), shape: tensor.shape).isFinite else {
@@ -36,27 +36,39 @@ public enum PublishedWeights {
     }
   }
 
+  /// The name that a key of a file stands for; nil for those of frozen networks.
+  private static func publishedName(_ key: String) -> String? {
+    let name = key.hasPrefix(compiledPrefix) ? String(key.dropFirst(compiledPrefix.count)) : key
+    return name.hasPrefix(frozenPrefix) ? nil : name
+  }
+
   /// The file's tensors by published name: exactly those of the layouts, all readable.
-  private static func tensors(of file: SafetensorsFile, layouts: [ParameterLayout]) throws
-    -> [String: SafetensorsTensor]
-  {
+  ///
+  /// - Parameters:
+  ///   - file: The file.
+  ///   - layouts: The tensors that there must be.
+  ///   - publishedName: The name that a key of the file stands for; nil for one that is passed over.
+  /// - Returns: The tensors.
+  /// - Throws: `WeightMismatch`.
+  static func tensors(
+    of file: WeightsFile, layouts: [ParameterLayout], publishedName: (String) -> String?
+  ) throws -> [String: any StoredTensor] {
     var mismatch = WeightMismatch(of: .weightFile, path: file.path)
-    var tensors: [String: SafetensorsTensor] = [:]
-    for key in file.names {
-      let name = key.hasPrefix(compiledPrefix) ? String(key.dropFirst(compiledPrefix.count)) : key
-      if name.hasPrefix(frozenPrefix) { continue }
+    var tensors: [String: any StoredTensor] = [:]
+    for tensor in file.tensors {
+      let key = tensor.name
+      guard let name = publishedName(key) else { continue }
       if tensors[name] != nil {
         // The name with and without its prefix: which of the two is meant nobody can tell.
         mismatch.extra.append(key)
         continue
       }
-      let tensor = try file.tensor(key)
       tensors[name] = tensor
       if ![.float32, .float16, .bfloat16].contains(tensor.elementType) {
         mismatch.elementTypes.append(.init(name: name, found: "\(tensor.elementType)"))
       }
     }
-    mismatch.compare(tensors.mapValues(\.shape), with: layouts, prefix: "")
+    mismatch.compare(tensors.mapValues { $0.shape }, with: layouts, prefix: "")
     try mismatch.throwIfAny()
     return tensors
   }

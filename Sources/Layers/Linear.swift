@@ -26,7 +26,8 @@ public struct Linear {
     let published =
       isPublishedAsConvolution ? [outputSize, inputSize, 1, 1] : [outputSize, inputSize]
     weight = scope.parameter(
-      "weight", [outputSize, inputSize], initializer, layout: .same(shape: published))
+      "weight", [outputSize, inputSize], initializer, layout: .same(shape: published),
+      isOperand: true)
     bias = hasBias ? scope.parameter("bias", [outputSize], .constant(0)) : nil
   }
 
@@ -41,5 +42,11 @@ public struct Linear {
     linear(
       x, weight: x.tape[weight], bias: bias.map { x.tape[$0] },
       resultType: isOperand ? x.tape.operandType : .float32)
+  }
+
+  /// The exact GELU of the map of `x`, `[..., inputSize]`, in the tape's operand type.
+  public func gelu(_ x: Variable) -> Variable {
+    guard let bias else { return Autodiff.gelu(self(x)) }
+    return linearGELU(x, weight: x.tape[weight], bias: x.tape[bias])
   }
 }

@@ -35,6 +35,45 @@ import Testing
     }
   }
 
+  @Test(arguments: [[1, 1], [2, 5], [2, 3, 17], [3, 2, 2, 33], [1, 70, 70, 3]])
+  func weightedDistanceMatchesTheReference(shape: [Int]) {
+    var numbers = TestNumbers(seed: 5)
+    let weight = numbers.tensor([shape[shape.count - 1]], in: 0..<1)
+    checkOperator(
+      [numbers.tensor(shape), numbers.tensor(shape)], "weightedDistance \(shape)",
+      reference: {
+        SimilarityReference.weightedDistances(
+          $0[0], $0[1], weight: weight.doubles, sampleCount: shape[0])
+      },
+      operation: { weightedDistance($1[0], $1[1], weight: Variable(constant: weight, on: $0)) })
+  }
+
+  /// Each sample's distance is its own, and to itself nothing.
+  @Test func distancesAreThoseOfEachSample() {
+    var numbers = TestNumbers(seed: 6)
+    let tape = Tape(isRecording: false)
+    let (x, y) = (numbers.tensor([3, 4, 5, 6]), numbers.tensor([3, 4, 5, 6]))
+    let weight = Variable(constant: numbers.tensor([6], in: 0..<1), on: tape)
+    func distance(_ x: Tensor, _ y: Tensor) -> [Float] {
+      weightedDistance(
+        Variable(constant: x, on: tape), Variable(constant: y, on: tape), weight: weight
+      ).value.array()
+    }
+    let alone = (0..<3).flatMap { distance(x.slice($0..<$0 + 1), y.slice($0..<$0 + 1)) }
+    #expect(distance(x, y) == alone)
+    #expect(distance(y, x) == alone)
+    #expect(distance(x, x) == [0, 0, 0])
+  }
+
+  @Test func aWeightForOtherChannelsStopsTheProgram() async {
+    await #expect(processExitsWith: .failure) {
+      let tape = Tape(isRecording: false)
+      let x = Variable(constant: Tensor(repeating: 1, shape: [2, 3]), on: tape)
+      let weight = Variable(constant: Tensor(repeating: 1, shape: [2]), on: tape)
+      _ = weightedDistance(x, x, weight: weight)
+    }
+  }
+
   @Test func manyRowsMatchTheReference() {
     var numbers = TestNumbers(seed: 3)
     let tape = Tape(isRecording: false)

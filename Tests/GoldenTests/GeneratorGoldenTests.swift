@@ -2,6 +2,7 @@ import ArrayFiles
 import Autodiff
 import HierarchicalGenerator
 import Tensors
+import TestSupport
 import Testing
 
 /// The generator against a PyTorch program of the same method.

@@ -5,6 +5,7 @@ import DataParallel
 import Foundation
 import ImageFiles
 import Tensors
+import TestSupport
 import Training
 
 /// A model's training with samples that a golden file gives: phases, losses, lanes, optimizer and

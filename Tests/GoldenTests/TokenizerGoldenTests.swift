@@ -2,6 +2,7 @@ import ArrayFiles
 import Autodiff
 import ResidualTokenizer
 import Tensors
+import TestSupport
 import Testing
 
 /// The tokenizer against a PyTorch program of the same method.

@@ -2,6 +2,7 @@ import ArrayFiles
 import Configurations
 import MessagePassing
 import Tensors
+import TestSupport
 import Testing
 import Training
 

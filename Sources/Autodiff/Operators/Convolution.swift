@@ -1,6 +1,9 @@
 public import Kernels
 import Tensors
 
+/// What surrounds an image where a kernel reaches beyond it.
+public typealias ConvolutionPadding = Kernels.Padding
+
 /// A convolution of images or sequences.
 ///
 ///     y[i, j] = bias + Σ over the kernel of weight[k, l]·x[stride·i + k − top, stride·j + l − left]

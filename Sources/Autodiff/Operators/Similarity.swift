@@ -58,3 +58,44 @@ public func cosineSimilarity(_ a: Variable, _ b: Variable, epsilon: Float = 1e-8
     }
   }
 }
+
+/// The mean squared distance of the positions of each sample, with a weight for each channel.
+///
+///     d[b] = mean over positions of Σ over channels of weight·(x − y)²
+///
+/// The mean is taken in double precision. Source: Zhang et al. 2018 (LPIPS), equation 1.
+///
+/// - Parameters:
+///   - x: `[batch, ..., channels]`.
+///   - y: Shaped like `x`.
+///   - weight: `[channels]`; a constant, no gradient is computed for it.
+/// - Returns: `[batch]`.
+public func weightedDistance(_ x: Variable, _ y: Variable, weight: Variable) -> Variable {
+  require(y.shape, matches: x.shape, "weightedDistance")
+  require(weight.shape, matches: [x.value.lastDimension], "weightedDistance, weight")
+  precondition(
+    x.value.dimensionCount > 1 && x.value.count > 0 && weight.adjoint == nil,
+    "weightedDistance: shape \(x.shape), or the weight wants a gradient")
+  let (shape, rowCount) = (x.shape, x.value.rowCount / x.shape[0])
+  let distance = WeightedDistance(x.value.buffer, y.value.buffer, weight: weight.value.buffer)
+  let distances = Tensor(uninitialized: [shape[0] * rowCount])
+  distance.forward(into: distances.buffer)
+  let numbers = distances.array(of: Float.self)
+  let means = (0..<shape[0]).map { sample in
+    let sum = numbers[sample * rowCount..<(sample + 1) * rowCount].reduce(0) { $0 + Double($1) }
+    return Float(sum / Double(rowCount))
+  }
+  let (xAdjoint, yAdjoint) = (x.adjoint, y.adjoint)
+  return x.tape.record(Tensor(means, shape: [shape[0]]), from: [x, y]) { dy in
+    let factors = dy.array(of: Float.self).map { 2 * $0 / Float(rowCount) }
+    for (adjoint, sign) in [(xAdjoint, Float(1)), (yAdjoint, -1)] {
+      adjoint?.accumulate(shape: shape) { gradient, isAdding in
+        for (sample, factor) in factors.enumerated() {
+          distance.differences(
+            into: gradient, isAdding: isAdding, rows: sample * rowCount..<(sample + 1) * rowCount,
+            factor: sign * factor)
+        }
+      }
+    }
+  }
+}

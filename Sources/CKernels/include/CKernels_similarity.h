@@ -1,4 +1,4 @@
-// Rows of channels as directions: division by the Euclidean norm, and the cosine of the angle of two.
+// Rows of channels: division by the Euclidean norm, the cosine of the angle of two, weighted distances.
 #ifndef CKERNELS_SIMILARITY_H
 #define CKERNELS_SIMILARITY_H
 
@@ -26,5 +26,14 @@ void CKernels_cosineSimilarityGradient(float *da, const float *dCosines, const f
                                        const float *a, const float *b, const float *aNorms,
                                        const float *bNorms, float epsilon, int isAdding,
                                        int64_t rowCount, int64_t channelCount);
+
+// distances[r] = the sum over channels of weight (x - y)^2.
+void CKernels_weightedDistances(float *distances, const float *x, const float *y,
+                                const float *weight, int64_t rowCount, int64_t channelCount);
+
+// dx = factor weight (x - y) in each row, or dx += that when isAdding.
+void CKernels_weightedDifferences(float *dx, const float *x, const float *y, const float *weight,
+                                  float factor, int isAdding, int64_t rowCount,
+                                  int64_t channelCount);
 
 #endif

@@ -106,6 +106,59 @@ public struct CosineSimilarity: Sendable {
   }
 }
 
+/// Weighted squared distances of the rows of two arrays.
+public struct WeightedDistance: Sendable {
+  private let x: Buffer
+  private let y: Buffer
+  private let weight: Buffer
+
+  /// The operation on rows of `weight.count` channels, as many in `x` as in `y`.
+  public init(_ x: Buffer, _ y: Buffer, weight: Buffer) {
+    precondition(
+      x.count == y.count && weight.count > 0 && x.count % weight.count == 0,
+      "weightedDistance: counts \(x.count) and \(y.count) in rows of \(weight.count)")
+    (self.x, self.y, self.weight) = (x, y, weight)
+  }
+
+  /// Writes Σ weight·(x − y)² over the channels, one number a row.
+  public func forward(into distances: Buffer) {
+    let width = weight.count
+    precondition(
+      distances.count == x.count / width,
+      "weightedDistance: \(x.count / width) rows into \(distances.count) distances")
+    let (target, left, right, factors) = (distances.floats, x.floats, y.floats, weight.floats)
+    parallelFor(distances.count, grain: rowGrain(width)) { rows in
+      let start = rows.lowerBound * width
+      CKernels_weightedDistances(
+        target + rows.lowerBound, left + start, right + start, factors, Int64(rows.count),
+        Int64(width))
+    }
+  }
+
+  /// Writes or adds `factor`·weight·(x − y) in some rows.
+  ///
+  /// - Parameters:
+  ///   - dx: Result, shaped like `x`.
+  ///   - isAdding: Whether to add to `dx`.
+  ///   - rows: The rows that are written.
+  ///   - factor: The factor.
+  public func differences(
+    into dx: Buffer, isAdding: Bool, rows: Range<Int>, factor: Float
+  ) {
+    let width = weight.count
+    precondition(
+      dx.count == x.count && rows.lowerBound >= 0 && rows.upperBound <= x.count / width,
+      "weightedDistance: rows \(rows) of \(x.count) elements into \(dx.count)")
+    let (target, left, right, factors) = (dx.floats, x.floats, y.floats, weight.floats)
+    parallelFor(rows.count, grain: rowGrain(width)) { part in
+      let start = (rows.lowerBound + part.lowerBound) * width
+      CKernels_weightedDifferences(
+        target + start, left + start, right + start, factors, factor, isAdding ? 1 : 0,
+        Int64(part.count), Int64(width))
+    }
+  }
+}
+
 /// The width of the rows that all buffers consist of.
 private func rowSize(of buffers: [Buffer], rowCount: Int, _ name: String) -> Int {
   let count = buffers[0].count

@@ -17,6 +17,19 @@ package enum SimilarityReference {
     }
   }
 
+  /// The mean over the rows of each of `sampleCount` samples of Σ weight·(x − y)² over channels.
+  package static func weightedDistances(
+    _ x: [Double], _ y: [Double], weight: [Double], sampleCount: Int
+  ) -> [Double] {
+    let size = x.count / sampleCount
+    return (0..<sampleCount).map { sample in
+      let total = (sample * size..<(sample + 1) * size).reduce(0) { sum, place in
+        sum + weight[place % weight.count] * (x[place] - y[place]) * (x[place] - y[place])
+      }
+      return total * Double(weight.count) / Double(size)
+    }
+  }
+
   private static func norm(_ x: [Double], row: Int, _ channelCount: Int) -> Double {
     x[row * channelCount..<(row + 1) * channelCount].reduce(0) { $0 + $1 * $1 }.squareRoot()
   }

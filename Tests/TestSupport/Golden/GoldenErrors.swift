@@ -1,22 +1,20 @@
-import ArrayFiles
-import Autodiff
+public import ArrayFiles
+public import Autodiff
 import Foundation
-import Tensors
-import TestSupport
-import Testing
+public import Testing
 
 /// Compares with a case's numbers, and remembers the largest error of each kind.
-struct GoldenErrors {
+public struct GoldenErrors {
   private let name: String
   private var largest: [(kind: String, error: Double)] = []
 
   /// Compares with a case, in a variant that messages name.
-  init(_ golden: GoldenCase, _ variant: String? = nil) {
-    name = golden.name + (variant.map { ", \($0)" } ?? "")
+  public init(_ golden: GoldenCase, _ variant: String? = nil) {
+    name = golden.testDescription + (variant.map { ", \($0)" } ?? "")
   }
 
   /// Expects `actual` within `tolerance` of `expected` in relative L2.
-  mutating func compare(
+  public mutating func compare(
     _ actual: [Double], _ expected: [Double], tolerance: Double, floor: Double = 1e-6,
     as kind: String, _ label: String, sourceLocation: SourceLocation = #_sourceLocation
   ) {
@@ -33,7 +31,7 @@ struct GoldenErrors {
   ///
   /// A gradient that is nothing but rounding has no relative error: below a millionth of the whole
   /// gradient's norm, errors are measured against that.
-  mutating func compareGradients(_ arena: ParameterArena, _ file: SafetensorsFile) throws {
+  public mutating func compareGradients(_ arena: ParameterArena, _ file: SafetensorsFile) throws {
     let names = Set(file.names(after: "grad."))
     #expect(names.isSubset(of: arena.parameters.map(\.name)), "\(name)")
     let expected = try arena.parameters.map { parameter in
@@ -51,7 +49,7 @@ struct GoldenErrors {
   }
 
   /// Prints the largest errors in one line.
-  func report() {
+  public func report() {
     let parts = largest.map { String(format: "%@ %.1e", $0.kind, $0.error) }
     print("golden \(name): \(parts.joined(separator: ", "))")
   }

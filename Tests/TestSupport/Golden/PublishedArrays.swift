@@ -1,29 +1,47 @@
-import ArrayFiles
-import Autodiff
-import Tensors
-import TestSupport
+public import ArrayFiles
+public import Autodiff
+public import Tensors
 import Testing
 
 extension SafetensorsFile {
   /// The elements of a float32 tensor in double precision.
-  func doubles(_ name: String) throws -> [Double] { try tensor(name).floats().map(Double.init) }
+  public func doubles(_ name: String) throws -> [Double] {
+    try tensor(name).floats().map(Double.init)
+  }
+
+  /// A float32 tensor as it is.
+  public func floats(_ name: String) throws -> Tensor {
+    let stored = try tensor(name)
+    return Tensor(try stored.floats(), shape: stored.shape)
+  }
 
   /// The elements of an integer tensor.
-  func int32s(_ name: String) throws -> [Int32] { try tensor(name).int64s().map { Int32($0) } }
+  public func int32s(_ name: String) throws -> [Int32] {
+    try tensor(name).int64s().map { Int32($0) }
+  }
 
   /// The only element of a tensor.
-  func number(_ name: String) throws -> Double {
+  public func number(_ name: String) throws -> Double {
     let elements = try doubles(name)
     return try #require(elements.count == 1 ? elements.first : nil, "\(name) is not one number")
   }
 
   /// The names that follow a prefix.
-  func names(after prefix: String) -> [String] {
+  public func names(after prefix: String) -> [String] {
     names.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
   }
 
+  /// The tensors whose names begin with a prefix as a file of weights, under what follows it.
+  public func weights(after prefix: String) throws -> WeightsFile {
+    WeightsFile(
+      try names(after: prefix).map { name in
+        let stored = try tensor(prefix + name)
+        return SafetensorsTensor(name, try stored.floats(), shape: stored.shape)
+      }, path: path)
+  }
+
   /// Images `[..., channels, height, width]` of the file with the channels last.
-  func images(_ name: String) throws -> Tensor {
+  public func images(_ name: String) throws -> Tensor {
     let stored = try tensor(name)
     let shape = Array(stored.shape.suffix(4))
     try #require(shape.count == 4, "\(name) has shape \(stored.shape)")
@@ -34,7 +52,7 @@ extension SafetensorsFile {
   }
 
   /// Fills an arena from `param.*`: the names and shapes of both must be the same.
-  func readParameters(into arena: ParameterArena) throws {
+  public func readParameters(into arena: ParameterArena) throws {
     #expect(Set(names(after: "param.")) == Set(arena.parameters.map(\.name)))
     for parameter in arena.parameters {
       let stored = try tensor("param.\(parameter.name)")
@@ -48,13 +66,13 @@ extension Parameter {
   private var planeSize: Int { shape[1] * shape[2] }
 
   /// Published elements in the engine's order.
-  func arranged(_ published: [Float]) -> [Float] {
+  public func arranged(_ published: [Float]) -> [Float] {
     guard layout == .convolution else { return published }
     return channelsLast(published, planeSize: planeSize, channelCount: shape[3])
   }
 
   /// The parameter's part of an array parallel to its arena, in the published order.
-  func published(_ array: Tensor) -> [Double] {
+  public func published(_ array: Tensor) -> [Double] {
     let elements = array.array(of: Float.self)[range].map(Double.init)
     guard layout == .convolution else { return elements }
     return channelsFirst(elements, planeSize: planeSize, channelCount: shape[3])
@@ -62,12 +80,16 @@ extension Parameter {
 }
 
 /// `[..., channels, plane]` → `[..., plane, channels]`.
-func channelsLast<Element>(_ elements: [Element], planeSize: Int, channelCount: Int) -> [Element] {
+public func channelsLast<Element>(_ elements: [Element], planeSize: Int, channelCount: Int)
+  -> [Element]
+{
   channelsFirst(elements, planeSize: channelCount, channelCount: planeSize)
 }
 
 /// `[..., plane, channels]` → `[..., channels, plane]`.
-func channelsFirst<Element>(_ elements: [Element], planeSize: Int, channelCount: Int) -> [Element] {
+public func channelsFirst<Element>(_ elements: [Element], planeSize: Int, channelCount: Int)
+  -> [Element]
+{
   let imageSize = planeSize * channelCount
   return elements.indices.map { index in
     let (image, inside) = index.quotientAndRemainder(dividingBy: imageSize)

@@ -1,0 +1,37 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension GoldenCase {
+  /// Frozen vision transformers.
+  static let visionTransformers = losses([
+    "vit-dinov3", "vit-dinov2", "vit-dinov2-registers", "vit-mae", "vit-clip", "vit-siglip2",
+    "vit-dino", "vit-dinov3-biased",
+  ])
+
+  /// Perceptual distances.
+  static let perceptualDistances = losses(["lpips-vgg16", "lpips-alexnet"])
+
+  /// A perceptual distance and logits together.
+  static let perceptualLosses = losses(["lpips-convnext"])
+
+  /// Alignment with a frozen network's features.
+  static let alignments = losses(["alignment"])
+
+  /// The directory of the fixtures.
+  fileprivate static var fixtures: URL {
+    Bundle.module.bundleURL.appendingPathComponent("Goldens")
+  }
+
+  private static func losses(_ names: [String]) -> [GoldenCase] {
+    cases(names, in: "losses", fixtures: fixtures)
+  }
+}
+
+@Test func everyFixtureIsACase() throws {
+  let cases =
+    GoldenCase.visionTransformers + GoldenCase.perceptualDistances + GoldenCase.perceptualLosses
+    + GoldenCase.alignments
+  #expect(
+    try GoldenCase.names(in: "losses", fixtures: GoldenCase.fixtures) == Set(cases.map(\.name)))
+}
