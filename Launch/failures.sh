@@ -77,29 +77,7 @@ resume_over_damaged() {
     -- bits_run tokenizer fallback 2 --resume auto
 }
 
-checkpoint_# MARK: Ranks that differ
-
-# with_other_rank COMMANDS ARGUMENTS…: a training whose rank 1 runs shell commands before it starts.
-with_other_rank() {
-  # shellcheck disable=SC2016
-  printf '#!/bin/bash\nif [[ "$OMPI_COMM_WORLD_RANK" == 1 ]]; then\n%s\nfi\nexec "%s" "$@"\n' \
-    "$1" "$RESTOK" >"$work/other"
-  chmod +x "$work/other"
-  RESTOK="$work/other" bits_run tokenizer other-rank 2 "${@:2}"
-}
-
-rank_failures() {
-  mkdir -p "$work/elsewhere/Configs/smoke"
-  sed 's/weight: 1}/weight: 2}/' Configs/smoke/tokenizer.yaml \
-    >"$work/elsewhere/Configs/smoke/tokenizer.yaml"
-  check "Ranks with different arguments" expect 64 "rank 1 with" "steps=3" \
-    -- with_other_rank 'set -- "$@" steps=3'
-  check "Ranks with different copies of a configuration" expect 64 \
-    "rank 1 has another configuration" "losses.reconstruction.weight: 2.0 instead of 1.0" \
-    -- with_other_rank "cd '$work/elsewhere'"
-}
-
-failures() {
+checkpoint_failures() {
   local step="$whole/checkpoints/step-000000010"
   check "Resume: a checkpoint's path" expect 0 "going on after step 10, from $step" \
     -- bits_run tokenizer path 1 --resume "$step"
@@ -306,6 +284,28 @@ configuration_failures() {
     -- run_local 2 train tokenizer Configs/smoke/tokenizer.yaml model.encoder.heads=5
   check "Configuration: no such file" expect 64 "$work/none.yaml" "there is no such file" \
     -- run_local 2 train tokenizer "$work/none.yaml"
+}
+
+# MARK: Ranks that differ
+
+# with_other_rank COMMANDS ARGUMENTS…: a training whose rank 1 runs shell commands before it starts.
+with_other_rank() {
+  # shellcheck disable=SC2016
+  printf '#!/bin/bash\nif [[ "$OMPI_COMM_WORLD_RANK" == 1 ]]; then\n%s\nfi\nexec "%s" "$@"\n' \
+    "$1" "$RESTOK" >"$work/other"
+  chmod +x "$work/other"
+  RESTOK="$work/other" bits_run tokenizer other-rank 2 "${@:2}"
+}
+
+rank_failures() {
+  mkdir -p "$work/elsewhere/Configs/smoke"
+  sed 's/weight: 1}/weight: 2}/' Configs/smoke/tokenizer.yaml \
+    >"$work/elsewhere/Configs/smoke/tokenizer.yaml"
+  check "Ranks with different arguments" expect 64 "rank 1 with" "steps=3" \
+    -- with_other_rank 'set -- "$@" steps=3'
+  check "Ranks with different copies of a configuration" expect 64 \
+    "rank 1 has another configuration" "losses.reconstruction.weight: 2.0 instead of 1.0" \
+    -- with_other_rank "cd '$work/elsewhere'"
 }
 
 # failures: everything here; `whole` is the uninterrupted run that all others are compared with.
