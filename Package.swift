@@ -77,9 +77,6 @@ let package = Package(
     library("ResidualTokenizer", ["Layers", "Autodiff", "Tensors"]),
     library("HierarchicalGenerator", ["Layers", "Autodiff", "Tensors"]),
 
-    // MARK: Losses
-    library("Discriminators", ["Layers", "Autodiff", "Tensors"]),
-
     // MARK: Training
     library(
       "Datasets", ["ArrayFiles", "ImageFiles", "Tensors"],
@@ -87,6 +84,8 @@ let package = Package(
     library("Checkpoints", ["ArrayFiles", "Autodiff", "Optimizers", "Tensors"]),
     library(
       "FeatureNetworks", ["Checkpoints", "Layers", "Autodiff", "Tensors", "ArrayFiles"]),
+    library(
+      "Discriminators", ["FeatureNetworks", "Layers", "Autodiff", "Tensors", "ArrayFiles"]),
     library("DataParallel", ["MessagePassing", "Autodiff", "Tensors", "Kernels"]),
     library(
       "Configurations",
@@ -172,13 +171,16 @@ let package = Package(
         "Tensors", "ArrayFiles", "Checkpoints", "Training", "Configurations", "DataParallel",
         "MessagePassing", "ImageFiles",
       ], exclude: ["make_goldens.py"], resources: [.copy("Goldens")]),
-    tests("DiscriminatorsTests", ["Discriminators", "Autodiff", "Tensors", "Kernels"]),
     tests(
-      "LossGoldenTests", ["FeatureNetworks", "Autodiff", "Tensors", "ArrayFiles"],
+      "LossGoldenTests",
+      ["Discriminators", "FeatureNetworks", "Optimizers", "Autodiff", "Tensors", "ArrayFiles"],
       exclude: ["make_networks.py"], resources: [.copy("Goldens")]),
     tests(
       "FeatureNetworksTests",
       ["FeatureNetworks", "Checkpoints", "Autodiff", "Tensors", "ArrayFiles", "Kernels"]),
+    tests(
+      "DiscriminatorsTests",
+      ["Discriminators", "FeatureNetworks", "Autodiff", "Tensors", "Kernels", "ArrayFiles"]),
     tests("HierarchicalGeneratorTests", ["HierarchicalGenerator", "Autodiff", "Tensors"]),
     tests(
       "DatasetsTests", ["Datasets", "ArrayFiles", "ImageFiles"], resources: [.copy("Fixtures")]),

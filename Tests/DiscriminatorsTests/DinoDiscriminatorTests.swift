@@ -1,260 +1,173 @@
+import ArrayFiles
 import Autodiff
 import Discriminators
-import Kernels
+import FeatureNetworks
 import Tensors
 import TestSupport
 import Testing
 
 @Suite struct DinoDiscriminatorTests {
-  private typealias Configuration = DinoDiscriminator.Configuration
+  /// A small frozen network of random weights: 4×4 patches of 4 pixels.
+  private static func backbone(operandType: ElementType = .float32)
+    -> FrozenNetwork<VisionTransformer>
+  {
+    var sizes = VisionTransformer.Configuration(
+      .dino, width: 12, blockCount: 3, headCount: 2, patchSize: 4, positionGridSize: 4)
+    sizes.inputSize = 16
+    return FrozenNetwork(seed: 1, operandType: operandType) { VisionTransformer(sizes, in: $0) }
+  }
 
-  /// Heads with parameters and state of their own.
-  private struct Heads {
+  private struct Model {
     let arena = ParameterArena()
     let buffers = ParameterArena()
-    let discriminator: DinoDiscriminator
+    let dino: DinoDiscriminator
 
-    init(_ configuration: Configuration) {
-      discriminator = DinoDiscriminator(
-        configuration, in: ParameterScope(arena), buffers: ParameterScope(buffers))
-    }
-
-    /// The same with random numbers.
-    init(filled configuration: Configuration) {
-      self.init(configuration)
-      arena.allocate(forTraining: true)
-      fillParameters(of: arena, in: -1..<1)
-      allocateBuffers()
-    }
-
-    func allocateBuffers() {
+    init(
+      width: Int = 12, blocks: [Int] = [0, 2], inputSize: Int? = nil,
+      operandType: ElementType = .float32
+    ) throws {
+      dino = try DinoDiscriminator(
+        backbone: backbone(operandType: operandType), inputSize: inputSize,
+        heads: .init(width: width, blocks: blocks, kernelSize: 3), in: ParameterScope(arena),
+        buffers: ParameterScope(buffers))
+      arena.allocate(forTraining: true, operandType: operandType)
+      arena.initialize(seed: 2)
       buffers.allocate(forTraining: false)
-      buffers.initialize(seed: 3)
-    }
-
-    /// All state as numbers.
-    var state: [Float] { buffers.values.array() }
-
-    func logits(_ activations: [Tensor], _ state: DinoDiscriminator.SpectralState) -> Tensor {
-      let tape = Tape(isRecording: false)
-      return discriminator(activations.map { Variable(constant: $0, on: tape) }, state: state)
-        .value
+      buffers.initialize(seed: 2)
     }
   }
 
-  @Test func thePublishedHeadsHaveTheirWeights() throws {
-    let heads = Heads(Configuration())
-    #expect(heads.arena.elementCount == 7_386_245)
-    for (name, shape) in [
-      ("0.0.weight_orig", [384, 384, 1]), ("0.0.bias", [384]), ("0.1.weight", [384]),
-      ("0.1.bias", [384]), ("1.fn.0.weight_orig", [384, 384, 9]), ("1.fn.0.bias", [384]),
-      ("1.fn.1.weight", [384]), ("1.fn.1.bias", [384]), ("2.weight_orig", [1, 384, 1]),
-      ("2.bias", [1]),
-    ] {
-      for head in 0..<5 {
-        #expect(heads.arena["heads.\(head).\(name)"]?.publishedShape == shape, "\(name)")
-      }
-    }
-    #expect(heads.arena.parameters.count == 50)
-    for (name, sizes) in [("0.0", [384, 384]), ("1.fn.0", [384, 3456]), ("2", [1, 384])] {
-      for (vector, size) in zip(["weight_u", "weight_v"], sizes) {
-        #expect(heads.buffers["heads.4.\(name).\(vector)"]?.publishedShape == [size])
-      }
-    }
-    #expect(heads.buffers.parameters.count == 30)
+  private func place(lane: Int = 0, samples: Range<Int>) -> DiscriminatorPlace {
+    DiscriminatorPlace(seed: 4, step: 3, lane: lane, pass: .real, samples: samples)
   }
 
-  /// Batch, positions and channels; the kernel reaches around short sequences more than once.
-  @Test(
-    arguments: [
-      ([1, 5, 2], 3, 8), ([4, 3, 3], 9, 2), ([6, 7, 2], 5, 4), ([3, 12, 1], 9, 8),
-    ])
-  func aHeadMatchesTheReference(shape: [Int], kernelSize: Int, largestGroup: Int) {
-    let heads = Heads(
-      Configuration(
-        width: shape[2], blocks: [], kernelSize: kernelSize,
-        grouping: SampleGrouping(largestSize: largestGroup), epsilon: 0.01))
-    heads.allocateBuffers()
+  /// Smaller and larger images; every patch of every head has a logit, every image a gradient.
+  @Test(arguments: [(8, 8), (16, 16), (24, 20)])
+  func gradientsReachTheImages(height: Int, width: Int) throws {
+    let model = try Model()
     var numbers = TestNumbers(seed: 1)
-    let reference = HeadReference(
-      shape: shape, kernelSize: kernelSize,
-      groupCount: (shape[0] + largestGroup - 1) / largestGroup)
-    checkLayer(
-      in: heads.arena, [numbers.tensor(shape)], gradientTolerance: 1e-4,
-      // Biases before a norm: sums of terms of about 1 that cancel.
-      gradientFloor: 0.02,
-      "head \(shape), kernel \(kernelSize)",
-      reference: { inputs, parameters in
-        reference.logits(of: inputs[0], parameters, heads.buffers)
-      },
-      layer: { _, inputs in heads.discriminator(inputs, state: heads.discriminator.advance()) })
+    let images = numbers.tensor([2, height, width, 3], in: 0..<1)
+    let tape = model.arena.makeTape(isRecording: true, frozenArenas: [model.arena])
+    let x = Variable(input: images, on: tape)
+    let draws = DinoDiscriminator.Draws(augmentation: .unchanged(sampleCount: 2), view: .whole)
+    let logits = model.dino(x, state: model.dino.heads.advance(), draws: draws)
+    #expect(logits.shape == [2, 3 * 16])
+    tape.backward(from: generatorLoss(logits, share: 1))
+    let gradient = try #require(x.adjoint?.gradient)
+    #expect(gradient.isFinite)
+    for image in 0..<2 {
+      #expect(gradient.slice(image..<image + 1).doubles.contains { abs($0) > 1e-9 })
+    }
   }
 
-  /// What the norm removes: the bias before it, and the length of the weight.
-  @Test func whatStandsBeforeANormChangesNothing() throws {
-    let configuration = Configuration(width: 6, blocks: [1], kernelSize: 3)
-    let (plain, changed) = (Heads(filled: configuration), Heads(filled: configuration))
-    for name in ["heads.0.0.0.bias", "heads.1.1.fn.0.bias", "heads.1.0.0.weight_orig"] {
-      let value = try #require(changed.arena[name]).value
-      let isBias = name.hasSuffix("bias")
-      value.buffer.copy(from: value.array(of: Float.self).map { isBias ? $0 + 3 : 8 * $0 })
-    }
+  /// The whole is its parts, with the draws of the place.
+  @Test func logitsHaveTheDrawsOfTheirPlace() throws {
+    let model = try Model()
     var numbers = TestNumbers(seed: 2)
-    let activations = (0..<2).map { _ in numbers.tensor([4, 10, 6]) }
-    let logits = [plain, changed].map { $0.logits(activations, $0.discriminator.advance()) }
-    expectClose(logits[1].doubles, logits[0].doubles, tolerance: 1e-4, "logits")
-    let last = try #require(changed.arena["heads.1.2.bias"]).value
-    last.buffer.copy(from: [last.scalar + 3])
-    let moved = changed.logits(activations, changed.discriminator.advance())
-    #expect(relativeL2(moved.doubles, logits[0].doubles) > 0.1)
+    let images = numbers.tensor([3, 24, 20, 3], in: 0..<1)
+    let state = model.dino.heads.advance()
+    let tape = Tape(isRecording: false)
+    var seen: Set<[Float]> = []
+    for lane in 0..<6 {
+      let place = place(lane: lane, samples: 0..<3)
+      let draws = model.dino.draws(for: place, height: 24, width: 20)
+      #expect(
+        draws.view == .drawn(for: place, height: 24, width: 20, size: 16)
+          && draws.augmentation == DiffAugment().draws(for: place, height: 24, width: 20))
+      let x = Variable(constant: images, on: tape)
+      let augmented = DiffAugment()(x, draws.augmentation)
+      let input = draws.view(ImageNormalization.imageNet(augmented), size: 16)
+      let backbone = Self.backbone()
+      let expected = model.dino.heads(
+        backbone.network.activations(of: input, afterBlocks: [0, 2]), state: state)
+      let logits = Discriminator.dino(model.dino).logits(of: x, state: state, at: place)
+      #expect(logits.value.array(of: Float.self) == expected.value.array())
+      seen.insert(logits.value.array())
+      withExtendedLifetime(backbone) {}
+    }
+    #expect(seen.count > 3)
+    withExtendedLifetime(model) {}
   }
 
-  /// 12 samples are two groups of 6, each half as it is alone; a lane sees nothing of another.
-  @Test func groupsAreJudgedApart() {
-    let heads = Heads(filled: Configuration(width: 5, blocks: [0], kernelSize: 3))
+  /// A recomputing tape gives the same bits, through the frozen network too.
+  @Test func recomputingChangesNoBits() throws {
+    let model = try Model()
     var numbers = TestNumbers(seed: 3)
-    let activations = (0..<2).map { _ in numbers.tensor([12, 7, 5]) }
-    let state = heads.discriminator.advance()
-    let whole = heads.logits(activations, state)
-    #expect(whole.shape == [12, 14])
-    for half in [0..<6, 6..<12] {
-      let alone = heads.logits(activations.map { $0.slice(half) }, state)
-      expectClose(whole.slice(half).doubles, alone.doubles, tolerance: 1e-5, "samples \(half)")
-    }
-    let fewer = heads.logits(activations.map { $0.slice(0..<4) }, state)
-    #expect(relativeL2(whole.slice(0..<4).doubles, fewer.doubles) > 0.01)
-  }
-
-  @Test func samplesAreGroupedByEights() {
-    let grouping = SampleGrouping()
-    for (count, groups) in [
-      (1, 1), (7, 1), (8, 1), (9, nil), (10, 2), (11, nil), (12, 2), (16, 2), (17, nil), (18, 3),
-      (32, 4), (33, nil), (0, nil),
-    ] as [(Int, Int?)] {
-      #expect(grouping.groupCount(sampleCount: count) == groups, "\(count) samples")
-    }
-  }
-
-  /// A pass's vectors stay as they are; the state is a function of the weights and of how often it advanced.
-  @Test func theStateAdvancesOnceAPass() throws {
-    let configuration = Configuration(width: 4, blocks: [2], kernelSize: 3)
-    let (heads, others) = (Heads(filled: configuration), Heads(filled: configuration))
-    var numbers = TestNumbers(seed: 4)
-    let activations = (0..<2).map { _ in numbers.tensor([2, 5, 4]) }
-    let first = heads.discriminator.advance()
-    let logits = heads.logits(activations, first)
-    let afterFirst = heads.state
-    // However many lanes run.
-    for _ in 0..<3 { _ = heads.logits(activations, first) }
-    #expect(heads.state == afterFirst)
-    let second = heads.discriminator.advance()
-    #expect(heads.state != afterFirst)
-    #expect(heads.logits(activations, first).array(of: Float.self) == logits.array())
-    #expect(heads.logits(activations, second).array(of: Float.self) != logits.array())
-    for _ in 0..<2 { _ = others.discriminator.advance() }
-    #expect(others.state == heads.state)
-    for name in heads.buffers.parameters.map(\.name) {
-      let vector = try #require(heads.buffers[name]).value.doubles
-      #expect(abs(vector.reduce(0) { $0 + $1 * $1 } - 1) < 1e-5, "\(name)")
-    }
-  }
-
-  @Test func recomputingChangesNoBits() {
-    let heads = Heads(filled: Configuration(width: 6, blocks: [0, 1], kernelSize: 3))
-    var numbers = TestNumbers(seed: 5)
-    let (activations, weights) = (
-      (0..<3).map { _ in numbers.tensor([4, 9, 6]) }, numbers.tensor([4, 27])
-    )
-    let state = heads.discriminator.advance()
+    let images = numbers.tensor([2, 16, 16, 3], in: 0..<1)
+    let state = model.dino.heads.advance()
     let results = [false, true].map { recomputes -> [[Float]] in
-      let tape = heads.arena.makeTape(isRecording: true, recomputesBlocks: recomputes)
-      let inputs = activations.map { Variable(input: $0, on: tape) }
-      let y = heads.discriminator(inputs, state: state)
-      tape.backward(from: weightedTotal(y, weights), into: heads.arena)
-      return [y.value.array(), heads.arena.gradients.array()]
-        + inputs.map { $0.adjoint?.gradient?.array() ?? [] }
+      let tape = model.arena.makeTape(isRecording: true, recomputesBlocks: recomputes)
+      let x = Variable(input: images, on: tape)
+      let logits = Discriminator.dino(model.dino).logits(
+        of: x, state: state, at: place(samples: 0..<2))
+      tape.backward(from: hinge(logits, isPositive: true, scale: 1), into: model.arena)
+      return [
+        logits.value.array(), model.arena.gradients.array(), x.adjoint?.gradient?.array() ?? [],
+      ]
     }
     #expect(results[0] == results[1])
     #expect(results[0].allSatisfy { $0.contains { $0 != 0 } })
   }
 
-  /// A discriminator that another network is trained through gets no gradients and passes them on.
-  @Test func frozenHeadsPassGradientsOn() {
-    let heads = Heads(filled: Configuration(width: 3, blocks: [], kernelSize: 3))
-    fill(heads.arena.gradients.buffer, with: 7)
-    let tape = heads.arena.makeTape(isRecording: true, frozenArenas: [heads.arena])
-    var numbers = TestNumbers(seed: 6)
-    let x = Variable(input: numbers.tensor([2, 4, 3]), on: tape)
-    let y = heads.discriminator([x], state: heads.discriminator.advance())
-    tape.backward(from: generatorLoss(y, share: 1))
-    #expect(x.adjoint?.gradient?.array(of: Float.self).contains { abs($0) > 1e-4 } == true)
-    #expect(heads.arena.gradients.array(of: Float.self).allSatisfy { $0 == 7 })
+  /// Mixed precision rounds operands alone: state, norms and what is added stay float32.
+  @Test func bfloat16OperandsGiveNearlyTheSameLogits() throws {
+    var numbers = TestNumbers(seed: 5)
+    let images = numbers.tensor([4, 16, 16, 3], in: 0..<1)
+    let results = try [ElementType.float32, .bfloat16].map { type -> [[Double]] in
+      let model = try Model(operandType: type)
+      let tape = model.arena.makeTape(isRecording: true)
+      let x = Variable(input: images, on: tape)
+      let logits = model.dino(
+        x, state: model.dino.heads.advance(),
+        draws: .init(augmentation: .unchanged(sampleCount: 4), view: .whole))
+      tape.backward(from: generatorLoss(logits, share: 1), into: model.arena)
+      return [
+        logits.value.doubles, model.arena.gradients.doubles, model.buffers.values.doubles,
+        x.adjoint?.gradient?.doubles ?? [],
+      ]
+    }
+    expectClose(results[1][0], results[0][0], tolerance: 0.05, "logits")
+    expectClose(results[1][1], results[0][1], tolerance: 0.2, "gradients of the heads")
+    #expect(results[1][2] == results[0][2])
+    #expect(relativeL2(results[1][0], results[0][0]) > 1e-6)
+    #expect(relativeL2(results[1][3], results[0][3]).isFinite)
   }
 
-  @Test func nineSamplesStopTheProgram() async {
-    await #expect(processExitsWith: .failure) {
-      let heads = Heads(filled: Configuration(width: 2, blocks: [], kernelSize: 3))
-      _ = heads.logits(
-        [Tensor(repeating: 1, shape: [9, 4, 2])], heads.discriminator.advance())
+  @Test func lanesThatCannotBeGroupedAreNotAccepted() throws {
+    let model = try Model()
+    let arena = ParameterArena()
+    let patches = Discriminator.patchgan(PatchDiscriminator(.init(), in: ParameterScope(arena)))
+    for (count, isGrouped) in [(8, true), (9, false), (12, true), (0, false)] {
+      #expect(Discriminator.dino(model.dino).accepts(laneSampleCount: count) == isGrouped)
+      #expect(patches.accepts(laneSampleCount: count) == (count > 0))
     }
   }
 
-  @Test func activationsForOtherHeadsStopTheProgram() async {
-    await #expect(processExitsWith: .failure) {
-      let heads = Heads(filled: Configuration(width: 2, blocks: [1], kernelSize: 3))
-      _ = heads.logits(
-        [Tensor(repeating: 1, shape: [2, 4, 2])], heads.discriminator.advance())
+  /// The other discriminator has no state and no draws.
+  @Test func patchesAreJudgedAsTheyAre() {
+    let arena = ParameterArena()
+    let model = PatchDiscriminator(
+      .init(width: 4, stageCount: 1, groupCount: 2, gridSize: 2), in: ParameterScope(arena))
+    arena.allocate(forTraining: false)
+    arena.initialize(seed: 1)
+    var numbers = TestNumbers(seed: 4)
+    let x = Variable(
+      constant: numbers.tensor([2, 9, 8, 3], in: 0..<1), on: Tape(isRecording: false))
+    let discriminator = Discriminator.patchgan(model)
+    let logits = discriminator.logits(
+      of: x, state: discriminator.advance(), at: place(samples: 0..<2))
+    #expect(logits.value.array(of: Float.self) == model(x).value.array())
+  }
+
+  @Test func filesOfOtherNetworksAreRefused() throws {
+    for (width, blocks, inputSize, array) in [
+      (12, [0, 3], nil, "blocks"), (24, [0, 2], nil, "blocks"), (12, [0, 2], 20, "pos_embed"),
+      (12, [0, 2], 224, "pos_embed"),
+    ] as [(Int, [Int], Int?, String)] {
+      let error = #expect(throws: ArrayFileError.self) {
+        try Model(width: width, blocks: blocks, inputSize: inputSize)
+      }
+      #expect(error?.array == array)
     }
-  }
-}
-
-/// A head as naive loops in double precision.
-private struct HeadReference {
-  /// Batch, positions, channels.
-  let shape: [Int]
-  let kernelSize: Int
-  let groupCount: Int
-
-  /// The logits with the state's vectors as they are.
-  func logits(
-    of x: [Double], _ parameters: [String: [Double]], _ buffers: ParameterArena
-  ) -> [Double] {
-    let head = Parameters(values: parameters, buffers: buffers)
-    let h = block(x, head, "0", kernelSize: 1)
-    let y = zip(block(h, head, "1.fn", kernelSize: kernelSize), h).map {
-      ($0 + $1) / 2.0.squareRoot()
-    }
-    return convolution(y, head, "2", kernelSize: 1, outputCount: 1)
-  }
-
-  private struct Parameters {
-    let values: [String: [Double]]
-    let buffers: ParameterArena
-
-    func value(_ name: String) -> [Double] { values["heads.0.\(name)"] ?? [] }
-    func vector(_ name: String) -> [Double] { buffers["heads.0.\(name)"]?.value.doubles ?? [] }
-  }
-
-  private func block(_ x: [Double], _ head: Parameters, _ name: String, kernelSize: Int)
-    -> [Double]
-  {
-    BatchNormalizationReference.forward(
-      convolution(x, head, "\(name).0", kernelSize: kernelSize, outputCount: shape[2]),
-      weight: head.value("\(name).1.weight"), bias: head.value("\(name).1.bias"),
-      batchSize: shape[0], groupCount: groupCount, epsilon: 0.01
-    ).map { ActivationsReference.leakyReLU($0, slope: 0.2) }
-  }
-
-  private func convolution(
-    _ x: [Double], _ head: Parameters, _ name: String, kernelSize: Int, outputCount: Int
-  ) -> [Double] {
-    let weight = SpectralNormalizationReference.forward(
-      head.value("\(name).weight_orig"), u: head.vector("\(name).weight_u"),
-      v: head.vector("\(name).weight_v"))
-    return ConvolutionsReference.convolution(
-      x, weight: weight, bias: head.value("\(name).bias"),
-      shape: ConvolutionShape(
-        batchSize: shape[0], height: 1, width: shape[1], inputCount: shape[2],
-        outputCount: outputCount, kernelHeight: 1, kernelWidth: kernelSize, padding: .circular))
   }
 }

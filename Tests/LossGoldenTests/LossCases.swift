@@ -18,6 +18,18 @@ extension GoldenCase {
   /// Alignment with a frozen network's features.
   static let alignments = losses(["alignment"])
 
+  /// Discriminators over a frozen network.
+  static let dinoDiscriminators = losses(["discriminator-dino"])
+
+  /// Discriminators of patches.
+  static let patchDiscriminators = losses(["discriminator-patchgan"])
+
+  /// Augmentations of what a discriminator sees.
+  static let augmentations = losses(["diffaugment"])
+
+  /// Losses on logits.
+  static let adversarialLosses = losses(["lecam-hinge"])
+
   /// The directory of the fixtures.
   fileprivate static var fixtures: URL {
     Bundle.module.bundleURL.appendingPathComponent("Goldens")
@@ -31,7 +43,8 @@ extension GoldenCase {
 @Test func everyFixtureIsACase() throws {
   let cases =
     GoldenCase.visionTransformers + GoldenCase.perceptualDistances + GoldenCase.perceptualLosses
-    + GoldenCase.alignments
+    + GoldenCase.alignments + GoldenCase.dinoDiscriminators + GoldenCase.patchDiscriminators
+    + GoldenCase.augmentations + GoldenCase.adversarialLosses
   #expect(
     try GoldenCase.names(in: "losses", fixtures: GoldenCase.fixtures) == Set(cases.map(\.name)))
 }

@@ -35,6 +35,16 @@ public struct DiffAugment: Sendable, Equatable {
       self.cuts = cuts
       self.samples = samples
     }
+
+    /// Draws that leave images as they are.
+    public static func unchanged(sampleCount: Int) -> Draws {
+      let none = PixelPlace(row: 0, column: 0)
+      let sample = Sample(
+        brightness: 0, saturation: 1, contrast: 1, shift: none, hole: none)
+      return Draws(
+        changesColors: false, translates: false, cuts: false,
+        samples: Array(repeating: sample, count: sampleCount))
+    }
   }
 
   /// The draws of one image.

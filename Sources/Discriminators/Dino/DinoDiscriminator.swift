@@ -1,92 +1,104 @@
+public import ArrayFiles
 public import Autodiff
+public import FeatureNetworks
 import Tensors
 
-/// The heads of the discriminator that looks through a frozen DINO.
+/// The discriminator that looks through a frozen DINO.
 ///
-/// Each head judges one activation of the frozen network: of the embedding, and after some of its
-/// blocks, each patch with the class token added. Source: Sauer et al. 2023 (StyleGAN-T), section 3.2;
-/// Docs/Discriminators.md, section 1.
+///     logits = heads(activations of the frozen network(view(normalise(augment(images)))))
+///
+/// The bias of the keys, which the authors set to 0, stays: softmax ignores what all keys share.
+/// Source: Sauer et al. 2023 (StyleGAN-T), section 3.2; Docs/Discriminators.md, sections 1 and 3.
 public struct DinoDiscriminator {
-  /// Sizes of the heads.
-  public struct Configuration: Sendable, Equatable {
-    /// Channels of an activation.
-    public var width: Int
-    /// Blocks of the frozen network after which a head looks, beside the one at the embedding.
-    public var blocks: [Int]
-    /// Width of the wide convolution's kernel; odd.
-    public var kernelSize: Int
-    /// How the samples of a lane share batch statistics.
-    public var grouping: SampleGrouping
-    /// Added to the variance by the norms.
-    public var epsilon: Float
+  /// What is drawn for one pass over a lane.
+  public struct Draws: Sendable, Equatable {
+    /// What happens to the images.
+    public var augmentation: DiffAugment.Draws
+    /// What the frozen network sees of them.
+    public var view: BackboneView
 
-    /// The published sizes, unless told otherwise.
-    public init(
-      width: Int = 384, blocks: [Int] = [2, 5, 8, 11], kernelSize: Int = 9,
-      grouping: SampleGrouping = SampleGrouping(), epsilon: Float = 1e-6
-    ) {
-      self.width = width
-      self.blocks = blocks
-      self.kernelSize = kernelSize
-      self.grouping = grouping
-      self.epsilon = epsilon
+    /// Gathers the draws.
+    public init(augmentation: DiffAugment.Draws, view: BackboneView) {
+      self.augmentation = augmentation
+      self.view = view
     }
-
-    /// Number of heads.
-    public var headCount: Int { blocks.count + 1 }
   }
 
-  /// The spectral vectors of one pass: those of each head's convolutions.
-  public struct SpectralState: Sendable {
-    fileprivate let heads: [[SpectralVectors]]
-  }
+  /// The trained part.
+  public let heads: DinoHeads
+  private let augment = DiffAugment()
+  /// Holds the arena of the frozen weights.
+  private let backbone: FrozenNetwork<VisionTransformer>
+  private let inputSize: Int
 
-  /// The sizes.
-  public let configuration: Configuration
-  private let heads: [DinoHead]
-
-  /// Creates the heads' parameters under their published names in a scope, and their spectral vectors,
-  /// which are state and no parameters, in another.
+  /// Creates the heads' parameters, and their state, for a frozen network.
   ///
   /// - Parameters:
-  ///   - configuration: The sizes.
+  ///   - backbone: The frozen network.
+  ///   - inputSize: Height and width of its input; that of its configuration when nil.
+  ///   - configuration: The sizes of the heads, whose width is the network's.
   ///   - scope: Where the parameters are named.
   ///   - buffers: Where the state is named.
+  /// - Throws: `ArrayFileError` when the network has no such blocks, no class token, another width than
+  ///   the heads or learned positions of another grid than the input's.
   public init(
-    _ configuration: Configuration, in scope: ParameterScope, buffers: ParameterScope
-  ) {
-    self.configuration = configuration
-    heads = (0..<configuration.headCount).map {
-      DinoHead(configuration, in: scope["heads"][$0], buffers: buffers["heads"][$0])
+    backbone: FrozenNetwork<VisionTransformer>, inputSize: Int? = nil,
+    heads configuration: DinoHeads.Configuration, in scope: ParameterScope,
+    buffers: ParameterScope
+  ) throws(ArrayFileError) {
+    let sizes = backbone.network.configuration
+    let size = inputSize ?? sizes.inputSize ?? 224
+    let last = configuration.blocks.last ?? 0
+    func unfit(_ array: String, _ problem: String, _ advice: String) -> ArrayFileError {
+      ArrayFileError(file: backbone.path ?? "", array: array, problem: problem, advice: advice)
     }
+    guard last < sizes.blockCount, sizes.width == configuration.width else {
+      throw unfit(
+        "blocks",
+        """
+        \(sizes.blockCount) blocks of width \(sizes.width), where the discriminator looks behind \
+        block \(last) (from 0) of width \(configuration.width)
+        """, "Name the file of DINO ViT-S/16, dino_deitsmall16_pretrain.")
+    }
+    guard let grid = sizes.positionGridSize, grid * sizes.patchSize == size else {
+      throw unfit(
+        "pos_embed",
+        """
+        \(sizes.positionGridSize ?? 0) positions a side for patches of \(sizes.patchSize) pixels, \
+        where the discriminator's input has \(size) pixels
+        """, "Set the discriminator's input size to positions times patch size.")
+    }
+    self.backbone = backbone
+    self.inputSize = size
+    heads = DinoHeads(configuration, in: scope, buffers: buffers)
   }
 
-  /// Advances the spectral vectors by one step, from the weights alone.
+  /// The draws of a pass over a lane.
   ///
-  /// Once before each pass of a step, whatever the number of lanes: for the reconstructions as the
-  /// generator's loss sees them, then for the images and for the reconstructions in the discriminator's
-  /// own update.
-  ///
-  /// - Returns: The vectors of the pass, which stay as they are when they advance again.
-  public func advance() -> SpectralState { SpectralState(heads: heads.map { $0.advance() }) }
+  /// - Parameters:
+  ///   - place: The lane and pass.
+  ///   - height: Rows of the images.
+  ///   - width: Columns of the images.
+  /// - Returns: The draws.
+  public func draws(for place: DiscriminatorPlace, height: Int, width: Int) -> Draws {
+    Draws(
+      augmentation: augment.draws(for: place, height: height, width: width),
+      view: .drawn(for: place, height: height, width: width, size: inputSize))
+  }
 
   /// The logits of a lane.
   ///
-  /// With `recompute: blocks` a head keeps just its activation.
-  ///
   /// - Parameters:
-  ///   - activations: The frozen network's, `[batch, length, width]` for each head.
+  ///   - images: `[batch, height, width, 3]`; gradients go into them if they want any.
   ///   - state: The spectral vectors of the pass.
-  /// - Returns: `[batch, headCount * length]`, the heads' one after another.
+  ///   - draws: What is done to the images.
+  /// - Returns: `[batch, headCount * patches]`.
   /// - Precondition: The samples can be grouped (`SampleGrouping`).
-  public func callAsFunction(_ activations: [Variable], state: SpectralState) -> Variable {
-    precondition(
-      activations.count == heads.count,
-      "DinoDiscriminator: \(activations.count) activations for \(heads.count) heads")
-    return concatenateChannels(
-      zip(zip(heads, state.heads), activations).map { item, activation in
-        let (head, vectors) = item
-        return activation.tape.recomputing(activation) { head($0, vectors: vectors) }
-      })
+  public func callAsFunction(_ images: Variable, state: SpectralState, draws: Draws) -> Variable {
+    let augmented = augment(images, draws.augmentation)
+    let input = draws.view(ImageNormalization.imageNet(augmented), size: inputSize)
+    return heads(
+      backbone.network.activations(of: input, afterBlocks: heads.configuration.blocks),
+      state: state)
   }
 }

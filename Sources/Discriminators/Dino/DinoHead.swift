@@ -18,7 +18,7 @@ struct DinoHead {
     let norm: GroupedBatchNorm
 
     init(
-      _ configuration: DinoDiscriminator.Configuration, kernelSize: Int,
+      _ configuration: DinoHeads.Configuration, kernelSize: Int,
       in scope: ParameterScope, buffers: ParameterScope
     ) {
       convolution = SpectralConvolution(
@@ -36,7 +36,7 @@ struct DinoHead {
 
   /// Creates the head's parameters and buffers.
   init(
-    _ configuration: DinoDiscriminator.Configuration, in scope: ParameterScope,
+    _ configuration: DinoHeads.Configuration, in scope: ParameterScope,
     buffers: ParameterScope
   ) {
     first = Block(configuration, kernelSize: 1, in: scope[0], buffers: buffers[0])

@@ -63,19 +63,17 @@ extension SafetensorsFile {
 }
 
 extension Parameter {
-  private var planeSize: Int { shape[1] * shape[2] }
-
   /// Published elements in the engine's order.
   public func arranged(_ published: [Float]) -> [Float] {
-    guard layout == .convolution else { return published }
-    return channelsLast(published, planeSize: planeSize, channelCount: shape[3])
+    guard let (kernelSize, inputCount) = layout.transposition(of: shape) else { return published }
+    return channelsLast(published, planeSize: kernelSize, channelCount: inputCount)
   }
 
   /// The parameter's part of an array parallel to its arena, in the published order.
   public func published(_ array: Tensor) -> [Double] {
     let elements = array.array(of: Float.self)[range].map(Double.init)
-    guard layout == .convolution else { return elements }
-    return channelsFirst(elements, planeSize: planeSize, channelCount: shape[3])
+    guard let (kernelSize, inputCount) = layout.transposition(of: shape) else { return elements }
+    return channelsFirst(elements, planeSize: kernelSize, channelCount: inputCount)
   }
 }
 
