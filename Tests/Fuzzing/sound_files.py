@@ -120,9 +120,10 @@ class SoundFiles:
                 [p, "reconstruct", "--model", t, "--images", "{in}" + name, "--output", "{out}.npy"],
             ]
 
-        packs = images("")[:1] + [
-            [p, "data", "pack", "{in}/..", "{out}", "--size", "32", "--skip-damaged"],
-            [p, "data", "pack", "{in}/..", "{out}", "--keep"],
+        # One class, beside which the data set is written.
+        packs = images("/class")[:1] + [
+            [p, "data", "pack", "{in}", "{out}", "--size", "32", "--skip-damaged"],
+            [p, "data", "pack", "{in}", "{out}", "--keep"],
         ]
         weights = [
             [p, "checkpoint", "import", "{in}/t.safetensors", "--config", t + "/config.yaml",
@@ -132,8 +133,8 @@ class SoundFiles:
         ]
         decode = [p, "decode", "--model", t, "--codes", "{in}/a.npy", "--output", "{out}.npy"]
         return [
-            Kind("png", self.path("pictures/0.png"), "a.png", packs),
-            Kind("jpeg", self.path("pictures/1.jpg"), "a.jpg", packs),
+            Kind("png", self.path("pictures/0.png"), "class/a.png", packs),
+            Kind("jpeg", self.path("pictures/1.jpg"), "class/a.jpg", packs),
             Kind("npy", self.path("images.npy"), "a.npy", images("/a.npy")),
             Kind("npz", self.path("images.npz"), "a.npz", images("/a.npz")),
             Kind("codes.npy", self.path("codes.npy"), "a.npy", [decode]),
