@@ -53,6 +53,7 @@ let package = Package(
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(
       name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CFileSystem"),
     .target(
       name: "CImageCodecs",
@@ -63,7 +64,7 @@ let package = Package(
 
     // MARK: Wrappers
     library("MessagePassing", ["COpenMPI"]),
-    library("ArrayFiles", ["CHDF5", "CArchive", "CFileSystem"]),
+    library("ArrayFiles", ["CHDF5", "CArchive", "CZlib", "CFileSystem"]),
     library("ImageFiles", ["ArrayFiles", "CImageCodecs", "CKernels"]),
 
     // MARK: Engine

@@ -1,3 +1,4 @@
+import CZlib
 import Foundation
 
 /// The entries of a zip archive in which all are stored as they are, where they lie in the file.
@@ -5,6 +6,7 @@ import Foundation
 /// Nothing is unpacked, so that an archive takes no more memory than its file. A compressed or
 /// encrypted entry, one of a name that occurs twice, and one that overlaps another are refused: no
 /// program that stores weights writes such, but archives that are to exhaust memory have them.
+/// libarchive, which reads `.npz`, copies every entry and takes directories that contradict themselves.
 ///
 ///     entries | directory | zip64: end of directory, its place | end of directory
 ///
@@ -67,7 +69,9 @@ struct ZipDirectory {
   func content(of entry: Entry) throws -> Data {
     let content =
       bytes.slice(at: entry.content.lowerBound, byteCount: entry.content.count) ?? Data()
-    let found = content.withUnsafeBytes(CyclicRedundancyCheck.checksum)
+    let found = content.withUnsafeBytes { bytes in
+      UInt32(crc32_z(0, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count))
+    }
     guard found == entry.checksum else {
       let (actual, claimed) = (
         zeroPadded(found, digitCount: 8, radix: 16),

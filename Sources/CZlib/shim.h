@@ -1,0 +1,8 @@
+// The checksum of zip archives: `crc32_z`.
+
+#ifndef CZLIB_SHIM_H
+#define CZLIB_SHIM_H
+
+#include <zlib.h>
+
+#endif
