@@ -89,12 +89,12 @@ public struct NumPyArray: Sendable, Equatable {
     do {
       let (header, size) = try data.withUnsafeBytes { try NumPyHeader.decode($0) }
       return (header, size)
-    } catch let problem as NumPyHeaderProblem {
+    } catch let problem as FormatProblem {
       throw Self.problem(problem, origin)
     }
   }
 
-  private static func problem(_ problem: NumPyHeaderProblem, _ origin: String) -> ArrayFileError {
+  private static func problem(_ problem: FormatProblem, _ origin: String) -> ArrayFileError {
     ArrayFileError(file: origin, problem: problem.problem, advice: problem.advice)
   }
 

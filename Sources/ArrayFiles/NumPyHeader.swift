@@ -53,17 +53,17 @@ struct NumPyHeader: Equatable {
   /// Reads a header at the beginning of `bytes`.
   ///
   /// - Returns: The header and the offset at which the data begins.
-  /// - Throws: `NumPyHeaderProblem`.
+  /// - Throws: `FormatProblem`.
   static func decode(_ bytes: UnsafeRawBufferPointer) throws -> (header: NumPyHeader, size: Int) {
     guard bytes.prefix(magic.count).elementsEqual(magic) else {
-      throw NumPyHeaderProblem("it does not begin with NumPy's signature")
+      throw FormatProblem("it does not begin with NumPy's signature")
     }
-    guard bytes.count >= prefixSize else { throw NumPyHeaderProblem("the header is cut off") }
+    guard bytes.count >= prefixSize else { throw FormatProblem("the header is cut off") }
     guard let end = size(prefix: bytes) else {
-      throw NumPyHeaderProblem("format version \(bytes[6]).\(bytes[7]) is not 1 or 2")
+      throw FormatProblem("format version \(bytes[6]).\(bytes[7]) is not 1 or 2")
     }
-    guard end <= sizeLimit else { throw NumPyHeaderProblem.tooLong(end) }
-    guard end <= bytes.count else { throw NumPyHeaderProblem("the header is cut off") }
+    guard end <= sizeLimit else { throw FormatProblem.tooLong(end) }
+    guard end <= bytes.count else { throw FormatProblem("the header is cut off") }
     let text = String(
       decoding: bytes[textStart(version: bytes[6])..<end], as: UTF8.self)
     var parser = NumPyHeaderParser(text)
@@ -86,46 +86,38 @@ struct NumPyHeader: Equatable {
 
   private static func header(_ entries: [String: NumPyHeaderParser.Value]) throws -> NumPyHeader {
     guard Set(entries.keys) == ["descr", "fortran_order", "shape"] else {
-      throw NumPyHeaderProblem(
+      throw FormatProblem(
         "the header has the keys \(entries.keys.sorted()), not descr, fortran_order and shape")
     }
     guard case .string(let name) = entries["descr"] else {
-      throw NumPyHeaderProblem("the elements are records, not numbers")
+      throw FormatProblem("the elements are records, not numbers")
     }
     guard case .boolean(let isFortranOrder) = entries["fortran_order"] else {
-      throw NumPyHeaderProblem("fortran_order is neither True nor False")
+      throw FormatProblem("fortran_order is neither True nor False")
     }
     guard case .tuple(let shape) = entries["shape"] else {
-      throw NumPyHeaderProblem("the shape is no tuple of sizes")
+      throw FormatProblem("the shape is no tuple of sizes")
     }
     guard !isFortranOrder else {
-      throw NumPyHeaderProblem(
+      throw FormatProblem(
         "the elements are in Fortran (column-major) order",
         advice: "Save numpy.ascontiguousarray(array) instead.")
     }
     guard let type = typeNames.first(where: { $0.name == name })?.type else {
-      throw NumPyHeaderProblem(
+      throw FormatProblem(
         "element type '\(name)' is not known",
         advice: "Convert with array.astype to one of "
           + typeNames.map(\.name).joined(separator: " ") + ".")
     }
     guard type.byteCount(shape: shape) != nil else {
-      throw NumPyHeaderProblem("shape \(shape) exceeds this machine's memory")
+      throw FormatProblem("shape \(shape) exceeds this machine's memory")
     }
     return NumPyHeader(elementType: type, shape: shape)
   }
 }
 
-/// What is wrong with a `.npy` header; the reader adds where.
-struct NumPyHeaderProblem: Error {
-  let problem: String
-  let advice: String
-
-  init(_ problem: String, advice: String = damagedFileAdvice) {
-    self.problem = problem
-    self.advice = advice
-  }
-
+extension FormatProblem {
+  /// A `.npy` header that nobody needs.
   static func tooLong(_ size: Int) -> Self {
     Self("the header takes \(size) bytes, more than \(NumPyHeader.sizeLimit)")
   }
@@ -155,7 +147,7 @@ struct NumPyHeaderParser {
       let key = try string()
       try expect(":")
       guard entries.updateValue(try value(), forKey: key) == nil else {
-        throw NumPyHeaderProblem("the header has the key '\(key)' twice")
+        throw FormatProblem("the header has the key '\(key)' twice")
       }
       if !take(",") {
         try expect("}")
@@ -218,7 +210,7 @@ struct NumPyHeaderParser {
 
   private mutating func skipSpaces() { rest = rest.drop { $0.isWhitespace } }
 
-  private func malformed() -> NumPyHeaderProblem {
-    NumPyHeaderProblem("the header is malformed at '\(rest.prefix(20))'")
+  private func malformed() -> FormatProblem {
+    FormatProblem("the header is malformed at '\(rest.prefix(20))'")
   }
 }

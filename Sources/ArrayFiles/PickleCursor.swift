@@ -52,7 +52,7 @@ struct PickleCursor {
     let start = data.startIndex + offset
     let longest = min(limit - offset, 256)
     guard let end = data[start..<start + longest].firstIndex(of: UInt8(ascii: "\n")) else {
-      throw PickleProblem("no line ends within \(longest) bytes behind byte \(offset)")
+      throw FormatProblem("no line ends within \(longest) bytes behind byte \(offset)")
     }
     offset = end - data.startIndex + 1
     return try validated(data[start..<end])
@@ -60,14 +60,14 @@ struct PickleCursor {
 
   private func validated(_ bytes: Data) throws -> String {
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw PickleProblem("a text before byte \(offset) is no UTF-8")
+      throw FormatProblem("a text before byte \(offset) is no UTF-8")
     }
     return text
   }
 
-  private func cutOff() -> PickleProblem {
+  private func cutOff() -> FormatProblem {
     limit == data.count
-      ? PickleProblem("the pickle is cut off at byte \(offset)")
-      : PickleProblem("the pickle takes more than \(SizeLimit.pickleByteCount) bytes")
+      ? FormatProblem("the pickle is cut off at byte \(offset)")
+      : FormatProblem("the pickle takes more than \(SizeLimit.pickleByteCount) bytes")
   }
 }

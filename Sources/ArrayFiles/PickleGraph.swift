@@ -23,15 +23,15 @@ struct PickleGraph {
     throws
   {
     guard case .container(let index) = value else {
-      throw PickleProblem("elements are added to what is no list and no dictionary")
+      throw FormatProblem("elements are added to what is no list and no dictionary")
     }
     let kind = containers[index].kind
     guard isList ? kind == .list : containers[index].isDictionary else {
-      throw PickleProblem(
+      throw FormatProblem(
         "elements are added to a \(kind), expected a \(isList ? "list" : "dictionary")")
     }
     guard isList || elements.count % 2 == 0 else {
-      throw PickleProblem("a dictionary has \(elements.count) keys and values, an odd number")
+      throw FormatProblem("a dictionary has \(elements.count) keys and values, an odd number")
     }
     containers[index].elements.append(contentsOf: elements)
   }
@@ -39,7 +39,7 @@ struct PickleGraph {
   /// The elements of a tuple.
   func tuple(_ value: PickleValue) throws -> [PickleValue] {
     guard case .container(let index) = value, containers[index].kind == .tuple else {
-      throw PickleProblem("arguments are no tuple")
+      throw FormatProblem("arguments are no tuple")
     }
     return containers[index].elements
   }
@@ -47,14 +47,14 @@ struct PickleGraph {
   /// The elements of a tuple or list of whole numbers.
   func integers(_ value: PickleValue, _ field: String) throws -> [Int64] {
     guard case .container(let index) = value, !containers[index].isDictionary else {
-      throw PickleProblem("\(field) of a tensor is no tuple")
+      throw FormatProblem("\(field) of a tensor is no tuple")
     }
     return try containers[index].elements.map { try integer($0, field) }
   }
 
   func integer(_ value: PickleValue, _ field: String) throws -> Int64 {
     guard case .integer(let number) = value else {
-      throw PickleProblem("\(field) of a tensor is no whole number")
+      throw FormatProblem("\(field) of a tensor is no whole number")
     }
     return number
   }
@@ -89,13 +89,13 @@ struct PickleGraph {
     guard arguments.count == 1, case .container(let index) = pairs,
       containers[index].kind == .list
     else {
-      throw PickleProblem.refused("OrderedDict is called with \(arguments.count) arguments")
+      throw FormatProblem.refused("OrderedDict is called with \(arguments.count) arguments")
     }
     let elements = try containers[index].elements.flatMap { pair -> [PickleValue] in
       guard case .container(let index) = pair, containers[index].elements.count == 2,
         !containers[index].isDictionary
       else {
-        throw PickleProblem("OrderedDict is made of what is no list of pairs")
+        throw FormatProblem("OrderedDict is made of what is no list of pairs")
       }
       return containers[index].elements
     }
@@ -110,11 +110,11 @@ struct PickleGraph {
   /// has the first four.
   private mutating func tensor(_ arguments: [PickleValue]) throws -> PickleValue {
     guard [4, 6, 7].contains(arguments.count), case .storage(let storage) = arguments[0] else {
-      throw PickleProblem("a tensor is not made of a storage, an offset, sizes and strides")
+      throw FormatProblem("a tensor is not made of a storage, an offset, sizes and strides")
     }
     // Hooks are functions; metadata says for instance that all numbers are negated.
     guard arguments.dropFirst(5).allSatisfy(isEmpty) else {
-      throw PickleProblem.refused("a tensor has hooks or metadata")
+      throw FormatProblem.refused("a tensor has hooks or metadata")
     }
     tensors.append(
       try PyTorchLayout(
@@ -127,9 +127,9 @@ struct PickleGraph {
   /// `(tensor, requires_grad, backward_hooks)`.
   private func parameter(_ arguments: [PickleValue]) throws -> PickleValue {
     guard arguments.count == 3, case .tensor = arguments[0] else {
-      throw PickleProblem("a parameter is not made of a tensor")
+      throw FormatProblem("a parameter is not made of a tensor")
     }
-    guard isEmpty(arguments[2]) else { throw PickleProblem.refused("a parameter has hooks") }
+    guard isEmpty(arguments[2]) else { throw FormatProblem.refused("a parameter has hooks") }
     return arguments[0]
   }
 
@@ -137,18 +137,18 @@ struct PickleGraph {
   mutating func storage(_ identifier: PickleValue) throws -> PickleValue {
     let parts = try tuple(identifier)
     guard case .text(let kind)? = parts.first else {
-      throw PickleProblem("a persistent identifier has no kind")
+      throw FormatProblem("a persistent identifier has no kind")
     }
     guard kind == "storage" else {
-      throw PickleProblem.refused("a persistent identifier is a '\(VisibleText.name(kind))'")
+      throw FormatProblem.refused("a persistent identifier is a '\(VisibleText.name(kind))'")
     }
     guard parts.count == 5 || parts.count == 6, case .storageType(let type) = parts[1],
       case .text(let key) = parts[2], case .integer(let count) = parts[4]
     else {
-      throw PickleProblem("a storage has no type, key and number of elements")
+      throw FormatProblem("a storage has no type, key and number of elements")
     }
     guard parts.dropFirst(5).allSatisfy(isEmpty) else {
-      throw PickleProblem(
+      throw FormatProblem(
         "storage '\(VisibleText.name(key))' is a view of another one, as files of 2017 have it",
         advice: "Load the file in PyTorch and save it again.")
     }
@@ -159,7 +159,7 @@ struct PickleGraph {
         limit: SizeLimit.elementCount))
     let known = storages.updateValue(storage, forKey: key)
     guard known == nil || known == storage else {
-      throw PickleProblem(
+      throw FormatProblem(
         "storage '\(VisibleText.name(key))' is described in two ways: \(storage.elementCount) "
           + "elements of \(type), and others before")
     }

@@ -13,18 +13,18 @@ enum PyTorchArchive {
 
   /// Reads the pickle, and finds the storages that it refers to.
   ///
-  /// - Throws: `ArrayFileError`, `SizeError`, `PickleProblem`.
+  /// - Throws: `ArrayFileError`, `SizeError`, `FormatProblem`.
   static func read(_ data: Data, path: String) throws -> PyTorchPickled {
     let archive = try ZipDirectory(data, path: path)
     let first = archive.entries.first?.name ?? ""
     let folder = first.prefix { $0 != "/" }
     guard let pickle = archive.entry("\(folder)/data.pkl") else {
-      throw PickleProblem(
+      throw FormatProblem(
         "a zip archive without '\(VisibleText.name("\(folder)/data.pkl"))', which torch.save writes",
         advice: "Check that the file is the one meant.")
     }
     guard archive.entry("\(folder)/constants.pkl") == nil else {
-      throw PickleProblem.refused("it is a program of TorchScript")
+      throw FormatProblem.refused("it is a program of TorchScript")
     }
     try requireLittleEndian(archive, folder: folder)
     var unpickler = Unpickler(try archive.content(of: pickle), source: path)
@@ -41,10 +41,10 @@ enum PyTorchArchive {
   ) throws -> Data {
     let name = VisibleText.name(storage.key)
     guard let entry = archive.entry("\(folder)/data/\(storage.key)") else {
-      throw PickleProblem("storage '\(name)' is missing")
+      throw FormatProblem("storage '\(name)' is missing")
     }
     guard entry.content.count == storage.byteCount else {
-      throw PickleProblem(
+      throw FormatProblem(
         "storage '\(name)' has \(entry.content.count) bytes, \(storage.elementCount) elements of "
           + "\(storage.elementType) need \(storage.byteCount)")
     }
@@ -55,7 +55,7 @@ enum PyTorchArchive {
     guard let entry = archive.entry("\(folder)/byteorder") else { return }
     let order = String(decoding: try archive.content(of: entry).prefix(16), as: UTF8.self)
     guard order == "little" else {
-      throw PickleProblem(
+      throw FormatProblem(
         "its byte order is '\(VisibleText.name(order))', expected 'little'",
         advice: "Load the file in PyTorch on this machine and save it again.")
     }

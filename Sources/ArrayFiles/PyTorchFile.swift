@@ -50,7 +50,7 @@ public struct PyTorchFile: Sendable {
       try Self.requireBytes(pickled.graph, fileByteCount: data.count)
       var tree = PyTorchTree(pickled.graph, storages: pickled.storages)
       content = try tree.value(of: pickled.value)
-    } catch let problem as PickleProblem {
+    } catch let problem as FormatProblem {
       throw ArrayFileError(file: path, problem: problem.problem, advice: problem.advice)
     }
   }
@@ -102,9 +102,9 @@ public struct PyTorchFile: Sendable {
       limit: freeByteCount + largestSharing * fileByteCount)
   }
 
-  private static func otherFormat(_ data: Data) -> PickleProblem {
+  private static func otherFormat(_ data: Data) -> FormatProblem {
     let start = String(decoding: data.prefix(24), as: UTF8.self)
-    return PickleProblem(
+    return FormatProblem(
       "it begins with '\(VisibleText.name(start))', as no file of torch.save does",
       advice: "Check the download: a pointer of Git LFS or a web page may stand in its place.")
   }

@@ -12,12 +12,12 @@ struct PyTorchLayout {
   /// The layout that a file claims.
   ///
   /// - Throws: `SizeError` when a size is no size, or an element lies outside of the storage;
-  ///   `PickleProblem` when shape and strides do not match.
+  ///   `FormatProblem` when shape and strides do not match.
   init(
     storage: PyTorchStorage, offset: Int64, shape: [Int64], strides: [Int64], source: String
   ) throws {
     guard shape.count == strides.count else {
-      throw PickleProblem("a tensor has \(shape.count) sizes and \(strides.count) strides")
+      throw FormatProblem("a tensor has \(shape.count) sizes and \(strides.count) strides")
     }
     _ = try claimedSize(
       shape.count, field: "the number of axes of a tensor", of: source, limit: SizeLimit.axisCount)
@@ -38,7 +38,7 @@ struct PyTorchLayout {
       sum: [offset] + steps.map(Int64.init), field: place, of: source,
       limit: isEmpty ? storage.elementCount : max(0, storage.elementCount - 1))
     guard isEmpty || storage.elementCount > 0 else {
-      throw PickleProblem("\(place) is missing: the storage is empty")
+      throw FormatProblem("\(place) is missing: the storage is empty")
     }
     self.storage = storage
     self.offset = Int(offset)

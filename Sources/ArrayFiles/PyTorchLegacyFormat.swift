@@ -26,11 +26,11 @@ enum PyTorchLegacyFormat {
 
   /// Reads everything behind the magic number.
   ///
-  /// - Throws: `SizeError`, `PickleProblem`.
+  /// - Throws: `SizeError`, `FormatProblem`.
   static func read(_ data: Data, at offset: Int, path: String) throws -> PyTorchPickled {
     var number = Unpickler(data, at: offset, source: path)
     guard case .integer(Int64(version)) = try number.run() else {
-      throw PickleProblem("the version of the format is another one than \(version)")
+      throw FormatProblem("the version of the format is another one than \(version)")
     }
     var machine = Unpickler(data, at: number.offset, source: path)
     try requireLittleEndian(machine.run(), machine.graph)
@@ -46,7 +46,7 @@ enum PyTorchLegacyFormat {
   private static func requireLittleEndian(_ value: PickleValue, _ graph: PickleGraph) throws {
     var tree = PyTorchTree(graph, storages: [:])
     guard case .boolean(true) = try tree.value(of: value)["little_endian"] else {
-      throw PickleProblem(
+      throw FormatProblem(
         "it does not say that low bytes come first",
         advice: "Load the file in PyTorch on this machine and save it again.")
     }
@@ -55,10 +55,10 @@ enum PyTorchLegacyFormat {
   private static func keys(_ value: PickleValue, _ graph: PickleGraph) throws -> [String] {
     var tree = PyTorchTree(graph, storages: [:])
     guard case .list(let keys) = try tree.value(of: value) else {
-      throw PickleProblem("the keys of the storages are no list")
+      throw FormatProblem("the keys of the storages are no list")
     }
     return try keys.map { key in
-      guard case .text(let text) = key else { throw PickleProblem("a storage's key is no text") }
+      guard case .text(let text) = key else { throw FormatProblem("a storage's key is no text") }
       return text
     }
   }
@@ -73,23 +73,23 @@ enum PyTorchLegacyFormat {
     for key in keys {
       let name = VisibleText.name(key)
       guard let storage = described[key] else {
-        throw PickleProblem("storage '\(name)' belongs to no tensor")
+        throw FormatProblem("storage '\(name)' belongs to no tensor")
       }
       guard let count: UInt64 = bytes.number(at: offset), count == storage.elementCount else {
-        throw PickleProblem(
+        throw FormatProblem(
           "storage '\(name)' at byte \(offset) has not the \(storage.elementCount) elements that "
             + "its tensors say")
       }
       guard let content = bytes.slice(at: offset + 8, byteCount: storage.byteCount) else {
-        throw PickleProblem("the file is cut off in storage '\(name)' at byte \(offset)")
+        throw FormatProblem("the file is cut off in storage '\(name)' at byte \(offset)")
       }
       guard storages.updateValue(content, forKey: key) == nil else {
-        throw PickleProblem("storage '\(name)' occurs twice")
+        throw FormatProblem("storage '\(name)' occurs twice")
       }
       offset += 8 + storage.byteCount
     }
     guard offset == bytes.count else {
-      throw PickleProblem("\(bytes.count - offset) bytes follow the last storage")
+      throw FormatProblem("\(bytes.count - offset) bytes follow the last storage")
     }
     return storages
   }

@@ -32,7 +32,7 @@ struct PyTorchTree {
 
   /// The tree of a value.
   ///
-  /// - Throws: `PickleProblem`, `SizeError`.
+  /// - Throws: `FormatProblem`, `SizeError`.
   mutating func value(of value: PickleValue) throws -> PyTorchValue {
     try part(value, name: "", level: 0).value
   }
@@ -47,7 +47,7 @@ struct PyTorchTree {
     case .tensor(let index): leaf(try .tensor(tensor(graph.tensors[index], name: name)))
     case .container(let index): try container(index, level: level)
     case .storage, .storageType, .function:
-      throw PickleProblem.refused("a value is a storage or a function, not a tensor")
+      throw FormatProblem.refused("a value is a storage or a function, not a tensor")
     }
   }
 
@@ -55,7 +55,7 @@ struct PyTorchTree {
 
   private func tensor(_ layout: PyTorchLayout, name: String) throws -> PyTorchTensor {
     guard let storage = storages[layout.storage.key] else {
-      throw PickleProblem("storage '\(VisibleText.name(layout.storage.key))' is missing")
+      throw FormatProblem("storage '\(VisibleText.name(layout.storage.key))' is missing")
     }
     return PyTorchTensor(name: name, origin: graph.source, layout: layout, storage: storage)
   }
@@ -64,7 +64,7 @@ struct PyTorchTree {
     switch states[index] {
     case .finished(let part): return part
     case .begun:
-      throw PickleProblem("a \(graph.containers[index].kind) contains itself")
+      throw FormatProblem("a \(graph.containers[index].kind) contains itself")
     case .unvisited:
       states[index] = .begun
       let part = try made(of: graph.containers[index], level: level)
@@ -106,7 +106,7 @@ struct PyTorchTree {
         limit: SizeLimit.tensorNameByteCount)
       return text
     case .integer(let number): return "\(number)"
-    default: throw PickleProblem("a key of a dictionary is neither a text nor a whole number")
+    default: throw FormatProblem("a key of a dictionary is neither a text nor a whole number")
     }
   }
 
@@ -116,7 +116,7 @@ struct PyTorchTree {
     var known: Set<String> = []
     for key in keys {
       guard known.insert(key).inserted else {
-        throw PickleProblem("a dictionary has the key '\(VisibleText.name(key))' twice")
+        throw FormatProblem("a dictionary has the key '\(VisibleText.name(key))' twice")
       }
     }
     return Array(zip(keys, values)).map { (key: $0, value: $1) }

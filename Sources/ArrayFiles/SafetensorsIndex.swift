@@ -83,7 +83,7 @@ public struct SafetensorsIndex: Sendable {
     let names = Set(map.values).sorted()
     _ = try claimedSize(
       names.count, field: "the number of files in weight_map", of: path, limit: fileCountLimit)
-    for name in names where ["", ".", ".."].contains(name) || !name.utf8.allSatisfy(isOfName) {
+    for name in names where !SystemPath.isName(name) {
       throw ArrayFileError(
         file: path,
         problem: "weight_map names '\(VisibleText.name(name))', which is no file's name",
@@ -99,6 +99,4 @@ public struct SafetensorsIndex: Sendable {
     }
     return names
   }
-
-  private static func isOfName(_ byte: UInt8) -> Bool { byte != UInt8(ascii: "/") && byte != 0 }
 }

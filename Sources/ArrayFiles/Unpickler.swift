@@ -30,25 +30,25 @@ struct Unpickler {
   /// Runs to the end of the pickle.
   ///
   /// - Returns: The value that it is of, whose parts stand in `graph`.
-  /// - Throws: `PickleProblem`, `SizeError`.
+  /// - Throws: `FormatProblem`, `SizeError`.
   mutating func run() throws -> PickleValue {
     for _ in 0..<SizeLimit.pickleOperationCount {
       let place = offset
       let code = try cursor.byte()
       guard let opcode = PickleOpcode(rawValue: code) else {
-        throw PickleProblem.refused(
+        throw FormatProblem.refused(
           "operation 0x\(zeroPadded(code, digitCount: 2, radix: 16)) stands at byte \(place)")
       }
       if opcode == .stop {
         let value = try pop()
         guard stack.isEmpty, marks.isEmpty else {
-          throw PickleProblem("the pickle ends at byte \(place) with values that belong nowhere")
+          throw FormatProblem("the pickle ends at byte \(place) with values that belong nowhere")
         }
         return value
       }
       try perform(opcode)
     }
-    throw PickleProblem(
+    throw FormatProblem(
       "the pickle has more than \(SizeLimit.pickleOperationCount) operations",
       advice: "Save the tensors alone: torch.save(model.state_dict(), FILE).")
   }
@@ -59,7 +59,7 @@ struct Unpickler {
     case .proto:
       let version = try cursor.byte()
       guard (2...5).contains(version) else {
-        throw PickleProblem("protocol \(version) of pickles, expected 2 ... 5")
+        throw FormatProblem("protocol \(version) of pickles, expected 2 ... 5")
       }
     // The frame's length only helps to read ahead.
     case .frame: _ = try cursor.number(UInt64.self)
@@ -108,7 +108,7 @@ struct Unpickler {
   /// A whole number in two's complement.
   private mutating func long(byteCount: UInt8) throws -> Int64 {
     guard byteCount <= 8 else {
-      throw PickleProblem("a whole number takes \(byteCount) bytes, expected 0 ... 8")
+      throw FormatProblem("a whole number takes \(byteCount) bytes, expected 0 ... 8")
     }
     let bytes = try cursor.bytes(Int(byteCount))
     let isNegative = bytes.last.map { $0 >= 0x80 } ?? false
@@ -127,7 +127,7 @@ struct Unpickler {
 
   private func top() throws -> PickleValue {
     guard stack.count > marks.last ?? 0, let value = stack.last else {
-      throw PickleProblem("an operation before byte \(offset) finds nothing on the stack")
+      throw FormatProblem("an operation before byte \(offset) finds nothing on the stack")
     }
     return value
   }
@@ -140,7 +140,7 @@ struct Unpickler {
 
   private mutating func pop(count: Int) throws -> [PickleValue] {
     guard stack.count - (marks.last ?? 0) >= count else {
-      throw PickleProblem("an operation before byte \(offset) finds too little on the stack")
+      throw FormatProblem("an operation before byte \(offset) finds too little on the stack")
     }
     defer { stack.removeLast(count) }
     return Array(stack.suffix(count))
@@ -148,7 +148,7 @@ struct Unpickler {
 
   private mutating func popToMark() throws -> [PickleValue] {
     guard let mark = marks.popLast() else {
-      throw PickleProblem("an operation before byte \(offset) finds no mark")
+      throw FormatProblem("an operation before byte \(offset) finds no mark")
     }
     defer { stack.removeLast(stack.count - mark) }
     return Array(stack[mark...])
@@ -171,7 +171,7 @@ struct Unpickler {
 
   private func memoized(_ key: UInt32) throws -> PickleValue {
     guard let value = memo[key] else {
-      throw PickleProblem("the pickle has no value \(key) in its memo before byte \(offset)")
+      throw FormatProblem("the pickle has no value \(key) in its memo before byte \(offset)")
     }
     return value
   }
@@ -185,12 +185,12 @@ struct Unpickler {
     } else {
       let names = try pop(count: 2)
       guard case .text(let first) = names[0], case .text(let second) = names[1] else {
-        throw PickleProblem("a function before byte \(offset) has no name")
+        throw FormatProblem("a function before byte \(offset) has no name")
       }
       (module, name) = (String(first.prefix(256)), String(second.prefix(256)))
     }
     guard let value = PickleFunction.value(of: name, in: module) else {
-      throw PickleProblem.refused(
+      throw FormatProblem.refused(
         "the pickle names '\(VisibleText.name("\(module).\(name)"))' at byte \(offset)")
     }
     return value
@@ -199,7 +199,7 @@ struct Unpickler {
   private mutating func reduce() throws {
     let arguments = try graph.tuple(pop())
     guard case .function(let function) = try pop() else {
-      throw PickleProblem.refused("the pickle calls what is no function before byte \(offset)")
+      throw FormatProblem.refused("the pickle calls what is no function before byte \(offset)")
     }
     stack.append(try graph.call(function, arguments))
   }
@@ -209,7 +209,7 @@ struct Unpickler {
     let state = try pop()
     guard graph.isDictionary(try top(), ofKind: .orderedDictionary), graph.isDictionary(state)
     else {
-      throw PickleProblem.refused("the pickle sets the state of an object before byte \(offset)")
+      throw FormatProblem.refused("the pickle sets the state of an object before byte \(offset)")
     }
   }
 }

@@ -1,13 +1,4 @@
-/// What is wrong with a pickle; the reader of the file adds where.
-struct PickleProblem: Error {
-  let problem: String
-  let advice: String
-
-  init(_ problem: String, advice: String = damagedFileAdvice) {
-    self.problem = problem
-    self.advice = advice
-  }
-
+extension FormatProblem {
   /// A pickle that wants more than a file of weights needs.
   static func refused(_ what: String) -> Self {
     Self(
