@@ -17,65 +17,9 @@ extension RGBImage {
   ///   end too early; a part of an image is never returned. No memory is taken for the pixels of an
   ///   image that the file is too small to hold.
   public init(decoding bytes: [UInt8], name: String) throws(ImageError) {
-    switch ImageFormat(sniffing: bytes) {
-    case nil:
-      throw .notAnImage(name: name)
-    case .jpeg:
-      self = try Self.decode(
-        bytes, name: name, format: .jpeg, readHeader: CImageCodecs_jpegHeader,
-        decode: CImageCodecs_decodeJPEG)
-    case .png:
-      self = try Self.decode(
-        bytes, name: name, format: .png, readHeader: CImageCodecs_pngHeader,
-        decode: CImageCodecs_decodePNG)
-    case .some(let format):
-      throw .unsupportedFormat(name: name, format: format.rawValue)
-    }
-  }
-
-  /// Bytes of the pixels that a file's header announces; 0 where it cannot be read or believed.
-  package static func announcedByteCount(of bytes: [UInt8]) -> Int {
-    let readHeader: HeaderReader
-    switch ImageFormat(sniffing: bytes) {
-    case .jpeg: readHeader = CImageCodecs_jpegHeader
-    case .png: readHeader = CImageCodecs_pngHeader
-    default: return 0
-    }
-    var header = CImageCodecsHeader()
-    guard failureMessage({ readHeader(bytes, bytes.count, &header, $0) }) == nil else { return 0 }
-    let pixelCount = try? claimedSize(
-      product: [Int(header.size.height), Int(header.size.width)], field: "height x width",
-      of: "image", limit: pixelCountLimit)
-    return 3 * (pixelCount ?? 0)
-  }
-
-  private typealias Message = UnsafeMutablePointer<CChar>?
-  private typealias HeaderReader = (
-    UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<CImageCodecsHeader>?, Message
-  ) -> CInt
-  private typealias Decoder = (
-    UnsafePointer<UInt8>?, Int, CImageCodecsSize, UnsafeMutablePointer<UInt8>?, Message
-  ) -> CInt
-
-  private static func decode(
-    _ bytes: [UInt8], name: String, format: ImageFormat, readHeader: HeaderReader,
-    decode: Decoder
-  ) throws(ImageError) -> RGBImage {
-    var header = CImageCodecsHeader()
-    let headerFailure = failureMessage { readHeader(bytes, bytes.count, &header, $0) }
-    if let headerFailure {
-      throw .damaged(name: name, format: format.rawValue, reason: headerFailure)
-    }
-    let size = header.size
-    let height = Int(size.height)
-    let width = Int(size.width)
-    do {
-      _ = try claimedSize(
-        product: [height, width], field: "height x width", of: name, atLeast: 1,
-        limit: pixelCountLimit)
-    } catch {
-      throw .implausibleSize(name: name, height: height, width: width)
-    }
+    let codec = try Self.codec(of: bytes, name: name)
+    let header = try codec.header(of: bytes, name: name)
+    let (height, width) = (Int(header.size.height), Int(header.size.width))
     guard bytes.count >= header.leastByteCount else {
       throw .tooFewBytes(
         name: name, height: height, width: width, byteCount: bytes.count,
@@ -83,13 +27,60 @@ extension RGBImage {
     }
     var failure: String?
     let pixels = [UInt8](unsafeUninitializedCapacity: height * width * 3) { buffer, count in
-      failure = failureMessage { decode(bytes, bytes.count, size, buffer.baseAddress, $0) }
+      failure = failureMessage {
+        codec.decode(bytes, bytes.count, header.size, buffer.baseAddress, $0)
+      }
       count = failure == nil ? height * width * 3 : 0
     }
     if let failure {
-      throw .damaged(name: name, format: format.rawValue, reason: failure)
+      throw .damaged(name: name, format: codec.format.rawValue, reason: failure)
     }
-    return RGBImage(height: height, width: width, pixels: pixels)
+    self.init(height: height, width: width, pixels: pixels)
+  }
+
+  /// Bytes of the pixels that a file's header announces; 0 where it cannot be read or believed.
+  package static func announcedByteCount(of bytes: [UInt8]) -> Int {
+    guard let header = try? codec(of: bytes, name: "").header(of: bytes, name: "") else { return 0 }
+    return 3 * Int(header.size.height) * Int(header.size.width)
+  }
+
+  private static func codec(of bytes: [UInt8], name: String) throws(ImageError) -> ImageCodec {
+    switch ImageFormat(sniffing: bytes) {
+    case nil: throw .notAnImage(name: name)
+    case .jpeg:
+      ImageCodec(
+        format: .jpeg, readHeader: CImageCodecs_jpegHeader, decode: CImageCodecs_decodeJPEG)
+    case .png:
+      ImageCodec(format: .png, readHeader: CImageCodecs_pngHeader, decode: CImageCodecs_decodePNG)
+    case .some(let format): throw .unsupportedFormat(name: name, format: format.rawValue)
+    }
+  }
+}
+
+/// The functions of a library that decodes files of one format.
+private struct ImageCodec {
+  typealias Message = UnsafeMutablePointer<CChar>?
+
+  let format: ImageFormat
+  let readHeader:
+    (UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<CImageCodecsHeader>?, Message) -> CInt
+  let decode:
+    (UnsafePointer<UInt8>?, Int, CImageCodecsSize, UnsafeMutablePointer<UInt8>?, Message) -> CInt
+
+  /// What a file announces, with a size that is believed.
+  func header(of bytes: [UInt8], name: String) throws(ImageError) -> CImageCodecsHeader {
+    var header = CImageCodecsHeader()
+    let failure = failureMessage { readHeader(bytes, bytes.count, &header, $0) }
+    if let failure { throw .damaged(name: name, format: format.rawValue, reason: failure) }
+    let (height, width) = (Int(header.size.height), Int(header.size.width))
+    do {
+      _ = try claimedSize(
+        product: [height, width], field: "height x width", of: name, atLeast: 1,
+        limit: RGBImage.pixelCountLimit)
+    } catch {
+      throw .implausibleSize(name: name, height: height, width: width)
+    }
+    return header
   }
 }
 
