@@ -304,7 +304,7 @@ rank_failures() {
   check "Ranks with different arguments" expect 64 "rank 1 with" "steps=3" \
     -- with_other_rank 'set -- "$@" steps=3'
   check "Ranks with different copies of a configuration" expect 64 \
-    "rank 1 has another configuration" "losses.reconstruction.weight: 2.0 instead of 1.0" \
+    "the configuration of rank 1" "losses.reconstruction.weight" "2.0 instead of 1.0 on rank 0" \
     -- with_other_rank "cd '$work/elsewhere'"
 }
 

@@ -37,7 +37,7 @@ public enum EndSignal {
   ///
   /// For the end of a command: one that fails because the last act took its files away has nothing to say
   /// about that.
-  public static func yieldToIt() {
+  public static func holdWhileEnding() {
     while isEnding.load(ordering: .acquiring) { sleep(1) }
   }
 }

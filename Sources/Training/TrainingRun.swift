@@ -8,7 +8,6 @@ import Kernels
 import Logging
 import MessagePassing
 import Optimizers
-import Reporting
 import Synchronization
 import Tensors
 
@@ -100,10 +99,15 @@ public enum TrainingRun {
       Configuration(yaml: String(decoding: texts[0], as: UTF8.self)),
       Configuration(yaml: String(decoding: texts[rank], as: UTF8.self))
     )
-    throw CommandError.unsupported(
-      "rank \(rank) has another configuration than rank 0: "
-        + other.differences(from: first).map(\.description).joined(separator: "; ")
-        + ": give all hosts the same file")
+    throw ConfigurationError(
+      file: "the configuration of rank \(rank)",
+      problems: other.differences(from: first).map { difference in
+        .init(
+          path: difference.path, origin: .unknown,
+          message:
+            "\(difference.value ?? "absent") instead of \(difference.otherValue ?? "absent") "
+            + "on rank 0: give all hosts the same file")
+      })
   }
 
   /// Where a run begins.

@@ -14,8 +14,7 @@ struct ErrorReport {
   init(_ error: any Error) {
     status = ExitStatus(of: error)
     let isMistake = Restok.exitCode(for: error) == .validationFailure
-    isOfAllRanks =
-      status == .done || isMistake || error is WorldError || error is RankArgumentsError
+    isOfAllRanks = status == .done || isMistake || error is WorldError
     switch error {
     case is ExitStatusError: text = ""
     case _ where status == .done || isMistake:

@@ -35,7 +35,7 @@ enum ExitStatus: Int32 {
   /// The status that tells what kind of error ended the program.
   init(of error: any Error) {
     switch error {
-    case is ConfigurationError, is WorldError, is RankArgumentsError: self = .usage
+    case is ConfigurationError, is WorldError: self = .usage
     case let error as MessagePassingError:
       self =
         switch error {

@@ -49,9 +49,9 @@ struct RankSession {
     let own = Array(SystemPath.commandLine().dropFirst().joined(separator: " ").utf8)
     let all = try world.allGather(own)
     guard let rank = all.firstIndex(where: { $0 != all[0] }) else { return }
-    throw RankArgumentsError(
-      rank: rank, arguments: String(decoding: all[rank], as: UTF8.self),
-      firstArguments: String(decoding: all[0], as: UTF8.self))
+    throw WorldError.arguments(
+      ofFirst: String(decoding: all[0], as: UTF8.self), rank: rank,
+      ofRank: String(decoding: all[rank], as: UTF8.self))
   }
 
   /// Refuses to run on several ranks, for commands that have nothing to share out.
@@ -62,29 +62,25 @@ struct RankSession {
     let environment = ProcessInfo.processInfo.environment
     let count = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"]
       .lazy.compactMap { environment[$0].flatMap { Int($0) } }.first
-    if let count, count > 1 { throw WorldError(command: command, worldSize: count) }
+    if let count, count > 1 { throw WorldError.severalRanks(command: command, worldSize: count) }
   }
 }
 
-/// The ranks of one start were given different command lines.
-struct RankArgumentsError: Error, CustomStringConvertible {
-  let rank: Int
-  let arguments: String
-  let firstArguments: String
+/// The ranks that were started are not those that a command can work with.
+enum WorldError: Error, CustomStringConvertible {
+  /// A command of one rank was started on several.
+  case severalRanks(command: String, worldSize: Int)
+  /// The ranks were given different command lines.
+  case arguments(ofFirst: String, rank: Int, ofRank: String)
 
   var description: String {
-    "the ranks were started with different arguments: rank 0 with '\(firstArguments)', rank \(rank) with "
-      + "'\(arguments)': start all of them with the same"
-  }
-}
-
-/// A command of one rank was started on several.
-struct WorldError: Error, CustomStringConvertible {
-  let command: String
-  let worldSize: Int
-
-  var description: String {
-    "restok \(command) runs on one rank, but \(worldSize) were started: start it without mpirun, "
-      + "or with -n 1"
+    switch self {
+    case .severalRanks(let command, let worldSize):
+      "restok \(command) runs on one rank, but \(worldSize) were started: start it without mpirun, "
+        + "or with -n 1"
+    case .arguments(let first, let rank, let other):
+      "the ranks were started with different arguments: rank 0 with '\(first)', rank \(rank) with "
+        + "'\(other)': start all of them with the same"
+    }
   }
 }

@@ -39,7 +39,7 @@ struct Restok: ParsableCommand {
       try command.run()
       status = .done
     } catch {
-      EndSignal.yieldToIt()
+      EndSignal.holdWhileEnding()
       status = ErrorReport(error).write(rank: RankSession.launchedRank)
     }
     if let loss = StandardStream.loss {

@@ -38,6 +38,31 @@ import Testing
       environment: ["RESTOK": program], timeout: 60)
   }
 
+  /// Commands that wait until both ranks of `stopped` have begun.
+  private static let awaitReady =
+    #"for _ in $(seq 300); do [ -e "$2/ready.0" ] && [ -e "$2/ready.1" ] && break; sleep 0.1; done"#
+
+  /// Two ranks that wait, and shell commands that stop their script, whose process is `$pid`.
+  ///
+  /// With job control, so that the script is not started with SIGINT ignored, and gets signals with its whole
+  /// group, as from a terminal.
+  private func stopped(_ folder: String, _ program: String, by commands: String) async throws
+    -> SpawnedProcess
+  {
+    let driver = """
+      set -m
+      "$1/local.sh" --oversubscribe 2 wait "$2/ready" & pid=$!
+      \(commands)
+      wait $pid
+      exit $?
+      """
+    return try await SpawnedProcess.run(
+      // Threads of a test block signals, and a program inherits that; `env` undoes it.
+      URL(fileURLWithPath: "/usr/bin/env"),
+      ["--default-signal", "bash", "-c", driver, "driver", Self.launch.path, folder],
+      environment: ["RESTOK": program], timeout: 60)
+  }
+
   @Test func argumentsAndStatusPassThrough() async throws {
     try await withProgram { _, program in
       let run = try await local(program, "--oversubscribe", "2", "exit", "a b")
@@ -87,21 +112,8 @@ import Testing
   @Test(arguments: ["INT", "TERM", "USR1", "HUP"])
   func aSignalLetsTheRanksSave(signal: String) async throws {
     try await withProgram { folder, program in
-      // Job control, so that the script is not started with SIGINT ignored, and gets the signal
-      // with its whole group, as from a terminal.
-      let driver = """
-        set -m
-        "$1/local.sh" --oversubscribe 2 wait "$2/ready" & pid=$!
-        for _ in $(seq 300); do [ -e "$2/ready.0" ] && [ -e "$2/ready.1" ] && break; sleep 0.1; done
-        kill -\(signal) -- -$pid
-        wait $pid
-        exit $?
-        """
-      let run = try await SpawnedProcess.run(
-        // Threads of a test block signals, and a program inherits that; `env` undoes it.
-        URL(fileURLWithPath: "/usr/bin/env"),
-        ["--default-signal", "bash", "-c", driver, "driver", Self.launch.path, folder],
-        environment: ["RESTOK": program], timeout: 60)
+      let run = try await stopped(
+        folder, program, by: "\(Self.awaitReady); kill -\(signal) -- -$pid")
       #expect(run.exitCode == 75, "\(run.standardError)")
       #expect(run.standardOutput.contains("rank 0 saves"))
       #expect(run.standardOutput.contains("rank 1 saves"))
@@ -116,19 +128,12 @@ import Testing
       let slow = Self.program.replacing("saves\"; exit", with: "saves\"; sleep 1; exit")
       // Not atomically: the file keeps its right to be executed.
       try slow.write(toFile: program, atomically: false, encoding: .utf8)
-      let driver = """
-        set -m
-        "$1/local.sh" --oversubscribe 2 wait "$2/ready" & pid=$!
-        for _ in $(seq 300); do [ -e "$2/ready.0" ] && [ -e "$2/ready.1" ] && break; sleep 0.1; done
-        kill -\(first) -- -$pid; sleep 0.3
-        for _ in 1 2 3 4; do kill -\(second) -- -$pid 2>/dev/null; sleep 0.3; done
-        wait $pid
-        exit $?
-        """
-      let run = try await SpawnedProcess.run(
-        URL(fileURLWithPath: "/usr/bin/env"),
-        ["--default-signal", "bash", "-c", driver, "driver", Self.launch.path, folder],
-        environment: ["RESTOK": program], timeout: 60)
+      let run = try await stopped(
+        folder, program,
+        by: """
+          \(Self.awaitReady); kill -\(first) -- -$pid; sleep 0.3
+          for _ in 1 2 3 4; do kill -\(second) -- -$pid 2>/dev/null; sleep 0.3; done
+          """)
       #expect(Int(run.exitCode) == status, "\(run.standardError)")
       #expect(!run.standardError.contains("signal 11"))
     }
@@ -178,17 +183,8 @@ import Testing
   @Test(arguments: [0.05, 0.3])
   func aStopDuringTheLaunchIsNotLost(after seconds: Double) async throws {
     try await withProgram { folder, program in
-      let driver = """
-        set -m
-        "$1/local.sh" --oversubscribe 2 wait "$2/ready" & pid=$!
-        sleep \(seconds); kill -TERM -- -$pid
-        wait $pid
-        exit $?
-        """
-      let run = try await SpawnedProcess.run(
-        URL(fileURLWithPath: "/usr/bin/env"),
-        ["--default-signal", "bash", "-c", driver, "driver", Self.launch.path, folder],
-        environment: ["RESTOK": program], timeout: 60)
+      let run = try await stopped(
+        folder, program, by: "sleep \(seconds); kill -TERM -- -$pid")
       // The scripts themselves end by the signal as long as they have not started mpirun.
       #expect([75, 143].contains(run.exitCode), "\(run.exitCode): \(run.standardError)")
     }
