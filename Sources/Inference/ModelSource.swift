@@ -67,7 +67,7 @@ public struct ModelSource: Sendable, Equatable {
         configuration: try CheckpointConfiguration(of: checkpoint, given: configurationPath, notice)
           .value)
     }
-    let file = try WeightFile(path: path)
+    let file = try ModelFile(path: path)
     return OpenedModel(
       source: self, origin: .file(file),
       configuration: try file.configuration(configurationPath))

@@ -8,7 +8,7 @@ import Reporting
 package struct OpenedModel {
   /// Where the weights come from.
   enum Origin {
-    case file(WeightFile)
+    case file(ModelFile)
     case checkpoint(Checkpoint)
   }
 
@@ -65,7 +65,7 @@ extension Checkpoint {
 }
 
 /// A safetensors file and what it says of the model that it is of.
-struct WeightFile {
+struct ModelFile {
   let path: String
   private let modelDigest: String?
 

@@ -51,10 +51,11 @@ public struct RunDirectory: Sendable, Hashable {
     try FileSystem.createDirectory(imagesPath)
   }
 
-  /// Removes what a start that was refused has made: the lock's file, the messages, and the directory,
-  /// unless something else is in it.
+  /// Removes what a start that was refused, or that the disk did not take, has made of a new run: its files
+  /// and folders, and the directory, unless something else is in them.
   package func abandon() {
-    for file in [path + "/" + RunLock.fileName, logPath] { try? FileSystem.remove(file) }
+    let lockPath = path + "/" + RunLock.fileName
+    for file in [configurationPath, metricsPath, lockPath, logPath] { try? FileSystem.remove(file) }
     for folder in [checkpointsPath, imagesPath, path]
     where (try? FileSystem.names(in: folder))?.isEmpty == true {
       try? FileSystem.remove(folder)

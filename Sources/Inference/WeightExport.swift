@@ -27,7 +27,7 @@ public enum WeightExport {
       arena.values, layouts: ParameterLayout.layouts(of: arena),
       metadata: [
         "kind": configuration.kind.rawValue,
-        WeightFile.digestKey: hexadecimal(configuration.modelDigest),
+        ModelFile.digestKey: hexadecimal(configuration.modelDigest),
       ], to: path)
     return "\(path): \(arena.parameters.count) tensors of a \(configuration.kind.rawValue), "
       + "\(arena.elementCount) weights"

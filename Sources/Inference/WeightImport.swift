@@ -31,7 +31,7 @@ public enum WeightImport {
     guard FileSystem.kind(of: path, followsLinks: false) == nil else {
       throw CommandError.outputExists(output)
     }
-    let configuration = try WeightFile(path: file).configuration(configurationPath)
+    let configuration = try ModelFile(path: file).configuration(configurationPath)
     let arena = configuration.makeArena()
     try PublishedWeights.read(file, into: arena)
     // The weights are right: from here on only the disk can fail.
