@@ -153,8 +153,10 @@ on_stop() {
   if ((stops == 1)); then
     say "stopping ($1): the ranks finish their step and save; Ctrl-C once more kills them"
     kill -USR1 "$pid" 2>/dev/null || true
-    # What comes before the ranks are there reaches nobody, so it is said again until they end.
-    { while sleep 1 && kill -USR1 "$pid"; do :; done; } >/dev/null 2>&1 &
+    # What comes before the ranks are there reaches nobody, so it is said again until they end, each time
+    # after twice as long: a program that a signal interrupts comes to its end in between.
+    { local pause=1; while sleep "$pause" && kill -USR1 "$pid"; do pause=$((2 * pause)); done; } \
+      >/dev/null 2>&1 &
     reminder=$!
   elif [[ "$1" == INT ]]; then
     say "killing the ranks"

@@ -121,6 +121,16 @@ import Testing
     }
   }
 
+  /// The wish is said again, but a program that each signal interrupts comes to its end.
+  @Test func aSlowSaveComesToItsEnd() async throws {
+    try await withProgram { folder, program in
+      let slow = Self.program.replacing("saves\"; exit", with: "saves\"; sleep 1.2; exit")
+      try slow.write(toFile: program, atomically: false, encoding: .utf8)
+      let run = try await stopped(folder, program, by: "\(Self.awaitReady); kill -TERM -- -$pid")
+      #expect(run.exitCode == 75 && !run.isTimedOut, "\(run.standardError)")
+    }
+  }
+
   /// Open MPI crashes when a second SIGTERM comes while its ranks end; a second Ctrl-C is an order.
   @Test(arguments: [("TERM", "TERM", 75), ("HUP", "TERM", 75), ("INT", "INT", 130)])
   func aSecondSignal(first: String, second: String, status: Int) async throws {
