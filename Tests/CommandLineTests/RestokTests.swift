@@ -58,6 +58,20 @@ import Testing
       crowd.standardError.components(separatedBy: "runs on one rank, but \(rankCount)").count == 2)
   }
 
+  /// The launcher ends every rank when the first of them fails, and rank 0 may be the last to start.
+  @Test(arguments: [["frobnicate"], ["data", "info", "x"]])
+  func theRankThatSpeaksMayBeTheLast(arguments: [String]) async throws {
+    let restok = try SpawnedProcess.locateProduct("restok").path
+    let late = "[ \"$OMPI_COMM_WORLD_RANK\" != 0 ] || sleep 1; exec \"$0\" \"$@\""
+    let run = try await SpawnedProcess.run(
+      URL(fileURLWithPath: "/usr/bin/env"),
+      ["mpirun", "--oversubscribe", "-n", "3", "sh", "-c", late, restok] + arguments,
+      environment: ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"])
+    #expect(run.exitCode == 64)
+    let message = arguments.count == 1 ? "Unexpected argument" : "runs on one rank, but 3"
+    #expect(run.standardError.components(separatedBy: message).count == 2, "\(run.standardError)")
+  }
+
   @Test func digitsAreWrittenDescribedAndChecked() async throws {
     try await withTemporaryFolder { folder in
       let digits = folder + "/digits"
