@@ -91,8 +91,8 @@ let package = Package(
     library(
       "Configurations",
       [
-        "ResidualTokenizer", "HierarchicalGenerator", "Optimizers", "Datasets", "Checkpoints",
-        "Tensors", "DataParallel", "ArrayFiles",
+        "ResidualTokenizer", "HierarchicalGenerator", "FeatureNetworks", "Discriminators",
+        "Optimizers", "Datasets", "Checkpoints", "Tensors", "DataParallel", "ArrayFiles",
         .product(name: "Yams", package: "Yams"),
       ]),
     library("Reporting", []),
@@ -109,8 +109,9 @@ let package = Package(
       "Training",
       [
         "Inference", "MachineReport", "Reporting", "Configurations", "DataParallel",
-        "Checkpoints", "Datasets", "HierarchicalGenerator", "ResidualTokenizer", "Optimizers",
-        "Layers", "Autodiff", "Tensors", "ImageFiles", "ArrayFiles", "MessagePassing", "Kernels",
+        "Checkpoints", "Datasets", "HierarchicalGenerator", "ResidualTokenizer",
+        "Discriminators", "FeatureNetworks", "Optimizers", "Layers", "Autodiff", "Tensors",
+        "ImageFiles", "ArrayFiles", "MessagePassing", "Kernels",
         .product(name: "Logging", package: "swift-log"),
       ]),
     library(
@@ -136,6 +137,9 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Autodiff", "Tensors", "ArrayFiles"],
       path: "Tests/TestSupport", swiftSettings: swiftSettings),
+    .target(
+      name: "GoldenFields", dependencies: ["ResidualTokenizer", "HierarchicalGenerator"],
+      path: "Tests/GoldenFields", swiftSettings: swiftSettings),
     .target(
       name: "PhaseFixtures",
       dependencies: [
@@ -170,12 +174,15 @@ let package = Package(
       [
         "ResidualTokenizer", "HierarchicalGenerator", "Optimizers", "Layers", "Autodiff",
         "Tensors", "ArrayFiles", "Checkpoints", "Training", "Configurations", "DataParallel",
-        "MessagePassing", "ImageFiles",
+        "MessagePassing", "ImageFiles", "GoldenFields",
       ], exclude: ["make_goldens.py"], resources: [.copy("Goldens")]),
     tests(
       "LossGoldenTests",
-      ["Discriminators", "FeatureNetworks", "Optimizers", "Autodiff", "Tensors", "ArrayFiles"],
-      exclude: ["make_networks.py"], resources: [.copy("Goldens")]),
+      [
+        "Discriminators", "FeatureNetworks", "Optimizers", "Autodiff", "Tensors", "ArrayFiles",
+        "Training", "Configurations", "DataParallel", "MessagePassing", "ImageFiles",
+        "ResidualTokenizer", "GoldenFields",
+      ], exclude: ["make_networks.py"], resources: [.copy("Goldens")]),
     tests(
       "FeatureNetworksTests",
       ["FeatureNetworks", "Checkpoints", "Autodiff", "Tensors", "ArrayFiles", "Kernels"]),

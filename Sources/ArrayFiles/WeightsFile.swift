@@ -9,6 +9,8 @@ public struct WeightsFile: Sendable {
   public let path: String
   /// The tensors in the order of the file; no two have the same name.
   public let tensors: [any StoredTensor]
+  /// The paths of all files that were opened: of an index, itself and those that it names.
+  public let files: [String]
 
   /// Gathers tensors that were read already.
   ///
@@ -18,7 +20,7 @@ public struct WeightsFile: Sendable {
   public init(_ tensors: [any StoredTensor], path: String) {
     precondition(
       Set(tensors.map(\.name)).count == tensors.count, "WeightsFile: two tensors of one name")
-    (self.tensors, self.path) = (tensors, path)
+    (self.tensors, self.path, files) = (tensors, path, [])
   }
 
   /// Opens a file.
@@ -40,12 +42,30 @@ public struct WeightsFile: Sendable {
         advice: "Leave the keys out, or check that the file is the one meant.")
     }
     switch format {
-    case .pytorch: tensors = try PyTorchFile(data: data, path: path).tensors(at: keys)
-    case .index: tensors = try SafetensorsIndex(data: data, path: path).tensors
+    case .pytorch:
+      tensors = try PyTorchFile(data: data, path: path).tensors(at: keys)
+      files = [path]
+    case .index:
+      let index = try SafetensorsIndex(data: data, path: path)
+      tensors = index.tensors
+      files = [path] + index.files
     case .safetensors:
+      files = [path]
       let file = try SafetensorsFile(data: data, path: path)
       tensors = try file.names.map(file.tensor)
     }
+  }
+
+  /// The digest of the content of all files, as `xxh64:` and 16 hexadecimal digits: of a single file its own,
+  /// of several that of their digests.
+  ///
+  /// - Throws: `FileError`.
+  public func digest() throws -> String {
+    let digests = try files.map { try ContentDigest.ofFile(at: $0).prefixed }
+    guard digests.count > 1 else { return digests.first ?? ContentDigest().prefixed }
+    var all = ContentDigest()
+    Array(digests.joined(separator: "\n").utf8).withUnsafeBytes { all.update($0) }
+    return all.prefixed
   }
 
   private enum Format {

@@ -31,15 +31,23 @@ package struct ConfigurationKey: Sendable, Equatable {
     return !layout.contains { path == $0 || path.hasPrefix($0 + ".") }
   }
 
+  /// Whether a value of a key that earlier versions did not have says what they all did, so that it is no
+  /// part of digests.
+  static func isAsBefore(_ path: String, _ value: String) -> Bool {
+    ["losses.perceptual", "losses.adversarial", "losses.alignment"].contains(path)
+      && value == "none"
+  }
+
   /// Whether another value at a path makes another function of the same weights: the keys of the model
-  /// but for those that only its training reads.
+  /// but for those that only its training reads, and the width of the projections for an alignment.
   static func changesModel(_ path: String) -> Bool {
     let training = [
       "model.nested_dropout", "model.codebook.commitment", "model.codebook.entropy",
       "model.codebook.revive", "model.dropout", "model.token_dropout", "model.class_dropout",
     ]
-    return path.hasPrefix("model.")
-      && !training.contains { path == $0 || path.hasPrefix($0 + ".") }
+    return path == "losses.alignment.width"
+      || path.hasPrefix("model.")
+        && !training.contains { path == $0 || path.hasPrefix($0 + ".") }
   }
 }
 

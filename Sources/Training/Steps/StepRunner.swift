@@ -72,7 +72,7 @@ package final class StepRunner<Task: TrainingTask> {
     // All at once: a phase may look through a network that a later one trains.
     let exchanges = try active.map { try begin($0.network) }
     for (index, phase) in active.enumerated() {
-      phase.begin(step)
+      try phase.begin(step)
       let isLast = index == active.count - 1
       var next: [Task.Lane] = []
       let sum = try sumLanes(of: phase, exchanges[index]) { lane, position in
