@@ -144,8 +144,7 @@ let package = Package(
       name: "PhaseFixtures",
       dependencies: [
         "Training", "Checkpoints", "Configurations", "DataParallel", "MessagePassing", "ImageFiles",
-        "Autodiff",
-        "Tensors", "TestSupport",
+        "FeatureNetworks", "ArrayFiles", "Autodiff", "Tensors", "TestSupport",
       ], path: "Tests/PhaseFixtures", swiftSettings: swiftSettings),
     .executableTarget(
       name: "RankChecks",
@@ -209,7 +208,8 @@ let package = Package(
       [
         "Training", "Inference", "MachineReport", "Reporting", "Configurations", "Checkpoints",
         "Datasets", "DataParallel", "HierarchicalGenerator", "ResidualTokenizer", "Optimizers",
-        "Autodiff", "Tensors", "Kernels", "MessagePassing", "ImageFiles", "ArrayFiles",
+        "FeatureNetworks", "Discriminators", "Autodiff", "Tensors", "Kernels", "MessagePassing",
+        "ImageFiles", "ArrayFiles",
         "PhaseFixtures",
         .product(name: "Logging", package: "swift-log"),
       ]),

@@ -13,6 +13,22 @@ extension TokenizerRunConfiguration {
     public var adversarial: Adversarial?
     /// The alignment with a foundation model.
     public var alignment: Alignment?
+
+    /// The published losses, without files.
+    ///
+    /// - Parameter alignmentWidth: Width of the foundation model's features.
+    /// - Returns: The losses.
+    package static func published(alignmentWidth: Int) -> Losses {
+      let part = Alignment.Part(weight: 1, margin: 0.25)
+      return Losses(
+        reconstruction: .init(kind: .l2, weight: 1),
+        perceptual: Perceptual(weight: 1, lpips: .init(weight: 1)),
+        adversarial: Adversarial(
+          discriminator: .dino, inputSize: 224, weight: 0.5, leCamWeight: 0.001,
+          leCamDecay: 0.999, start: 20_000, rate: 1e-4),
+        alignment: Alignment(
+          network: .dinov3, width: alignmentWidth, encoder: part, decoder: part))
+    }
   }
 
   /// The `losses.reconstruction` section.

@@ -71,9 +71,10 @@ extension RecipeNetworks {
   ) throws {
     let file = try file(path, "losses.alignment.file")
     let sizes = try VisionTransformer.Configuration(of: file, alignment.network.network)
+    let network = try FrozenNetwork(
+      file, sizes, operandType: configuration.training.precision.operandType)
     let problems = alignment.problems(with: sizes, configuration.model)
     guard problems.isEmpty else { throw ConfigurationError(file: path, problems: problems) }
-    foundation = try FrozenNetwork(
-      file, sizes, operandType: configuration.training.precision.operandType)
+    foundation = network
   }
 }
