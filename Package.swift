@@ -118,8 +118,8 @@ let package = Package(
       "Benchmarks",
       [
         "Training", "Inference", "Reporting", "Configurations", "DataParallel", "Checkpoints",
-        "Datasets", "HierarchicalGenerator", "ResidualTokenizer", "Autodiff", "Tensors",
-        "ArrayFiles", "MessagePassing", "Kernels",
+        "Datasets", "HierarchicalGenerator", "ResidualTokenizer", "Discriminators",
+        "FeatureNetworks", "Autodiff", "Tensors", "ArrayFiles", "MessagePassing", "Kernels",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
@@ -217,7 +217,7 @@ let package = Package(
       "BenchmarksTests",
       [
         "Benchmarks", "Training", "Configurations", "Autodiff", "Tensors", "MessagePassing",
-        "Kernels",
+        "Kernels", "Discriminators", "FeatureNetworks",
       ]),
     tests("CommandLineTests", []),
     tests("LayeringTests", []),

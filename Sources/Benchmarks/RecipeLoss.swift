@@ -11,6 +11,15 @@ public enum RecipeLoss: String, Sendable, CaseIterable {
 }
 
 extension TokenizerRunConfiguration {
+  /// The losses that have a section.
+  var configuredLosses: Set<RecipeLoss> {
+    var found: Set<RecipeLoss> = []
+    if losses.perceptual != nil { found.insert(.perceptual) }
+    if losses.alignment != nil { found.insert(.alignment) }
+    if losses.adversarial != nil { found.insert(.adversarial) }
+    return found
+  }
+
   /// Keeps some losses and drops the others; what is kept and not configured is the published one.
   ///
   /// Source: Docs/Training.md, section 1.

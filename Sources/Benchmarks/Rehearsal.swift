@@ -32,6 +32,15 @@ public struct Rehearsal: Sendable {
     self.precision = precision ?? configuration.training.precision
   }
 
+  /// The same with the losses that its configuration has a section for.
+  public var withConfiguredLosses: Rehearsal {
+    var rehearsal = self
+    if case .tokenizer(let configuration) = configuration {
+      rehearsal.losses = configuration.configuredLosses
+    }
+    return rehearsal
+  }
+
   /// Whether it is a tokenizer's training, which alone has such losses.
   public var isOfTokenizer: Bool { if case .tokenizer = configuration { true } else { false } }
 

@@ -15,6 +15,8 @@ struct Bench: ParsableCommand {
 enum Recipe: String, CaseIterable, ExpressibleByArgument {
   /// Reconstruction and quantizer.
   case none
+  /// Those that the configuration has a section for.
+  case configured
   /// All of the recipe.
   case full
 }
@@ -29,9 +31,9 @@ struct BenchStep: ParsableCommand {
       moving average; its time is the median. Runs on many ranks.
 
       Of a tokenizer's losses only those of reconstruction and quantizer are computed, unless --recipe \
-      full asks for all of them: those of the configuration, or else the published ones, through \
-      frozen networks of random weights. The step is then timed without them first and with one more each \
-      time, so that the share of each is known.
+      configured asks for those that the configuration has a section for, or --recipe full for all, those \
+      without a section as published; frozen networks have random weights. With full the step is timed \
+      without them first and with one more each time, so that the share of each is known.
       """)
 
   @OptionGroup var options: RehearsalOptions
@@ -39,7 +41,9 @@ struct BenchStep: ParsableCommand {
   @Option(help: "Steps before those that are timed.")
   var warmup = 2
 
-  @Option(help: "The losses: none beside reconstruction and quantizer, or the full recipe.")
+  @Option(
+    help:
+      "The losses: none beside reconstruction and quantizer, those configured, or the full recipe.")
   var recipe = Recipe.none
 
   func validate() throws {
@@ -52,9 +56,10 @@ struct BenchStep: ParsableCommand {
     try RankSession.run { session in
       let rehearsal = try options.rehearsal()
       switch recipe {
-      case .none:
+      case .none, .configured:
         let report = try StepBenchmark(
-          rehearsal, stepCount: options.steps, warmupCount: warmup
+          recipe == .configured ? rehearsal.withConfiguredLosses : rehearsal,
+          stepCount: options.steps, warmupCount: warmup
         ).run(session.world)
         if session.isFirst { try show(report, asJSON: options.json) }
       case .full:
