@@ -6,7 +6,7 @@
 # Every variant is the quick start's tokenizer with one switch turned, and a generator for its tokens. For each of
 # ABLATION_SEEDS ("0 1 2") it trains both on one rank of one thread, ABLATION_JOBS variants side by side (as many as
 # cores), for ABLATION_STEPS steps (500) each, samples 20 images of each class, and asks a linear classifier about them.
-# Everything goes to ABLATION_OUTPUT (runs/ablation), the table to its table.md: mean and spread over the
+# Everything goes to ABLATION_OUTPUT (runs/ablation), the table too: mean and half of the range over the
 # seeds. Stop it whenever you like: started again it goes on where it was.
 set -euo pipefail
 # shellcheck source=Launch/ranks.sh
