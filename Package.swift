@@ -205,7 +205,7 @@ let package = Package(
         "Autodiff", "Tensors", "Kernels", "MessagePassing", "ImageFiles", "ArrayFiles",
         "PhaseFixtures",
         .product(name: "Logging", package: "swift-log"),
-      ]),
+      ], exclude: ["Fixtures"]),
     tests(
       "BenchmarksTests",
       [

@@ -9,6 +9,16 @@ public struct WeightsFile: Sendable {
   public let path: String
   /// The tensors in the order of the file; no two have the same name.
   public let tensors: [any StoredTensor]
+  /// The free-form text of a safetensors file; empty for the other formats.
+  public let metadata: [String: String]
+
+  /// The endings that files of weights have, for messages.
+  public static let endings = ".safetensors, .pth, .pt, .bin or .index.json"
+
+  /// Whether a path has the ending of a file of weights.
+  public static func hasEnding(_ path: String) -> Bool {
+    ["safetensors", "pth", "pt", "bin", "json"].contains(SystemPath.ending(of: path))
+  }
 
   /// Gathers tensors that were read already.
   ///
@@ -18,7 +28,7 @@ public struct WeightsFile: Sendable {
   public init(_ tensors: [any StoredTensor], path: String) {
     precondition(
       Set(tensors.map(\.name)).count == tensors.count, "WeightsFile: two tensors of one name")
-    (self.tensors, self.path) = (tensors, path)
+    (self.tensors, self.path, metadata) = (tensors, path, [:])
   }
 
   /// Opens a file.
@@ -40,11 +50,12 @@ public struct WeightsFile: Sendable {
         advice: "Leave the keys out, or check that the file is the one meant.")
     }
     switch format {
-    case .pytorch: tensors = try PyTorchFile(data: data, path: path).tensors(at: keys)
-    case .index: tensors = try SafetensorsIndex(data: data, path: path).tensors
+    case .pytorch:
+      (tensors, metadata) = (try PyTorchFile(data: data, path: path).tensors(at: keys), [:])
+    case .index: (tensors, metadata) = (try SafetensorsIndex(data: data, path: path).tensors, [:])
     case .safetensors:
       let file = try SafetensorsFile(data: data, path: path)
-      tensors = try file.names.map(file.tensor)
+      (tensors, metadata) = (try file.names.map(file.tensor), file.metadata)
     }
   }
 

@@ -31,6 +31,15 @@ package struct ConfigurationKey: Sendable, Equatable {
     return !layout.contains { path == $0 || path.hasPrefix($0 + ".") }
   }
 
+  /// Keys of later versions with the values that mean what went without saying before: digests of
+  /// configurations leave those out, and so stay as they were.
+  static let addedKeys = ["model.alignment_width": "0"]
+
+  /// The line of a digest for a key; nil for one that was added later and says nothing new.
+  static func digestLine(_ path: String, _ value: String) -> String? {
+    addedKeys[path] == value ? nil : "\(path)=\(value)\n"
+  }
+
   /// Whether another value at a path makes another function of the same weights: the keys of the model
   /// but for those that only its training reads.
   static func changesModel(_ path: String) -> Bool {

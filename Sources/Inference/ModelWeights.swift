@@ -5,7 +5,7 @@ import HierarchicalGenerator
 import ResidualTokenizer
 
 extension AnyRunConfiguration {
-  /// The parameters of the configured model, with room for values but not for gradients.
+  /// The parameters of the configured model, not yet allocated.
   func makeArena() -> ParameterArena {
     let arena = ParameterArena()
     switch self {
@@ -14,7 +14,6 @@ extension AnyRunConfiguration {
     case .generator(let configuration):
       _ = Generator(configuration.model, in: ParameterScope(arena))
     }
-    arena.allocate(forTraining: false)
     return arena
   }
 }

@@ -62,8 +62,9 @@ struct LatentDecoder {
   /// - Parameters:
   ///   - quantized: The latents.
   ///   - keepCounts: The prefix length that each sample keeps; all when nil.
+  ///   - aligns: Whether a model with alignment makes its features too, in a second pass.
   /// - Returns: The features.
-  func callAsFunction(_ quantized: Variable, keepCounts: [Int]?) -> Output {
+  func callAsFunction(_ quantized: Variable, keepCounts: [Int]?, aligns: Bool = true) -> Output {
     let tape = quantized.tape
     let batchCount = quantized.shape[0]
     let kept =
@@ -71,6 +72,7 @@ struct LatentDecoder {
       ?? quantized
     let latents = levelEmbedding(embedding(kept))
     var x = sequence(latents, queries: maskToken)
+    let alignmentMaskToken = aligns ? self.alignmentMaskToken : nil
     if let alignmentMaskToken {
       x = concatenateSamples(x, sequence(latents, queries: alignmentMaskToken))
     }

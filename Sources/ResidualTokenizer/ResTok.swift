@@ -108,7 +108,7 @@ public struct ResTok {
     for index in 0..<tokens.shape[0] {
       let tape = arena.makeTape(isRecording: false)
       let codes = quantizer.codes(for: tokens.slice(index..<index + 1), on: tape)
-      let decoded = decoder(codes, keepCounts: keepCount.map { [$0] })
+      let decoded = decoder(codes, keepCounts: keepCount.map { [$0] }, aligns: false)
       pixels.slice(index..<index + 1).buffer.copy(from: pixelDecoder(decoded.features).value.buffer)
     }
     guard pixels.isFinite else { throw NotFiniteOutput(quantity: .pixels) }

@@ -120,6 +120,7 @@ import Testing
     var hash: UInt64 = 14_695_981_039_346_656_037
     let lines = configuration.values
       .filter { value in !(layout + otherLayout).contains { value.path.hasPrefix($0) } }
+      .filter { $0.path != "model.alignment_width" }
       .map { "\($0.path)=\($0.value)\n" }
     for byte in lines.sorted().joined().utf8 {
       hash = (hash ^ UInt64(byte)).multipliedReportingOverflow(by: 1_099_511_628_211).partialValue
