@@ -33,7 +33,7 @@ package struct ConfigurationKey: Sendable, Equatable {
 
   /// Keys of later versions with the values that mean what went without saying before: digests of
   /// configurations leave those out, and so stay as they were.
-  static let addedKeys = ["model.alignment_width": "0"]
+  static let addedKeys = ["model.alignment_width": "0", "init_encoder": "none"]
 
   /// The line of a digest for a key; nil for one that was added later and says nothing new.
   static func digestLine(_ path: String, _ value: String) -> String? {

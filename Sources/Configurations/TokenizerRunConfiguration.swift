@@ -12,6 +12,8 @@ public struct TokenizerRunConfiguration: RunConfiguration {
   public var data: ImageData
   /// The losses beside those of the quantizer.
   public var losses: Losses
+  /// Blocks of a foundation model that the encoder begins with; nil (`none`, the default) without.
+  public var encoderInitialization: EncoderInitialization?
 
   /// The `data` section.
   public struct ImageData: Sendable, Equatable {
@@ -53,8 +55,10 @@ public struct TokenizerRunConfiguration: RunConfiguration {
           kind.field(), training.run, Field("model", \.model, ResTok.Configuration.codec),
           Field("data", \.data, ImageData.codec), training.batch,
           Field("losses", \.losses, Losses.codec),
-        ] + training.optimization + training.reporting + training.execution)
+        ] + training.optimization + training.reporting + training.execution
+          + [encoderInitializationField])
     ) { configuration, checker in
+      checker.check(encoderInitializationOf: configuration)
       checker.checkRun(configuration.training)
       checker.check(configuration.model)
     }

@@ -26,7 +26,7 @@ package final class TokenizerTask: TrainingTask {
     }
   }
 
-  private let configuration: TokenizerRunConfiguration
+  let configuration: TokenizerRunConfiguration
   private let network: Network
   private let model: ResTok
   private let losses: [any LossTerm]

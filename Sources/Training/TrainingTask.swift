@@ -1,3 +1,4 @@
+package import Autodiff
 package import DataParallel
 package import ImageFiles
 
@@ -24,6 +25,13 @@ package protocol TrainingTask: AnyObject {
   /// - Throws: `DataError` naming a sample that cannot be used.
   func lane(from message: [UInt8], at place: LanePlace) throws -> Lane
 
+  /// Reads what a new run begins with, after the weights were drawn and before `init` replaces them; on
+  /// rank 0 only.
+  ///
+  /// - Parameter arena: The weights of the network that the run is named for.
+  /// - Returns: What the log says about it; nothing where all drawn weights stay.
+  func readInitialWeights(into arena: ParameterArena) throws -> [String]
+
   /// Whether there are data to score the model on; on rank 0 only.
   var hasEvaluationData: Bool { get }
 
@@ -43,6 +51,8 @@ package protocol TrainingTask: AnyObject {
 }
 
 extension TrainingTask {
+  package func readInitialWeights(into arena: ParameterArena) throws -> [String] { [] }
+
   /// All networks, in the order of their phases.
   package var networks: [Network] { phases.map(\.network) }
 
