@@ -7,8 +7,10 @@ enum PublishedName: Equatable {
   /// A tensor that is no part of the model.
   case omitted(OmittedTensors.Kind)
 
-  /// What programs put before every name: `torch.compile`, data parallelism, and the dictionaries that
-  /// weights are saved in beside other things. No parameter of a model begins so.
+  /// What programs put before every name.
+  ///
+  /// These are `torch.compile`, data parallelism, and the dictionaries that weights are saved in beside other
+  /// things. No parameter of a model begins so.
   private static let wrappers = ["_orig_mod.", "module.", "model.", "state_dict."]
 
   private static let omittedPrefixes: [(kind: OmittedTensors.Kind, prefixes: [String])] = [
@@ -34,9 +36,9 @@ enum PublishedName: Equatable {
     "vf_proj.weight", "vf_proj_dec.weight", "decoder.feat_mask_token",
   ]
 
-  /// - Parameters:
-  ///   - key: The key in the file.
-  ///   - isAligned: Whether the model has the parameters of alignment.
+  /// Tells what a key stands for.
+  ///
+  /// `isAligned`: whether the model has the parameters of alignment.
   init(of key: String, isAligned: Bool) {
     let name = Self.unwrapped(key)
     // An optimizer's `state.0.exp_avg` may stand behind a wrapper's name as well as before it.

@@ -30,6 +30,7 @@ package protocol TrainingTask: AnyObject {
   ///
   /// - Parameter arena: The weights of the network that the run is named for.
   /// - Returns: What the log says about it; nothing where all drawn weights stay.
+  /// - Throws: The errors of files, and of weights that do not fit.
   func readInitialWeights(into arena: ParameterArena) throws -> [String]
 
   /// Whether there are data to score the model on; on rank 0 only.

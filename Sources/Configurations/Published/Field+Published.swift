@@ -4,7 +4,7 @@ extension Field {
   /// - Parameters:
   ///   - key: The key.
   ///   - text: The value, as it is written too.
-  ///   - default: What holds where the key is missing; nil when it must not be.
+  ///   - defaultText: What holds where the key is missing; nil when it must not be.
   ///   - reason: Why another value is refused.
   init(
     published key: String, only text: String, default defaultText: String?, because reason: String

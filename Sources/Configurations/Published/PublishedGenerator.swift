@@ -116,7 +116,7 @@ extension PublishedGenerator {
 
   /// The published form of a model.
   ///
-  /// - Parameter problems: Gets a text for everything that the published program cannot express.
+  /// `problems`: gets a text for everything that the published program cannot express.
   init(_ model: Generator.Configuration, problems: inout [String]) {
     let isHierarchical = model.order == .hierarchical
     self.init(

@@ -175,7 +175,7 @@ extension PublishedTokenizer {
 
   /// The published form of a model.
   ///
-  /// - Parameter problems: Gets a text for everything that the published program cannot express.
+  /// `problems`: gets a text for everything that the published program cannot express.
   init(_ model: ResTok.Configuration, problems: inout [String]) {
     func size(_ sizes: ResTok.Configuration.Transformer, _ path: String) -> Size {
       if let size = Size.allCases.first(where: { $0.sizes == sizes }) { return size }
