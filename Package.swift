@@ -91,8 +91,8 @@ let package = Package(
     library(
       "Configurations",
       [
-        "ResidualTokenizer", "HierarchicalGenerator", "Optimizers", "Datasets", "Checkpoints",
-        "Tensors", "DataParallel", "ArrayFiles",
+        "ResidualTokenizer", "HierarchicalGenerator", "FeatureNetworks", "Discriminators",
+        "Optimizers", "Datasets", "Checkpoints", "Tensors", "DataParallel", "ArrayFiles",
         .product(name: "Yams", package: "Yams"),
       ]),
     library("Reporting", []),
@@ -109,16 +109,17 @@ let package = Package(
       "Training",
       [
         "Inference", "MachineReport", "Reporting", "Configurations", "DataParallel",
-        "Checkpoints", "Datasets", "HierarchicalGenerator", "ResidualTokenizer", "Optimizers",
-        "Layers", "Autodiff", "Tensors", "ImageFiles", "ArrayFiles", "MessagePassing", "Kernels",
+        "Checkpoints", "Datasets", "HierarchicalGenerator", "ResidualTokenizer",
+        "Discriminators", "FeatureNetworks", "Optimizers", "Layers", "Autodiff", "Tensors",
+        "ImageFiles", "ArrayFiles", "MessagePassing", "Kernels",
         .product(name: "Logging", package: "swift-log"),
       ]),
     library(
       "Benchmarks",
       [
         "Training", "Inference", "Reporting", "Configurations", "DataParallel", "Checkpoints",
-        "Datasets", "HierarchicalGenerator", "ResidualTokenizer", "Autodiff", "Tensors",
-        "ArrayFiles", "MessagePassing", "Kernels",
+        "Datasets", "HierarchicalGenerator", "ResidualTokenizer", "Discriminators",
+        "FeatureNetworks", "Autodiff", "Tensors", "ArrayFiles", "MessagePassing", "Kernels",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
@@ -137,11 +138,13 @@ let package = Package(
       name: "TestSupport", dependencies: ["Autodiff", "Tensors", "ArrayFiles"],
       path: "Tests/TestSupport", swiftSettings: swiftSettings),
     .target(
+      name: "GoldenFields", dependencies: ["ResidualTokenizer", "HierarchicalGenerator"],
+      path: "Tests/GoldenFields", swiftSettings: swiftSettings),
+    .target(
       name: "PhaseFixtures",
       dependencies: [
         "Training", "Checkpoints", "Configurations", "DataParallel", "MessagePassing", "ImageFiles",
-        "Autodiff",
-        "Tensors", "TestSupport",
+        "FeatureNetworks", "ArrayFiles", "Autodiff", "Tensors", "TestSupport",
       ], path: "Tests/PhaseFixtures", swiftSettings: swiftSettings),
     .executableTarget(
       name: "RankChecks",
@@ -170,12 +173,15 @@ let package = Package(
       [
         "ResidualTokenizer", "HierarchicalGenerator", "Optimizers", "Layers", "Autodiff",
         "Tensors", "ArrayFiles", "Checkpoints", "Training", "Configurations", "DataParallel",
-        "MessagePassing", "ImageFiles",
+        "MessagePassing", "ImageFiles", "GoldenFields",
       ], exclude: ["make_goldens.py"], resources: [.copy("Goldens")]),
     tests(
       "LossGoldenTests",
-      ["Discriminators", "FeatureNetworks", "Optimizers", "Autodiff", "Tensors", "ArrayFiles"],
-      exclude: ["make_networks.py"], resources: [.copy("Goldens")]),
+      [
+        "Discriminators", "FeatureNetworks", "Optimizers", "Autodiff", "Tensors", "ArrayFiles",
+        "Training", "Configurations", "DataParallel", "MessagePassing", "ImageFiles",
+        "ResidualTokenizer", "GoldenFields",
+      ], exclude: ["make_networks.py"], resources: [.copy("Goldens")]),
     tests(
       "FeatureNetworksTests",
       ["FeatureNetworks", "Checkpoints", "Autodiff", "Tensors", "ArrayFiles", "Kernels"]),
@@ -202,7 +208,8 @@ let package = Package(
       [
         "Training", "Inference", "MachineReport", "Reporting", "Configurations", "Checkpoints",
         "Datasets", "DataParallel", "HierarchicalGenerator", "ResidualTokenizer", "Optimizers",
-        "Autodiff", "Tensors", "Kernels", "MessagePassing", "ImageFiles", "ArrayFiles",
+        "FeatureNetworks", "Discriminators", "Autodiff", "Tensors", "Kernels", "MessagePassing",
+        "ImageFiles", "ArrayFiles",
         "PhaseFixtures",
         .product(name: "Logging", package: "swift-log"),
       ], exclude: ["Fixtures"]),
@@ -210,7 +217,7 @@ let package = Package(
       "BenchmarksTests",
       [
         "Benchmarks", "Training", "Configurations", "Autodiff", "Tensors", "MessagePassing",
-        "Kernels",
+        "Kernels", "Discriminators", "FeatureNetworks",
       ]),
     tests("CommandLineTests", []),
     tests("LayeringTests", []),

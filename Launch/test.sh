@@ -94,18 +94,26 @@ smoke_run() {
 }
 
 # bits_run KIND NAME RANKS MORE…: a short training of 8 lanes; one thread a rank, as bits need it.
+# The kind recipe is a tokenizer with all losses, whose discriminator begins in the middle.
 bits_run() {
   local kind="$1" name="$2" ranks="$3"
   shift 3
   local data=(threads=1 batch.lanes=8 steps=20 checkpoint.every=10 digest_every=5
     "run.output=$work/bits" "run.name=$name")
   # Steps long enough to be stopped in the middle.
-  if [[ "$kind" == tokenizer ]]; then
-    data+=(batch.per_lane=2 "data.train=$work/data/train" "data.evaluation=$work/data/evaluation")
-  else
+  if [[ "$kind" == generator ]]; then
     data+=(batch.per_lane=64 "tokenizer=$work/runs/smoke-tokenizer" "data.codes=$work/data/codes.h5")
+  else
+    data+=(batch.per_lane=2 "data.train=$work/data/train" "data.evaluation=$work/data/evaluation")
   fi
-  run_local "$ranks" train "$kind" "Configs/smoke/$kind.yaml" "${data[@]}" "$@"
+  if [[ "$kind" == recipe ]]; then
+    local networks="$work/networks"
+    data+=(losses.adversarial.start=10 "losses.adversarial.backbone=$networks/dino.safetensors"
+      "losses.perceptual.lpips.network=$networks/vgg16.safetensors"
+      "losses.perceptual.lpips.linear=$networks/lpips.safetensors"
+      "losses.alignment.file=$networks/foundation.safetensors")
+  fi
+  run_local "$ranks" train "${kind/recipe/tokenizer}" "Configs/smoke/$kind.yaml" "${data[@]}" "$@"
 }
 
 # train_bits KIND NAME RANKS: the same with its messages in a file.
@@ -156,7 +164,32 @@ equal_bits() {
     check "Bits: $kind in bfloat16 has one digest" same_digest "$kind" \
       "$kind-bfloat16-1" "$kind-bfloat16-2" "$kind-bfloat16-4" || return
   done
+  recipe_bits || return
   check "Flipped byte: verification fails" flipped_byte || return
+}
+
+# recipe_bits: the whole recipe ends in the same checkpoint on 1, 2 and 4 ranks, and where it goes on on
+# other ranks before, at and after the discriminator's start, in either precision.
+recipe_bits() {
+  local precision ranks step names
+  check "Bits: networks" "$(dirname -- "$RESTOK")/RankChecks" networks "$work/networks" || return
+  for precision in float32 bfloat16; do
+    names=()
+    for ranks in 1 2 4; do
+      check "Bits: recipe in $precision on $ranks rank(s)" train_bits recipe \
+        "recipe-$precision-$ranks" "$ranks" "precision=$precision" checkpoint.every=2 \
+        checkpoint.keep=20 || return
+      names+=("recipe-$precision-$ranks")
+    done
+    for step in 8:2 10:4 12:1; do
+      ranks="${step#*:}" step="${step%:*}"
+      check "Bits: recipe in $precision goes on after step $step on $ranks rank(s)" train_bits recipe \
+        "recipe-$precision-from-$step" "$ranks" "precision=$precision" --resume \
+        "$work/bits/recipe-$precision-1/checkpoints/step-$(printf %09d "$step")" || return
+      names+=("recipe-$precision-from-$step")
+    done
+    check "Bits: recipe in $precision has one digest" same_digest recipe "${names[@]}" || return
+  done
 }
 
 # refused KIND: a number of ranks that does not divide the lanes ends with 64 and lists the others.

@@ -10,6 +10,8 @@ public struct SafetensorsIndex: Sendable {
   public let path: String
   /// The tensors, sorted by name.
   public let tensors: [SafetensorsTensor]
+  /// The paths of the files that it names.
+  public let files: [String]
 
   /// Most files of one index.
   static let fileCountLimit = 1 << 12
@@ -35,11 +37,11 @@ public struct SafetensorsIndex: Sendable {
   init(data: Data, path: String) throws {
     self.path = path
     let map = try Self.map(data, path: path)
-    let files = try Self.files(of: map, path: path)
+    let names = try Self.files(of: map, path: path)
+    files = names.map { SystemPath.path(of: $0, in: SystemPath.parent(of: path)) }
     var found: [String: SafetensorsTensor] = [:]
-    for name in files {
-      let file = try SafetensorsFile(
-        contentsOf: SystemPath.path(of: name, in: SystemPath.parent(of: path)))
+    for (name, path) in zip(names, files) {
+      let file = try SafetensorsFile(contentsOf: path)
       for tensor in try file.names.map(file.tensor) {
         guard map[tensor.name] == name else {
           throw Self.contradiction(

@@ -19,6 +19,8 @@ public struct WeightsFile: Sendable {
   public static func hasEnding(_ path: String) -> Bool {
     ["safetensors", "pth", "pt", "bin", "json"].contains(SystemPath.ending(of: path))
   }
+  /// The paths of all files that were opened: of an index, itself and those that it names.
+  public let files: [String]
 
   /// Gathers tensors that were read already.
   ///
@@ -28,7 +30,7 @@ public struct WeightsFile: Sendable {
   public init(_ tensors: [any StoredTensor], path: String) {
     precondition(
       Set(tensors.map(\.name)).count == tensors.count, "WeightsFile: two tensors of one name")
-    (self.tensors, self.path, metadata) = (tensors, path, [:])
+    (self.tensors, self.path, metadata, files) = (tensors, path, [:], [])
   }
 
   /// Opens a file.
@@ -52,11 +54,28 @@ public struct WeightsFile: Sendable {
     switch format {
     case .pytorch:
       (tensors, metadata) = (try PyTorchFile(data: data, path: path).tensors(at: keys), [:])
-    case .index: (tensors, metadata) = (try SafetensorsIndex(data: data, path: path).tensors, [:])
+      files = [path]
+    case .index:
+      let index = try SafetensorsIndex(data: data, path: path)
+      (tensors, metadata) = (index.tensors, [:])
+      files = [path] + index.files
     case .safetensors:
+      files = [path]
       let file = try SafetensorsFile(data: data, path: path)
       (tensors, metadata) = (try file.names.map(file.tensor), file.metadata)
     }
+  }
+
+  /// The digest of the content of all files, as `xxh64:` and 16 hexadecimal digits: of a single file its own,
+  /// of several that of their digests.
+  ///
+  /// - Throws: `FileError`.
+  public func digest() throws -> String {
+    let digests = try files.map { try ContentDigest.ofFile(at: $0).prefixed }
+    guard digests.count > 1 else { return digests.first ?? ContentDigest().prefixed }
+    var all = ContentDigest()
+    Array(digests.joined(separator: "\n").utf8).withUnsafeBytes { all.update($0) }
+    return all.prefixed
   }
 
   private enum Format {

@@ -49,6 +49,9 @@ public final class ParameterArena {
   /// Trainable elements, without gaps.
   public var elementCount: Int { parameters.reduce(0) { $0 + $1.elementCount } }
 
+  /// Bytes of the arrays of a frozen network with this layout, allocated or not.
+  public var frozenByteCount: Int { 4 * count + 2 * loneOperandCount }
+
   /// The parameter with a published name, if there is one.
   public subscript(name: String) -> Parameter? { indexByName[name].map { parameters[$0] } }
 

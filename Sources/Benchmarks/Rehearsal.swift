@@ -12,6 +12,8 @@ public struct Rehearsal: Sendable {
   let batchSize: Int
   /// Element type of products.
   let precision: Precision
+  /// The losses beside reconstruction and quantizer, in a tokenizer's step.
+  var losses: Set<RecipeLoss> = []
 
   /// Reads the configuration.
   ///
@@ -30,7 +32,20 @@ public struct Rehearsal: Sendable {
     self.precision = precision ?? configuration.training.precision
   }
 
-  /// The configuration of the training itself: a lane of `batchSize` samples a rank, used as they are.
+  /// The same with the losses that its configuration has a section for.
+  public var withConfiguredLosses: Rehearsal {
+    var rehearsal = self
+    if case .tokenizer(let configuration) = configuration {
+      rehearsal.losses = configuration.configuredLosses
+    }
+    return rehearsal
+  }
+
+  /// Whether it is a tokenizer's training, which alone has such losses.
+  public var isOfTokenizer: Bool { if case .tokenizer = configuration { true } else { false } }
+
+  /// The configuration of the training itself: a lane of `batchSize` samples a rank, used as they are, and
+  /// of the losses those that were chosen, from the first step on.
   func configuration(worldSize: Int) -> AnyRunConfiguration {
     func adapt(_ settings: inout TrainingSettings) {
       settings.batch.laneCount = worldSize
@@ -41,6 +56,7 @@ public struct Rehearsal: Sendable {
     case .tokenizer(var configuration):
       adapt(&configuration.training)
       configuration.data.augmentation = .none
+      configuration.keep(losses)
       return .tokenizer(configuration)
     case .generator(var configuration):
       adapt(&configuration.training)

@@ -24,7 +24,9 @@ package final class RehearsedTraining {
   package init(_ rehearsal: Rehearsal, _ communicator: Communicator) throws {
     switch rehearsal.configuration(worldSize: communicator.worldSize) {
     case .tokenizer(let configuration):
-      let task = try TokenizerTask(configuration, isCoordinator: false)
+      let task = try TokenizerTask(
+        configuration, isCoordinator: false,
+        networks: RecipeNetworks(randomFrom: 0, for: configuration))
       let message = Self.images(
         count: rehearsal.batchSize, size: configuration.model.imageSize)
       networks = task.networks

@@ -29,20 +29,22 @@ public struct StepBenchmark {
     let training = try RehearsedTraining(rehearsal, communicator)
     var times: [Double] = []
     var exposedTimes: [Double] = []
+    var optimizerTimes: [Double] = []
     for step in 0..<warmupCount + stepCount {
       let start = ContinuousClock.now
       let report = try training.step(step)
       guard step >= warmupCount else { continue }
       times.append((ContinuousClock.now - start).inSeconds)
       exposedTimes.append(report.times.exchange)
+      optimizerTimes.append(report.times.optimizer)
     }
-    return report(training.weightCount, communicator, times, exposedTimes)
+    return report(training.weightCount, communicator, times, exposedTimes, optimizerTimes)
   }
 
-  /// The figures, from the steps' times and their exposed parts.
+  /// The figures, from the steps' times, and of these the exposed exchange and the optimizer.
   private func report(
     _ weightCount: Int, _ communicator: Communicator, _ times: [Double],
-    _ exposedTimes: [Double]
+    _ exposedTimes: [Double], _ optimizerTimes: [Double]
   ) -> StepTiming {
     let (name, precision) = (rehearsal.name, rehearsal.precision)
     let batchSize = rehearsal.batchSize
@@ -56,7 +58,8 @@ public struct StepBenchmark {
       rankCount: communicator.worldSize, threadCount: threadCount, batchSize: batchSize,
       millionWeightCount: parameters, stepSeconds: seconds,
       fastestStepSeconds: times.min() ?? seconds,
-      samplesPerSecond: rate, exposedExchangeSeconds: exposedSeconds, peakMemoryGibibytes: memory)
+      samplesPerSecond: rate, exposedExchangeSeconds: exposedSeconds,
+      optimizerSeconds: median(optimizerTimes), peakMemoryGibibytes: memory)
   }
 }
 

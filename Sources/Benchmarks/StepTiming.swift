@@ -23,8 +23,31 @@ public struct StepTiming: CommandReport, Codable, Equatable {
   public var samplesPerSecond: Double
   /// Seconds of a step that the exchange took from the computation, the median.
   public var exposedExchangeSeconds: Double
+  /// Seconds of a step that clipping, AdamW and the moving average take, the median.
+  public var optimizerSeconds: Double
   /// The largest resident set.
   public var peakMemoryGibibytes: Double
+
+  /// Gathers the figures.
+  package init(
+    size: String, dtype: String, rankCount: Int, threadCount: Int, batchSize: Int,
+    millionWeightCount: Double, stepSeconds: Double, fastestStepSeconds: Double,
+    samplesPerSecond: Double, exposedExchangeSeconds: Double, optimizerSeconds: Double,
+    peakMemoryGibibytes: Double
+  ) {
+    self.size = size
+    self.dtype = dtype
+    self.rankCount = rankCount
+    self.threadCount = threadCount
+    self.batchSize = batchSize
+    self.millionWeightCount = millionWeightCount
+    self.stepSeconds = stepSeconds
+    self.fastestStepSeconds = fastestStepSeconds
+    self.samplesPerSecond = samplesPerSecond
+    self.exposedExchangeSeconds = exposedExchangeSeconds
+    self.optimizerSeconds = optimizerSeconds
+    self.peakMemoryGibibytes = peakMemoryGibibytes
+  }
 
   private enum CodingKeys: String, CodingKey {
     case size
@@ -37,6 +60,7 @@ public struct StepTiming: CommandReport, Codable, Equatable {
     case fastestStepSeconds = "step_min_s"
     case samplesPerSecond = "samples_per_s"
     case exposedExchangeSeconds = "exchange_exposed_s"
+    case optimizerSeconds = "optimizer_s"
     case peakMemoryGibibytes = "peak_rss_GiB"
   }
 

@@ -31,24 +31,23 @@ package struct ConfigurationKey: Sendable, Equatable {
     return !layout.contains { path == $0 || path.hasPrefix($0 + ".") }
   }
 
-  /// Keys of later versions with the values that mean what went without saying before: digests of
-  /// configurations leave those out, and so stay as they were.
-  static let addedKeys = ["model.alignment_width": "0", "init_encoder": "none"]
-
-  /// The line of a digest for a key; nil for one that was added later and says nothing new.
-  static func digestLine(_ path: String, _ value: String) -> String? {
-    addedKeys[path] == value ? nil : "\(path)=\(value)\n"
+  /// Whether a value of a key that earlier versions did not have says what they all did, so that it is no
+  /// part of digests.
+  static func isAsBefore(_ path: String, _ value: String) -> Bool {
+    ["losses.perceptual", "losses.adversarial", "losses.alignment", "init_encoder"].contains(path)
+      && value == "none"
   }
 
   /// Whether another value at a path makes another function of the same weights: the keys of the model
-  /// but for those that only its training reads.
+  /// but for those that only its training reads, and the width of the projections for an alignment.
   static func changesModel(_ path: String) -> Bool {
     let training = [
       "model.nested_dropout", "model.codebook.commitment", "model.codebook.entropy",
       "model.codebook.revive", "model.dropout", "model.token_dropout", "model.class_dropout",
     ]
-    return path.hasPrefix("model.")
-      && !training.contains { path == $0 || path.hasPrefix($0 + ".") }
+    return path == "losses.alignment.width"
+      || path.hasPrefix("model.")
+        && !training.contains { path == $0 || path.hasPrefix($0 + ".") }
   }
 }
 

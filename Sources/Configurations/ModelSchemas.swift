@@ -58,7 +58,6 @@ extension ResTok.Configuration {
               Field("probability", \.probability, .number(.belowOne)),
             ])),
         Field("rope_base", \.ropeBase, .number(.positive)),
-        Field("alignment_width", \.alignmentWidth, .integer(in: 0...16_384), default: 0),
       ])
   }
 

@@ -15,12 +15,16 @@ extension RunKind {
 /// The keys of a configuration and the checks of their values against each other.
 public struct RunSchema<Configuration> {
   let codec: Codec<Configuration>
+  /// Fills in what follows from several sections.
+  let complete: (inout Configuration) -> Void
   let check: (Configuration, SizeChecker) -> Void
 
   init(
-    _ codec: Codec<Configuration>, check: @escaping (Configuration, SizeChecker) -> Void
+    _ codec: Codec<Configuration>, complete: @escaping (inout Configuration) -> Void = { _ in },
+    check: @escaping (Configuration, SizeChecker) -> Void
   ) {
     self.codec = codec
+    self.complete = complete
     self.check = check
   }
 
@@ -81,14 +85,16 @@ extension RunConfiguration {
             message: "expected the configuration of a \(Self.kind), found one of a \(other)")
         ])
     }
-    let value = schema.codec.read(tree, "", problems)
-    if let value {
+    let read = schema.codec.read(tree, "", problems).map { value in
+      var value = value
+      schema.complete(&value)
       schema.check(value, SizeChecker(tree: tree, problems: problems))
+      return value
     }
-    guard let value, problems.problems.isEmpty else {
+    guard let read, problems.problems.isEmpty else {
       throw ConfigurationError(file: file, problems: problems.sorted)
     }
-    self = value
+    self = read
   }
 
   /// Checks that a number of ranks can run this configuration.
@@ -124,8 +130,8 @@ extension RunConfiguration {
     let lines = values.compactMap { path, value -> String? in
       // No layout in the first version, whose digests had this line.
       if path == "recompute" { return "recompute=none\n" }
-      return ConfigurationKey.changesResults(path)
-        ? ConfigurationKey.digestLine(path, value) : nil
+      guard !ConfigurationKey.isAsBefore(path, value) else { return nil }
+      return ConfigurationKey.changesResults(path) ? "\(path)=\(value)\n" : nil
     }
     return fnv1a(lines.sorted().joined().utf8)
   }
@@ -136,8 +142,7 @@ extension RunConfiguration {
   /// that only training reads.
   public var modelDigest: UInt64 {
     let lines = values.compactMap { path, value -> String? in
-      path == "kind" || ConfigurationKey.changesModel(path)
-        ? ConfigurationKey.digestLine(path, value) : nil
+      path == "kind" || ConfigurationKey.changesModel(path) ? "\(path)=\(value)\n" : nil
     }
     return fnv1a(lines.sorted().joined().utf8)
   }

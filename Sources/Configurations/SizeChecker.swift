@@ -12,7 +12,7 @@ struct SizeChecker {
   ///   - paths: The keys that the condition reads; the first one is to blame.
   ///   - condition: Evaluated only when all of the keys could be read.
   ///   - message: What does not fit, with the numbers, and what to do.
-  private func check(_ paths: [String], _ condition: () -> Bool, _ message: () -> String) {
+  func check(_ paths: [String], _ condition: () -> Bool, _ message: () -> String) {
     guard !problems.failed(anyOf: paths), !condition() else { return }
     problems.add(paths[0], origin(of: paths[0]), message())
   }

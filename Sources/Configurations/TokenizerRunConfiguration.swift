@@ -6,14 +6,14 @@ public import ResidualTokenizer
 public struct TokenizerRunConfiguration: RunConfiguration {
   /// What both kinds of run are told.
   public var training: TrainingSettings
-  /// The model.
+  /// The model, with the projections that an alignment needs.
   public var model: ResTok.Configuration
-  /// The images.
-  public var data: ImageData
   /// The losses beside those of the quantizer.
   public var losses: Losses
   /// Blocks of a foundation model that the encoder begins with; nil (`none`, the default) without.
   public var encoderInitialization: EncoderInitialization?
+  /// The images.
+  public var data: ImageData
 
   /// The `data` section.
   public struct ImageData: Sendable, Equatable {
@@ -35,12 +35,6 @@ public struct TokenizerRunConfiguration: RunConfiguration {
     case skip
   }
 
-  /// The `losses` section.
-  public struct Losses: Sendable, Equatable {
-    /// The factor of the mean squared difference between reconstruction and image.
-    public var reconstructionWeight: Float
-  }
-
   /// The word after `kind:`.
   public static let kind = RunKind.tokenizer
 
@@ -49,7 +43,7 @@ public struct TokenizerRunConfiguration: RunConfiguration {
     let training = TrainingFields<Self>(settings: \.training)
     return RunSchema(
       .section(
-        Self(training: .blank, model: .blank, data: .blank, losses: .blank),
+        Self(training: .blank, model: .blank, losses: .blank, data: .blank),
         retired: retiredKeys,
         [
           kind.field(), training.run, Field("model", \.model, ResTok.Configuration.codec),
@@ -57,10 +51,13 @@ public struct TokenizerRunConfiguration: RunConfiguration {
           Field("losses", \.losses, Losses.codec),
         ] + training.optimization + training.reporting + training.execution
           + [encoderInitializationField])
-    ) { configuration, checker in
+    ) { configuration in
+      configuration.model.alignmentWidth = configuration.losses.alignment?.width ?? 0
+    } check: { configuration, checker in
       checker.check(encoderInitializationOf: configuration)
       checker.checkRun(configuration.training)
       checker.check(configuration.model)
+      checker.check(configuration.losses, in: configuration)
     }
   }
 }
@@ -113,34 +110,5 @@ extension Codec where Value == ClosedRange<Double> {
         return bounds.count == 2 && bounds[0] <= bounds[1] ? bounds[0]...bounds[1] : nil
       },
       write: { .sequence([number.write($0.lowerBound), number.write($0.upperBound)]) })
-  }
-}
-
-extension TokenizerRunConfiguration.Losses {
-  fileprivate static let blank = Self(reconstructionWeight: 1)
-
-  fileprivate static var codec: Codec<Self> {
-    let later = { (name: String) in
-      "the \(name) loss comes in a later version: remove the section; this version trains with "
-        + "the reconstruction and the quantizer's losses"
-    }
-    return .section(
-      blank,
-      refused: [
-        "perceptual": later("perceptual"), "adversarial": later("adversarial"),
-        "alignment": later("alignment"),
-      ],
-      [
-        Field(
-          "reconstruction", \.self,
-          .section(
-            blank,
-            [
-              Field(
-                "kind", always: "l2",
-                because: "the mean squared difference is the only comparison in this version"),
-              Field("weight", \.reconstructionWeight, .number(.positive)),
-            ]))
-      ])
   }
 }

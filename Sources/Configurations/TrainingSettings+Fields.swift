@@ -63,6 +63,7 @@ struct TrainingFields<Root> {
           [
             Field("every", \.interval, .stepCount()),
             Field("images_every", \.imageInterval, .stepCount(from: 0)),
+            Field("gradients_every", \.gradientInterval, .stepCount(from: 0), default: 0),
           ])),
       Field(
         "evaluate", settings.appending(path: \.evaluationInterval),

@@ -92,6 +92,9 @@ public struct TrainingSettings: Sendable, Equatable {
     public var interval: Int
     /// Steps from one set of pictures to the next; 0 for one at the end only.
     public var imageInterval: Int
+    /// Key `gradients_every`: steps from one record of each parameter's gradient norm to the next; 0 for
+    /// none.
+    public var gradientInterval = 0
   }
 
   /// What is allowed but deserves a line in the log of a run on this many ranks.

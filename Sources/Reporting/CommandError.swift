@@ -12,6 +12,8 @@ public enum CommandError: Error, Sendable, Equatable, CustomStringConvertible {
   case noRoom(directory: String, neededByteCount: Int, availableByteCount: Int)
   /// A signal ended a measurement.
   case interrupted(signal: String)
+  /// A step that was to be rehearsed was not: exit status 1.
+  case rehearsalFailed(String)
   /// Something that this version cannot do: exit status 64.
   case unsupported(String)
   /// The data do not fit the model: exit status 65.
@@ -35,6 +37,8 @@ public enum CommandError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(directory) has room for \(available) bytes, \(needed) are needed: free some space, or name "
         + "a directory of another disk"
     case .interrupted(let signal): "stopped by \(signal); what was written has been removed"
+    case .rehearsalFailed(let reason):
+      "the rehearsal of a step failed: \(reason). Without it, --count-only says what can be counted"
     case .unsupported(let text), .unfitData(let text): text
     }
   }

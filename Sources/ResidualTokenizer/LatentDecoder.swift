@@ -62,9 +62,9 @@ struct LatentDecoder {
   /// - Parameters:
   ///   - quantized: The latents.
   ///   - keepCounts: The prefix length that each sample keeps; all when nil.
-  ///   - aligns: Whether a model with alignment makes its features too, in a second pass.
+  ///   - isAligned: Whether there is a second pass, in a model that has one.
   /// - Returns: The features.
-  func callAsFunction(_ quantized: Variable, keepCounts: [Int]?, aligns: Bool = true) -> Output {
+  func callAsFunction(_ quantized: Variable, keepCounts: [Int]?, isAligned: Bool) -> Output {
     let tape = quantized.tape
     let batchCount = quantized.shape[0]
     let kept =
@@ -72,7 +72,7 @@ struct LatentDecoder {
       ?? quantized
     let latents = levelEmbedding(embedding(kept))
     var x = sequence(latents, queries: maskToken)
-    let alignmentMaskToken = aligns ? self.alignmentMaskToken : nil
+    let alignmentMaskToken = isAligned ? alignmentMaskToken : nil
     if let alignmentMaskToken {
       x = concatenateSamples(x, sequence(latents, queries: alignmentMaskToken))
     }

@@ -62,19 +62,23 @@ public struct ResTok {
   ///   - images: `[batch, size, size, 3]` in [0, 1].
   ///   - keepCounts: Latent tokens that each sample keeps (nested dropout); all when nil.
   ///   - globalSampleCount: Samples of all lanes, which the losses are averaged over.
+  ///   - isAligned: Whether a model with projections computes what they project.
   ///   - tape: Where the operations are recorded.
   /// - Returns: Reconstruction, indices and the lane's share of the losses.
   public func callAsFunction(
-    _ images: Tensor, keepCounts: [Int]?, globalSampleCount: Int, on tape: Tape
+    _ images: Tensor, keepCounts: [Int]?, globalSampleCount: Int, isAligned: Bool = true,
+    on tape: Tape
   ) -> Output {
     let encoded = encoder(features(of: images, on: tape))
     let quantization = quantizer(encoded.latents, globalSampleCount: globalSampleCount)
-    let decoded = decoder(quantization.quantized, keepCounts: keepCounts)
+    let decoded = decoder(
+      quantization.quantized, keepCounts: keepCounts, isAligned: isAligned)
     return Output(
       reconstruction: pixelDecoder(decoded.features), indices: quantization.indices,
       commitmentLoss: quantization.commitmentLoss, codebookLoss: quantization.codebookLoss,
       coarsestScale: encoded.coarsestScale,
-      encoderAlignment: encoderAlignmentProjection.map { $0(mean(of: encoded.coarsestScale)) },
+      encoderAlignment: isAligned
+        ? encoderAlignmentProjection.map { $0(mean(of: encoded.coarsestScale)) } : nil,
       decoderAlignment: decoderAlignmentProjection.flatMap { project in
         decoded.alignedFeatures.map { project($0) }
       })
@@ -108,7 +112,7 @@ public struct ResTok {
     for index in 0..<tokens.shape[0] {
       let tape = arena.makeTape(isRecording: false)
       let codes = quantizer.codes(for: tokens.slice(index..<index + 1), on: tape)
-      let decoded = decoder(codes, keepCounts: keepCount.map { [$0] }, aligns: false)
+      let decoded = decoder(codes, keepCounts: keepCount.map { [$0] }, isAligned: false)
       pixels.slice(index..<index + 1).buffer.copy(from: pixelDecoder(decoded.features).value.buffer)
     }
     guard pixels.isFinite else { throw NotFiniteOutput(quantity: .pixels) }

@@ -28,6 +28,8 @@ public enum RandomPurpose: UInt32, Sendable, CaseIterable {
   case test = 11
   /// What a discriminator is shown of its images: augmentation and window.
   case discriminatorInput = 12
+  /// Shift and stretch of images before a perceptual loss.
+  case perceptualJitter = 13
 }
 
 /// The name of a stream of random numbers: a pure function of seed, purpose, step and index.

@@ -50,9 +50,9 @@ struct EncoderBlocks {
     let tensors = try ModelTensors(file, partsOf: arena) { keys[$0] }
     try tensors.read(into: arena)
     let rest = arena.parameters.map(\.name).filter { keys[$0] == nil }
-    let digest = try ContentDigest.ofFile(at: path).hexadecimal
     return [
-      "init_encoder: \(count) blocks of \(path) (digest \(digest)): " + Self.list(Array(keys.keys)),
+      "init_encoder: \(count) blocks of \(path) (\(try file.digest())): "
+        + Self.list(Array(keys.keys)),
       "init_encoder: initial values stay in " + Self.list(rest),
       "init_encoder: not used of the file: " + Self.list(tensors.unusedKeys),
     ]
@@ -105,6 +105,13 @@ struct EncoderBlocks {
 }
 
 extension TokenizerTask {
+  /// The digest of the file that the encoder begins with; nil without one, and where it is gone, for a run
+  /// that goes on does not need it.
+  var initialWeightsDigest: String? {
+    guard let path = configuration.encoderInitialization?.file else { return nil }
+    return try? WeightsFile(contentsOf: path).digest()
+  }
+
   package func readInitialWeights(into arena: ParameterArena) throws -> [String] {
     try configuration.encoderInitialization.map {
       try EncoderBlocks($0, of: configuration.model).read(into: arena)

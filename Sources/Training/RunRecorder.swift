@@ -92,6 +92,7 @@ final class RunRecorder {
         gradientNorm: main.gradientNorm, sampleCount: report.sampleCount,
         dataWaitSeconds: report.times.dataWait, exchangeSeconds: report.times.exchange,
         optimizerSeconds: report.times.optimizer))
+    reportGradients(report)
     times.sum += report.times
     times.stepCount += 1
     guard doneCount % interval == 0 || doneCount == 1 else { return }
@@ -112,6 +113,15 @@ final class RunRecorder {
       record[name] = .number(seconds)
     }
     times = (StepTimes(), 0)
+    metrics?.append(record)
+  }
+
+  /// Writes the norms of single parameters' gradients, in the steps that have them.
+  private func reportGradients(_ report: StepReport) {
+    let norms = report.phases.flatMap(\.parameterGradientNorms)
+    guard !norms.isEmpty else { return }
+    var record = MetricsRecord(kind: "gradients", step: report.step + 1)
+    for norm in norms { record[norm.name] = .number(norm.value) }
     metrics?.append(record)
   }
 

@@ -18,11 +18,16 @@ package final class TokenizerTask: TrainingTask {
     package let images: Tensor
     /// For each sample, how many of its first tokens the decoder sees.
     package let keepCounts: [Int]
+    /// What the losses draw; nil for draws keyed by the lane's place.
+    package let draws: LossDraws?
+    /// The reconstructions, left by the tokenizer's phase for the discriminator's.
+    var reconstruction: Tensor?
 
     /// Gathers the samples.
-    package init(images: Tensor, keepCounts: [Int]) {
+    package init(images: Tensor, keepCounts: [Int], draws: LossDraws? = nil) {
       self.images = images
       self.keepCounts = keepCounts
+      self.draws = draws
     }
   }
 
@@ -30,23 +35,35 @@ package final class TokenizerTask: TrainingTask {
   private let network: Network
   private let model: ResTok
   private let losses: [any LossTerm]
+  /// The discriminator; nil without the adversarial loss.
+  private let judge: Judge?
+  private let files: [RecipeNetworks.File]
   private let keepDistribution: NestedDropoutDistribution
   /// The data sets, on the coordinator.
   private let data: (train: ImageLaneReader, evaluation: ImageLaneReader)?
   private let plan: EpochPlan?
 
   /// Makes the model; opens the data sets on the coordinator.
+  ///
+  /// - Parameters:
+  ///   - configuration: What the run is told.
+  ///   - isCoordinator: Whether this rank reads the data.
+  ///   - networks: The frozen networks of the losses; those of the configuration's files when nil.
+  ///   - reportSkipped: Told of each image that was replaced.
+  /// - Throws: What opening data and networks throws.
   package init(
     _ configuration: TokenizerRunConfiguration, isCoordinator: Bool,
+    networks: RecipeNetworks? = nil,
     reportSkipped: @escaping @Sendable (DataError) -> Void = { _ in }
   ) throws {
     self.configuration = configuration
+    let networks = try networks ?? RecipeNetworks(configuration)
+    files = networks.files
     network = Network(
       name: RunKind.tokenizer.rawValue, settings: Network.Settings(configuration.training))
     model = ResTok(configuration.model, in: ParameterScope(network.arena))
-    losses = [
-      ReconstructionLoss(weight: configuration.losses.reconstructionWeight), QuantizerLoss(),
-    ]
+    judge = try Self.judge(configuration, networks)
+    losses = Self.terms(configuration, networks, judge)
     keepDistribution = NestedDropoutDistribution(
       latentCount: configuration.model.latents.count, configuration.model.nestedDropout)
     guard isCoordinator else {
@@ -67,8 +84,60 @@ package final class TokenizerTask: TrainingTask {
       samplesPerLane: batch.sampleCountPerLane, seed: configuration.training.run.seed)
   }
 
+  /// The discriminator that the losses name, if it can be made.
+  private static func judge(
+    _ configuration: TokenizerRunConfiguration, _ networks: RecipeNetworks
+  ) throws -> Judge? {
+    guard let adversarial = configuration.losses.adversarial,
+      adversarial.discriminator == .patchgan || networks.backbone != nil
+    else { return nil }
+    return try Judge(adversarial, networks, configuration.training)
+  }
+
+  /// The terms of the loss that are on, in the order in which they are summed.
+  private static func terms(
+    _ configuration: TokenizerRunConfiguration, _ networks: RecipeNetworks, _ judge: Judge?
+  ) -> [any LossTerm] {
+    let losses = configuration.losses
+    var terms: [any LossTerm] = [
+      ReconstructionLoss(
+        kind: losses.reconstruction.kind, weight: losses.reconstruction.weight),
+      QuantizerLoss(),
+    ]
+    if let term = PerceptualLoss(losses.perceptual, networks) { terms.append(term) }
+    if let term = AlignmentLoss(losses.alignment, networks.foundation) { terms.append(term) }
+    if let adversarial = losses.adversarial, let judge {
+      terms.append(AdversarialLoss(weight: adversarial.weight, judge: judge))
+    }
+    return terms
+  }
+
   package var phases: [TrainingPhase<Lane>] {
-    [TrainingPhase(training: network) { [self] lane, place, tape in run(lane, place, tape) }]
+    let tokenizer = TrainingPhase<Lane>(training: network) { [self] step in
+      try judge?.beginGeneratorPass(in: step)
+    } run: { [self] lane, place, tape in
+      run(&lane, place, tape)
+    }
+    guard let judge, let adversarial = configuration.losses.adversarial else { return [tokenizer] }
+    return [
+      tokenizer,
+      .discriminator(
+        judge, leCamWeight: adversarial.leCamWeight,
+        globalSampleCount: configuration.training.batch.sampleCount, draws: draws),
+    ]
+  }
+
+  package var startNotes: [String] {
+    RecipeNotes(losses: configuration.losses, files: files).lines
+  }
+
+  package var fileDigests: [String: String] {
+    Dictionary(uniqueKeysWithValues: files.map { ($0.key, $0.digest) })
+  }
+
+  /// What the losses of a lane draw.
+  private func draws(of lane: Lane, at place: LanePlace) -> LossDraws {
+    lane.draws ?? LossDraws(seed: configuration.training.run.seed, at: place)
   }
 
   package var stepOperationCount: Int { configuration.model.stepOperationCount }
@@ -92,14 +161,16 @@ package final class TokenizerTask: TrainingTask {
   }
 
   /// The tokenizer's forward pass with its losses.
-  private func run(_ lane: Lane, _ place: LanePlace, _ tape: Tape) -> LaneResult {
+  private func run(_ lane: inout Lane, _ place: LanePlace, _ tape: Tape) -> LaneResult {
     let globalSampleCount = configuration.training.batch.sampleCount
     let output = model(
-      lane.images, keepCounts: lane.keepCounts, globalSampleCount: globalSampleCount, on: tape)
+      lane.images, keepCounts: lane.keepCounts, globalSampleCount: globalSampleCount,
+      isAligned: losses.contains { $0 is AlignmentLoss }, on: tape)
+    lane.reconstruction = judge == nil ? nil : output.reconstruction.value
     return losses.result(
       on: TokenizerPass(
         images: lane.images, output: output, globalSampleCount: globalSampleCount, place: place,
-        tape: tape))
+        draws: draws(of: lane, at: place), tape: tape))
   }
 
   package func evaluate(_ session: TrainingSession) throws -> [Metric] {
@@ -150,10 +221,12 @@ package final class TokenizerTask: TrainingTask {
 
   package var dataDigests: [String: String] {
     guard let data else { return [:] }
-    return [
+    var digests = [
       "train": data.train.dataset.manifest.digest,
       "evaluation": data.evaluation.dataset.manifest.digest,
     ]
+    digests["init_encoder"] = initialWeightsDigest
+    return digests
   }
 
   package func picture() throws -> (image: RGBImage, name: String)? {

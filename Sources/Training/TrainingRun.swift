@@ -110,6 +110,29 @@ public enum TrainingRun {
       })
   }
 
+  /// Refuses ranks whose files of frozen networks differ, as copies on several hosts may.
+  ///
+  /// Collective: every rank.
+  private static func requireEqualFiles(
+    _ digests: [String: String], _ communicator: Communicator
+  ) throws {
+    let lines = digests.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+    let texts = try communicator.allGather(Array(lines.joined(separator: "\n").utf8))
+    guard let rank = texts.firstIndex(where: { $0 != texts[0] }) else { return }
+    let theirs = texts.map { String(decoding: $0, as: UTF8.self).split(separator: "\n") }
+    let (first, other) = (theirs[0], theirs[rank])
+    throw ConfigurationError(
+      file: "the files of rank \(rank)",
+      problems: zip(first, other).filter { $0 != $1 }.map { first, other in
+        let key = first.prefix { $0 != ":" }
+        return .init(
+          path: String(key), origin: .unknown,
+          message:
+            "the digest of the file is \(other.dropFirst(key.count + 2)) instead of "
+            + "\(first.dropFirst(key.count + 2)) on rank 0: give all hosts the same file")
+      })
+  }
+
   /// Where a run begins.
   private struct Start {
     /// Steps that are done.
@@ -127,8 +150,10 @@ public enum TrainingRun {
   ) throws -> Start {
     let settings = configuration.training
     let digest = hexadecimal(configuration.digest)
+    try requireEqualFiles(task.fileDigests, session.communicator)
     let pins = SystemPins.current(
-      settings, threadCount: threadCount, dataDigests: task.dataDigests)
+      settings, threadCount: threadCount, dataDigests: task.dataDigests,
+      fileDigests: task.fileDigests)
     let resumePoint = recorder.map {
       ResumePoint(policy: session.resume, directory: $0.directory, logger: $0.logger)
     }
@@ -153,7 +178,7 @@ public enum TrainingRun {
     guard doneCount < settings.stepCount || start.missing != .none else { return start }
     try recorder?.begin(
       configuration, after: doneCount, isExplicit: session.resume.isExplicit)
-    for note in settings.notes(worldSize: session.communicator.worldSize) {
+    for note in task.startNotes + settings.notes(worldSize: session.communicator.worldSize) {
       recorder?.logger.notice("\(note)")
     }
     return start
@@ -182,12 +207,14 @@ private final class TaskWords: Sendable {
 extension SystemPins {
   /// What the bits of this run depend on beside the configuration.
   static func current(
-    _ settings: TrainingSettings, threadCount: Int, dataDigests: [String: String]
+    _ settings: TrainingSettings, threadCount: Int, dataDigests: [String: String],
+    fileDigests: [String: String]
   ) -> SystemPins {
     SystemPins(
       threadCountPerRank: threadCount, libraryVersions: Kernels.libraryVersions,
       laneCount: settings.batch.laneCount,
-      sampleCountPerLane: settings.batch.sampleCountPerLane, dataDigests: dataDigests)
+      sampleCountPerLane: settings.batch.sampleCountPerLane, dataDigests: dataDigests,
+      fileDigests: fileDigests)
   }
 }
 

@@ -33,6 +33,12 @@ package protocol TrainingTask: AnyObject {
   /// - Throws: The errors of files, and of weights that do not fit.
   func readInitialWeights(into arena: ParameterArena) throws -> [String]
 
+  /// What a run's log says at its start: which losses are on, with which files.
+  var startNotes: [String] { get }
+
+  /// Digests of the files of frozen networks, by the key that names them; alike on all ranks.
+  var fileDigests: [String: String] { get }
+
   /// Whether there are data to score the model on; on rank 0 only.
   var hasEvaluationData: Bool { get }
 
@@ -53,6 +59,10 @@ package protocol TrainingTask: AnyObject {
 
 extension TrainingTask {
   package func readInitialWeights(into arena: ParameterArena) throws -> [String] { [] }
+
+  package var startNotes: [String] { [] }
+
+  package var fileDigests: [String: String] { [:] }
 
   /// All networks, in the order of their phases.
   package var networks: [Network] { phases.map(\.network) }

@@ -68,7 +68,7 @@ enum ExitStatus: Int32 {
         switch error {
         case .outputExists, .unsupported: .usage
         case .noSoundCheckpoint, .noCheckpoint, .noConfiguration, .noRoom: .storage
-        case .interrupted: .failure
+        case .interrupted, .rehearsalFailed: .failure
         case .unfitData: .data
         }
     case let status as ExitStatusError: self = status.status

@@ -19,7 +19,7 @@ struct Restok: ParsableCommand {
       """,
     subcommands: [
       Train.self, Encode.self, Decode.self, Reconstruct.self, Sample.self, DataSets.self,
-      CheckpointCommands.self, Bench.self, Doctor.self,
+      CheckpointCommands.self, Plan.self, Bench.self, Doctor.self,
     ])
 }
 

@@ -16,7 +16,7 @@ import Testing
     #expect(configuration.model.nestedDropout.probability == 0.2)
     #expect(configuration.model.alignmentWidth == 0)
     #expect(configuration.data.train == "data/train")
-    #expect(configuration.losses.reconstructionWeight == 1)
+    #expect(configuration.losses.reconstruction.weight == 1)
     let training = configuration.training
     #expect(training.run.seed == 7)
     #expect(training.run.directory == "runs/example")
@@ -217,8 +217,8 @@ import Testing
     let configuration = try TokenizerRunConfiguration(yaml: ConfigurationTexts.tokenizer)
     let optional = [
       "data.augment", "data.on_error", "init", "evaluate.every", "threads", "prefetch", "reduction",
-      "wire", "bucket_bytes", "recompute", "digest_every", "measure_rate",
-      "model.alignment_width", "init_encoder",
+      "wire", "bucket_bytes", "recompute", "digest_every", "measure_rate", "losses.perceptual",
+      "losses.adversarial", "losses.alignment", "log.gradients_every", "init_encoder",
     ]
     for (path, _) in configuration.values {
       let text = removing(path, from: configuration.yaml)

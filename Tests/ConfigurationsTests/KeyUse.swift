@@ -16,6 +16,9 @@ struct KeyUse {
     "optimizer.betas": ["optimizer.firstMomentDecay", "optimizer.secondMomentDecay"],
     "optimizer.rate": ["settings.learningRates"], "schedule.kind": ["settings.learningRates"],
     "schedule.warmup": ["settings.learningRates"], "schedule.end_rate": ["settings.learningRates"],
+    "losses.alignment.width": ["sizes.width"],
+    "losses.alignment.encoder.margin": ["part.margin"],
+    "losses.alignment.decoder.margin": ["part.margin"],
     "run.name": ["run.directory"], "run.output": ["run.directory"],
   ]
 

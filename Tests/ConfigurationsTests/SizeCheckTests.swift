@@ -83,15 +83,47 @@ import Testing
     #expect(problems.first?.contains("found \"few\"") == true)
   }
 
-  @Test func laterLossesAreRefusedWithTheirPlace() {
-    for loss in ["perceptual", "adversarial", "alignment"] {
-      let problems = ConfigurationTexts.tokenizerProblems(
-        replacing: "losses:\n", with: "losses:\n  \(loss): {weight: 1, model: file}\n")
-      #expect(problems.count == 1)
-      #expect(
-        problems.first?.hasPrefix("losses.\(loss) (line 16): the \(loss) loss comes in a later")
-          == true)
-    }
+  @Test(arguments: [
+    ("losses.perceptual={weight: 1}", "losses.perceptual (command line): it has no part"),
+    (
+      "losses.perceptual={weight: 1, lpips: {network: a, linear: b}}",
+      "losses.perceptual.lpips (command line): VGG-16 halves images four times, and those of"
+    ),
+    (
+      "losses.adversarial={discriminator: patchgan, weight: 1, lecam: 0, start: 1000, rate: 1}",
+      "losses.adversarial.start (command line): the discriminator would begin in step 1000 of a run of 1000"
+    ),
+    (
+      "losses.adversarial={discriminator: dino, weight: 1, lecam: 0, start: 1, rate: 1}",
+      "batch.per_lane (command line): the dino discriminator takes statistics of as few equal groups of at "
+        + "most 8 samples as a lane can have, and 9 cannot be cut into 2"
+    ),
+    (
+      "losses.alignment={network: dino, width: 1, encoder: {weight: 1, margin: 0}, decoder: "
+        + "{weight: 1, margin: 1}}",
+      "losses.alignment.network (command line): expected one of dinov3, dinov2, mae, clip, siglip2"
+    ),
+  ])
+  func aLossThatDoesNotFitIsRefusedWithItsPlace(section: String, message: String) {
+    let sizes = ["batch.per_lane=9", "model.image_size=8", "model.scales.count=1"]
+    let problems = ConfigurationTexts.tokenizerProblems(overrides: sizes + [section])
+    #expect(problems.contains { $0.hasPrefix(message) }, "\(problems)")
+  }
+
+  @Test func alignmentWidensTheModelAndIsItsOwnModel() throws {
+    let plain = try TokenizerRunConfiguration(yaml: ConfigurationTexts.tokenizer)
+    let aligned = try TokenizerRunConfiguration(
+      yaml: ConfigurationTexts.tokenizer,
+      overrides: [
+        "losses.alignment={network: mae, width: 48, encoder: {weight: 1, margin: 0.2}, decoder: "
+          + "{weight: 0, margin: 0}}"
+      ])
+    #expect(plain.model.alignmentWidth == 0 && aligned.model.alignmentWidth == 48)
+    #expect(plain.modelDigest != aligned.modelDigest)
+    #expect(try TokenizerRunConfiguration(yaml: aligned.yaml) == aligned)
+    var other = aligned
+    other.losses.alignment?.network = .dinov3
+    #expect(other.modelDigest == aligned.modelDigest && other.digest != aligned.digest)
   }
 
   @Test func ranksHaveToDivideTheLanes() throws {

@@ -1,5 +1,6 @@
 import ArrayFiles
 import Autodiff
+import GoldenFields
 import HierarchicalGenerator
 import Tensors
 import TestSupport

@@ -3,6 +3,7 @@ import Autodiff
 import Configurations
 import DataParallel
 import Foundation
+import GoldenFields
 import ImageFiles
 import Tensors
 import TestSupport
@@ -64,7 +65,7 @@ struct GoldenStepSettings {
     var configuration = try TokenizerRunConfiguration(
       contentsOf: Self.configurationPath("tokenizer"), overrides: overrides)
     configuration.model = try golden.fields(TokenizerFields.self).configuration
-    configuration.losses.reconstructionWeight = 1
+    configuration.losses.reconstruction.weight = 1
     let latentCount = configuration.model.latents.count
     let (shape, count) = (Array(images.shape.dropFirst(2)), sampleCountPerLane)
     return GoldenSteps(try TokenizerTask(configuration, isCoordinator: false)) { place in

@@ -10,8 +10,9 @@ import Testing
 @Suite struct DiscriminatorGoldenTests {
   @Test(arguments: GoldenCase.dinoDiscriminators)
   func headsAgreeWithPyTorch(golden: GoldenCase) throws {
-    let (file, fields) = (try golden.tensors(), try golden.fields(DinoFields.self))
-    let training = DiscriminatorTraining(fields.update)
+    let file = try golden.tensors()
+    let updated = try golden.fields(UpdatedFields<DinoFields>.self)
+    let (fields, training) = (updated.fields, DiscriminatorTraining(updated.update))
     let scope = (
       ParameterScope(training.arena)["discriminator"],
       ParameterScope(training.buffers)["discriminator"]
@@ -65,8 +66,9 @@ import Testing
 
   @Test(arguments: GoldenCase.patchDiscriminators)
   func patchesAgreeWithPyTorch(golden: GoldenCase) throws {
-    let (file, fields) = (try golden.tensors(), try golden.fields(PatchFields.self))
-    let training = DiscriminatorTraining(fields.update)
+    let file = try golden.tensors()
+    let updated = try golden.fields(UpdatedFields<PatchFields>.self)
+    let (fields, training) = (updated.fields, DiscriminatorTraining(updated.update))
     let model = PatchDiscriminator(
       fields.configuration, in: ParameterScope(training.arena)["discriminator"])
     for stage in 0..<fields.stages {
@@ -83,60 +85,14 @@ import Testing
   }
 }
 
-/// The configuration of the `dino` discriminator in the field names of the PyTorch program.
-private struct DinoFields: Decodable {
-  var backbone: VisionTransformerFields
-  var taps: [Int]
-  var kernel: Int
-  var group: Int
-  var eps: Float
+/// A discriminator's configuration, and how it is updated, in one dictionary.
+private struct UpdatedFields<Fields: Decodable>: Decodable {
+  var fields: Fields
   var update: UpdateFields
 
-  private enum CodingKeys: CodingKey {
-    case backbone, taps, kernel, group, eps
-  }
-
   init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
-    backbone = try values.decode(VisionTransformerFields.self, forKey: .backbone)
-    taps = try values.decode([Int].self, forKey: .taps)
-    kernel = try values.decode(Int.self, forKey: .kernel)
-    group = try values.decode(Int.self, forKey: .group)
-    eps = try values.decode(Float.self, forKey: .eps)
+    fields = try Fields(from: decoder)
     update = try UpdateFields(from: decoder)
-  }
-
-  var configuration: DinoHeads.Configuration {
-    DinoHeads.Configuration(
-      width: backbone.width, blocks: taps, kernelSize: kernel,
-      grouping: SampleGrouping(largestSize: group), epsilon: eps)
-  }
-}
-
-/// The configuration of the `patchgan` discriminator in the field names of the PyTorch program.
-private struct PatchFields: Decodable {
-  var channels: Int
-  var stages: Int
-  var normGroups: Int
-  var pool: Int
-  var update: UpdateFields
-
-  private enum CodingKeys: CodingKey {
-    case channels, stages, normGroups, pool
-  }
-
-  init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
-    channels = try values.decode(Int.self, forKey: .channels)
-    stages = try values.decode(Int.self, forKey: .stages)
-    normGroups = try values.decode(Int.self, forKey: .normGroups)
-    pool = try values.decode(Int.self, forKey: .pool)
-    update = try UpdateFields(from: decoder)
-  }
-
-  var configuration: PatchDiscriminator.Configuration {
-    PatchDiscriminator.Configuration(
-      width: channels, stageCount: stages, groupCount: normGroups, gridSize: pool)
   }
 }
 

@@ -30,6 +30,9 @@ extension GoldenCase {
   /// Losses on logits.
   static let adversarialLosses = losses(["lecam-hinge"])
 
+  /// Steps of the whole recipe.
+  static let recipes = losses(["recipe-steps"])
+
   /// The directory of the fixtures.
   fileprivate static var fixtures: URL {
     Bundle.module.bundleURL.appendingPathComponent("Goldens")
@@ -44,7 +47,7 @@ extension GoldenCase {
   let cases =
     GoldenCase.visionTransformers + GoldenCase.perceptualDistances + GoldenCase.perceptualLosses
     + GoldenCase.alignments + GoldenCase.dinoDiscriminators + GoldenCase.patchDiscriminators
-    + GoldenCase.augmentations + GoldenCase.adversarialLosses
+    + GoldenCase.augmentations + GoldenCase.adversarialLosses + GoldenCase.recipes
   #expect(
     try GoldenCase.names(in: "losses", fixtures: GoldenCase.fixtures) == Set(cases.map(\.name)))
 }

@@ -1,11 +1,12 @@
 import Foundation
 import MessagePassing
+import PhaseFixtures
 
 // What several ranks must do together, checked by several ranks: run as
 // `mpirun -n N RankChecks [all | size-mismatch | fast-size-mismatch | gather-size-mismatch | timeout | divergence | exchange-absent |
-// exchange-stopped | exchange-killed]`.
+// exchange-stopped | exchange-killed | networks FOLDER]`.
 // `all` prints a line "ok NAME" or "FAILED NAME" for each check; the others end by the error they
-// are named after.
+// are named after, but for `networks`, which writes small frozen networks for runs of the whole recipe.
 
 do {
   let runtime = try MPIRuntime()
@@ -31,6 +32,12 @@ func run(mode: String, world: Communicator) throws -> Int {
   case "gather-size-mismatch": try exchangeDifferentSizes(world, .gather)
   case "timeout": try waitForAbsentRank(world)
   case "divergence": try reportDifferentDigests(world)
+  case "networks":
+    guard let folder = CommandLine.arguments.dropFirst(2).first else {
+      throw CheckFailure("networks: name a folder")
+    }
+    try writeRandomNetworks(in: folder)
+    return 0
   case "all":
     let checks = try RankCheckList(world: world)
     try checkCollectives(checks)

@@ -104,7 +104,7 @@ import Training
       let log = String(
         decoding: try FileSystem.bytes(of: run.runs.folder + "/begun/log.txt"), as: UTF8.self)
       for sign in [
-        "init_encoder: 1 blocks of \(run.file) (digest ", "encoder.blocks.*.attn.qkv.weight, ",
+        "init_encoder: 1 blocks of \(run.file) (xxh64:", "encoder.blocks.*.attn.qkv.weight, ",
         "initial values stay in ", "encoder.blocks.*.attn.q_norm.weight (\(layerCount))",
         "pixel_encoder.conv_in.weight", "not used of the file: blocks.*.attn.proj.bias",
         "cls_token, norm.weight",

@@ -14,7 +14,7 @@ extension PublishedConfiguration {
     let tree: ConfigurationTree
     switch configuration {
     case .tokenizer(let configuration):
-      let published = PublishedTokenizer(configuration.model, problems: &problems)
+      let published = PublishedTokenizer(configuration, problems: &problems)
       tree = Self.tree(of: published, imageSize: configuration.model.imageSize)
     case .generator(let configuration):
       tree = Self.tree(of: PublishedGenerator(configuration.model, problems: &problems))

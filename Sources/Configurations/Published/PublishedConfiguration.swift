@@ -32,7 +32,7 @@ public struct PublishedConfiguration {
     let reader = PublishedReader(tree: tree, problems: problems)
     let text: String?
     switch kind {
-    case .tokenizer: text = reader.tokenizer().map { PublishedTraining.text(of: $0) }
+    case .tokenizer: text = reader.tokenizer().map { PublishedTraining.text(of: $0, $1) }
     case .generator: text = reader.generator().map { PublishedTraining.text(of: $0) }
     }
     guard let text, problems.problems.isEmpty else {
@@ -54,7 +54,7 @@ private final class PublishedReader {
     (self.tree, self.problems) = (tree, problems)
   }
 
-  func tokenizer() -> ResTok.Configuration? {
+  func tokenizer() -> (ResTok.Configuration, TokenizerRunConfiguration.Losses)? {
     guard let model = section("model", of: "a tokenizer") else { return nil }
     passOver(tree, at: "", except: ["model", "dataset"])
     refuseUnknown(model, known: ["vq_model", "generator"])
@@ -73,7 +73,7 @@ private final class PublishedReader {
       read($0, PublishedTokenizer.codec, at: "model.vq_model", PublishedTokenizer.passedOver)
     }
     guard let size, let published else { return nil }
-    return published.configuration(imageSize: size)
+    return (published.configuration(imageSize: size), published.losses)
   }
 
   func generator() -> Generator.Configuration? {

@@ -28,7 +28,17 @@ struct PublishedTokenizer {
     case clip
     case siglip2
 
-    var featureWidth: Int { self == .dinov2Base ? 768 : 1024 }
+    /// The same as this program names it, and the width of its features.
+    var network: (architecture: TokenizerRunConfiguration.Alignment.Architecture, width: Int) {
+      switch self {
+      case .dinov3: (.dinov3, 1024)
+      case .dinov2: (.dinov2, 1024)
+      case .dinov2Base: (.dinov2, 768)
+      case .mae: (.mae, 1024)
+      case .clip: (.clip, 1024)
+      case .siglip2: (.siglip2, 1024)
+      }
+    }
   }
 
   var codebookSize: Int
@@ -151,13 +161,25 @@ struct PublishedTokenizer {
 }
 
 extension PublishedTokenizer {
-  /// The model, for images of a size.
+  /// The losses of the published training, without files.
   ///
   /// A tokenizer that is aligned in one place only has no alignment here: its projections are no part of
   /// what it computes.
+  var losses: TokenizerRunConfiguration.Losses {
+    let isAligned = supervisesEncoder && supervisesDecoder && learnsFeatureTokens
+    let network = isAligned ? foundationModel?.network : nil
+    var losses = TokenizerRunConfiguration.Losses.published(alignmentWidth: network?.width ?? 0)
+    guard let network else {
+      losses.alignment = nil
+      return losses
+    }
+    losses.alignment?.network = network.architecture
+    return losses
+  }
+
+  /// The model, for images of a size.
   func configuration(imageSize: Int) -> ResTok.Configuration {
     let scaleCount = mergesTokens ? max(1, stageCount) : 1
-    let isAligned = supervisesEncoder && supervisesDecoder && learnsFeatureTokens
     return ResTok.Configuration(
       imageSize: imageSize, cnn: Self.cnn, encoder: encoder.sizes, decoder: decoder.sizes,
       scales: .init(count: scaleCount, merge: .nearest, isResidual: hasResidualImageTokens),
@@ -169,14 +191,14 @@ extension PublishedTokenizer {
         entropy: .init(weight: entropyWeight, temperature: Self.entropyTemperature)),
       nestedDropout: .init(
         least: leastLatentCount, probability: dropsLatentTokens ? dropProbability : 0),
-      ropeBase: ropeBase,
-      alignmentWidth: isAligned ? foundationModel?.featureWidth ?? 0 : 0)
+      ropeBase: ropeBase, alignmentWidth: losses.alignment?.width ?? 0)
   }
 
   /// The published form of a model.
   ///
   /// `problems`: gets a text for everything that the published program cannot express.
-  init(_ model: ResTok.Configuration, problems: inout [String]) {
+  init(_ configuration: TokenizerRunConfiguration, problems: inout [String]) {
+    let model = configuration.model
     func size(_ sizes: ResTok.Configuration.Transformer, _ path: String) -> Size {
       if let size = Size.allCases.first(where: { $0.sizes == sizes }) { return size }
       problems.append("\(path): its sizes are none of small, base and large")
@@ -203,18 +225,16 @@ extension PublishedTokenizer {
     (commitment, entropyWeight) = (model.codebook.commitment, model.codebook.entropy.weight)
     (dropProbability, ropeBase) = (model.nestedDropout.probability, model.ropeBase)
     dropsLatentTokens = dropProbability > 0
-    if model.alignmentWidth > 0 {
-      foundationModel = FoundationModel.allCases.first {
-        $0.featureWidth == model.alignmentWidth
-      }
-      supervisesDecoder = true
-      if foundationModel == nil {
-        problems.append(
-          "model.alignment_width: no foundation model of the published program is "
-            + "\(model.alignmentWidth) wide; leave the alignment out")
-      }
-    } else {
-      supervisesEncoder = false
+    supervisesEncoder = false
+    guard let alignment = configuration.losses.alignment else { return }
+    foundationModel = FoundationModel.allCases.first {
+      $0.network == (alignment.network, alignment.width)
+    }
+    (supervisesEncoder, supervisesDecoder) = (true, true)
+    if foundationModel == nil {
+      problems.append(
+        "losses.alignment: no \(alignment.network) of the published program is \(alignment.width) wide; "
+          + "leave the alignment out")
     }
   }
 }

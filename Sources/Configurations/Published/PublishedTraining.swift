@@ -3,11 +3,13 @@ import ResidualTokenizer
 
 /// The training of the published models, for configurations that are made of their weights.
 ///
-/// The numbers are those of `Configs/tokenizer/restok-l-256.yaml` and `Configs/generator/har-l.yaml`; the
-/// paths of data have to be set before a training goes on.
+/// The numbers are those of `Configs/tokenizer/restok-l-256-released.yaml` and `Configs/generator/har-l.yaml`;
+/// the paths of data have to be set before a training goes on, and files for the losses that are to be on.
 enum PublishedTraining {
   /// The text of a tokenizer's configuration.
-  static func text(of model: ResTok.Configuration) -> String {
+  static func text(
+    of model: ResTok.Configuration, _ losses: TokenizerRunConfiguration.Losses
+  ) -> String {
     """
     kind: tokenizer
     data:
@@ -15,7 +17,7 @@ enum PublishedTraining {
       evaluation: data/imagenet/evaluation
       augment: {crop: [0.8, 1.0], flip: true}
     losses:
-      reconstruction: {kind: l2, weight: 1}
+    \(TokenizerRunConfiguration.Losses.codec.write(losses).yaml(indentation: "  "))
     optimizer: {rate: 1.0e-4, betas: [0.9, 0.95], epsilon: 1.0e-8, weight_decay: 1.0e-4, clip: 10}
     steps: 1000000
     \(shared)
@@ -44,7 +46,7 @@ enum PublishedTraining {
     batch: {lanes: 8, per_lane: 32}
     schedule: {kind: cosine, warmup: 5000, end_rate: 1.0e-5}
     ema: {decay: 0.9999}
-    precision: float32
+    precision: bfloat16
     checkpoint: {every: 5000, keep: 3}
     log: {every: 50, images_every: 5000}
     evaluate: {every: 50000}

@@ -27,14 +27,27 @@ public struct DinoDiscriminator {
   /// The trained part.
   public let heads: DinoHeads
   private let augment = DiffAugment()
-  /// Holds the arena of the frozen weights.
-  private let backbone: FrozenNetwork<VisionTransformer>
+  private let backbone: LateNetwork<VisionTransformer>
   private let inputSize: Int
+
+  /// Creates the heads' parameters, and their state, for a frozen network that is there.
+  ///
+  /// - Throws: `ArrayFileError` when the network does not fit, as the other initialiser says.
+  public init(
+    backbone: FrozenNetwork<VisionTransformer>, inputSize: Int? = nil,
+    heads configuration: DinoHeads.Configuration, in scope: ParameterScope,
+    buffers: ParameterScope
+  ) throws(ArrayFileError) {
+    try self.init(
+      backbone: LateNetwork(backbone), sizes: backbone.network.configuration,
+      inputSize: inputSize, heads: configuration, in: scope, buffers: buffers)
+  }
 
   /// Creates the heads' parameters, and their state, for a frozen network.
   ///
   /// - Parameters:
-  ///   - backbone: The frozen network.
+  ///   - backbone: The frozen network; loaded before the first pass.
+  ///   - sizes: Its sizes.
   ///   - inputSize: Height and width of its input; that of its configuration when nil.
   ///   - configuration: The sizes of the heads, whose width is the network's.
   ///   - scope: Where the parameters are named.
@@ -42,11 +55,10 @@ public struct DinoDiscriminator {
   /// - Throws: `ArrayFileError` when the network has no such blocks, no class token, another width than
   ///   the heads or learned positions of another grid than the input's.
   public init(
-    backbone: FrozenNetwork<VisionTransformer>, inputSize: Int? = nil,
-    heads configuration: DinoHeads.Configuration, in scope: ParameterScope,
-    buffers: ParameterScope
+    backbone: LateNetwork<VisionTransformer>, sizes: VisionTransformer.Configuration,
+    inputSize: Int? = nil, heads configuration: DinoHeads.Configuration,
+    in scope: ParameterScope, buffers: ParameterScope
   ) throws(ArrayFileError) {
-    let sizes = backbone.network.configuration
     let size = inputSize ?? sizes.inputSize ?? 224
     let last = configuration.blocks.last ?? 0
     func unfit(_ array: String, _ problem: String, _ advice: String) -> ArrayFileError {

@@ -50,6 +50,7 @@ extension AnyRunConfiguration {
   /// The configuration of the model without the weights of alignment.
   fileprivate var withoutAlignment: AnyRunConfiguration {
     guard case .tokenizer(var configuration) = self else { return self }
+    configuration.losses.alignment = nil
     configuration.model.alignmentWidth = 0
     return .tokenizer(configuration)
   }

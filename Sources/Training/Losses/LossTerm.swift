@@ -24,6 +24,8 @@ struct WeightedLoss {
   let value: Variable
   /// The factor.
   let weight: Float
+  /// Further figures of the lane, each its share.
+  var metrics: [Metric] = []
 }
 
 /// A lane's forward pass through the tokenizer, as losses see it.
@@ -36,8 +38,13 @@ struct TokenizerPass {
   let globalSampleCount: Int
   /// The lane.
   let place: LanePlace
+  /// What is drawn for the lane.
+  let draws: LossDraws
   /// Where the operations are recorded.
   let tape: Tape
+
+  /// The lane's samples by those of the step.
+  var share: Float { Float(images.shape[0]) / Float(globalSampleCount) }
 }
 
 extension [any LossTerm] {
@@ -46,7 +53,9 @@ extension [any LossTerm] {
     let losses = flatMap { $0.losses(on: pass) }
     return LaneResult(
       loss: weightedSum(losses.map { ($0.value, $0.weight) }),
-      metrics: losses.map { Metric($0.name, Double($0.value.value.scalar)) },
+      metrics: losses.flatMap { loss in
+        [Metric(loss.name, Double(loss.value.value.scalar))] + loss.metrics
+      },
       sampleCount: pass.images.shape[0])
   }
 }

@@ -18,12 +18,14 @@ public struct SystemPins: Sendable, Equatable {
   public var sampleCountPerLane: Int
   /// Digests of the data, by the key that names them.
   public var dataDigests: [String: String]
+  /// Digests of the files of frozen networks, by the key that names them.
+  public var fileDigests: [String: String]
 
   /// Makes pins of given values.
   public init(
     threadCountPerRank: Int, instructionSet: String = InstructionSet.current,
     libraryVersions: [String: String], laneCount: Int, sampleCountPerLane: Int,
-    dataDigests: [String: String] = [:]
+    dataDigests: [String: String] = [:], fileDigests: [String: String] = [:]
   ) {
     self.threadCountPerRank = threadCountPerRank
     self.instructionSet = instructionSet
@@ -31,6 +33,7 @@ public struct SystemPins: Sendable, Equatable {
     self.laneCount = laneCount
     self.sampleCountPerLane = sampleCountPerLane
     self.dataDigests = dataDigests
+    self.fileDigests = fileDigests
   }
 
   /// The pins as a checkpoint's manifest holds them.
@@ -41,6 +44,7 @@ public struct SystemPins: Sendable, Equatable {
     ]
     for (name, version) in libraryVersions { pins["version." + name] = version }
     for (name, digest) in dataDigests { pins["data." + name] = digest }
+    pins.merge(fileDigests) { $1 }
     return pins
   }
 
@@ -53,7 +57,7 @@ public struct SystemPins: Sendable, Equatable {
     return Set(own.keys).union(checkpoint.keys).sorted().compactMap { name in
       switch (own[name], checkpoint[name]) {
       case (let value?, let other?) where value == other: nil
-      case (let value?, let other?) where name.hasPrefix("data."):
+      case (let value?, let other?) where name.hasPrefix("data.") || name.hasPrefix("losses."):
         "\(name) is not what the checkpoint was trained on: its digest is \(value), then \(other)"
       case (let value?, let other?):
         "\(name) is \(value), the checkpoint was written with \(other)"

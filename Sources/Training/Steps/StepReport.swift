@@ -12,6 +12,8 @@ package struct StepReport: Sendable, Equatable {
     package let learningRate: Double
     /// The Euclidean norm of all gradients, before clipping.
     package let gradientNorm: Double
+    /// That of each parameter's gradient, by its name; empty in steps that do not report them.
+    package let parameterGradientNorms: [Metric]
   }
 
   /// The step, from 0.

@@ -72,7 +72,7 @@ package final class StepRunner<Task: TrainingTask> {
     // All at once: a phase may look through a network that a later one trains.
     let exchanges = try active.map { try begin($0.network) }
     for (index, phase) in active.enumerated() {
-      phase.begin(step)
+      try phase.begin(step)
       let isLast = index == active.count - 1
       var next: [Task.Lane] = []
       let sum = try sumLanes(of: phase, exchanges[index]) { lane, position in
@@ -192,10 +192,24 @@ package final class StepRunner<Task: TrainingTask> {
         step: step, network: network.name, loss: agreement.lossSum, gradientNorm: norm)
     }
     let rate = network.learningRate(in: step)
+    let norms = isDue(step) ? parameterGradientNorms(of: network.arena) : []
     try beforeChange()
     clock.optimizer { network.update(rate: rate, gradientNorm: norm) }
     phase.end(agreement)
     return StepReport.Phase(
-      network: network.name, agreement: agreement, learningRate: rate, gradientNorm: norm)
+      network: network.name, agreement: agreement, learningRate: rate, gradientNorm: norm,
+      parameterGradientNorms: norms)
+  }
+
+  /// Whether a step reports the gradients of single parameters.
+  private func isDue(_ step: Int) -> Bool {
+    let interval = settings.log.gradientInterval
+    return interval > 0 && (step + 1) % interval == 0
+  }
+
+  private func parameterGradientNorms(of arena: ParameterArena) -> [Metric] {
+    arena.parameters.map { parameter in
+      Metric(parameter.name, squaredNorm(of: parameter.gradient).squareRoot())
+    }
   }
 }

@@ -43,7 +43,9 @@ package struct TrainingPhase<Lane> {
   package let network: Network
   /// Advances the buffers that this phase's lanes read, of whatever network; called once a step, before
   /// the lanes, on every rank alike.
-  package let begin: (_ step: Int) -> Void
+  ///
+  /// Throws where a file that a network begins with is not what it was.
+  package let begin: (_ step: Int) throws -> Void
   /// Runs a lane forward, and may leave in it what later phases need.
   ///
   /// All networks but this phase's are constants on the tape.
@@ -54,7 +56,7 @@ package struct TrainingPhase<Lane> {
 
   /// Makes a phase; without `begin` and `end` it has no buffers that advance.
   package init(
-    training network: Network, begin: @escaping (_ step: Int) -> Void = { _ in },
+    training network: Network, begin: @escaping (_ step: Int) throws -> Void = { _ in },
     end: @escaping (_ agreement: StepAgreement) -> Void = { _ in },
     run: @escaping (_ lane: inout Lane, _ place: LanePlace, _ tape: Tape) throws -> LaneResult
   ) {

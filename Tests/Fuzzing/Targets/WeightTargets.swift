@@ -56,13 +56,9 @@ extension FuzzTarget {
 extension FuzzTarget {
   /// Configurations of the published program, read as those of its two models.
   static let published = FuzzTarget("published") { _ in
-    let overrides = [
-      "model.scales.merge=nearest", "model.latents.layout=legacy", "model.alignment_width=1024",
-    ]
-    return try [("tokenizer/restok-l-256", overrides), ("generator/har-l", [])].map {
-      path, overrides in
+    try ["tokenizer/restok-l-256-released", "generator/har-l"].map { path in
       let text = try Repository.text(of: "Configs/\(path).yaml")
-      let configuration = try AnyRunConfiguration(yaml: text, file: path, overrides: overrides)
+      let configuration = try AnyRunConfiguration(yaml: text, file: path)
       return Array(try PublishedConfiguration.text(for: configuration, file: path).utf8)
     }
   } parse: { bytes, _ in

@@ -1,8 +1,8 @@
-import HierarchicalGenerator
-import ResidualTokenizer
+public import HierarchicalGenerator
+public import ResidualTokenizer
 
 /// A tokenizer's configuration as the PyTorch program writes it.
-struct TokenizerFields: Decodable {
+public struct TokenizerFields: Decodable {
   let imageSize: Int
   let channels: Int
   let channelMult: [Int]
@@ -33,7 +33,7 @@ struct TokenizerFields: Decodable {
   let alignDim: Int
 
   /// The same configuration here.
-  var configuration: ResTok.Configuration {
+  public var configuration: ResTok.Configuration {
     ResTok.Configuration(
       imageSize: imageSize,
       cnn: .init(
@@ -58,7 +58,7 @@ extension ResTok.Configuration.Scales.Merge: Decodable {}
 extension ResTok.Configuration.Latents.Layout: Decodable {}
 
 /// A generator's configuration as the PyTorch program writes it.
-struct GeneratorFields: Decodable {
+public struct GeneratorFields: Decodable {
   let dim: Int
   let layers: Int
   let heads: Int
@@ -74,7 +74,7 @@ struct GeneratorFields: Decodable {
   let multipleOf: Int
 
   /// The same configuration here.
-  var configuration: Generator.Configuration {
+  public var configuration: Generator.Configuration {
     Generator.Configuration(
       tokenCount: tokens, vocabularySize: vocab, classCount: classes, width: dim,
       layerCount: layers, headCount: heads, hiddenMultiple: multipleOf,

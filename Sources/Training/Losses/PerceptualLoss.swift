@@ -1,0 +1,57 @@
+import Autodiff
+import Configurations
+import FeatureNetworks
+
+/// The difference of an image and its reconstruction as classifiers see them.
+///
+///     weight · (A·LPIPS(jittered images) + B·logit loss) / (A + B)
+///
+/// Source: Docs/Networks.md, section 2.
+struct PerceptualLoss: LossTerm {
+  private typealias Part = (name: String, share: Float, loss: (TokenizerPass, Variable) -> Variable)
+
+  private let weight: Float
+  private let parts: [Part]
+
+  /// The loss with those of its parts that have their networks; nil where none has.
+  init?(
+    _ perceptual: TokenizerRunConfiguration.Perceptual?, _ networks: RecipeNetworks
+  ) {
+    guard let perceptual else { return nil }
+    var parts: [Part] = []
+    if let lpips = perceptual.lpips, let distance = networks.lpips {
+      parts.append(("lpips", lpips.weight, { Self.lpips(distance, $0, $1) }))
+    }
+    if let convNeXt = perceptual.convNeXt, let frozen = networks.convNeXt {
+      parts.append(("convnext_s", convNeXt.weight, { Self.logits(frozen, $0, $1) }))
+    }
+    let total = parts.reduce(0) { $0 + $1.share }
+    guard total > 0 else { return nil }
+    weight = perceptual.weight / total
+    self.parts = parts
+  }
+
+  func losses(on pass: TokenizerPass) -> [WeightedLoss] {
+    let images = Variable(constant: pass.images, on: pass.tape)
+    return parts.map { part in
+      WeightedLoss(name: part.name, value: part.loss(pass, images), weight: weight * part.share)
+    }
+  }
+
+  private static func lpips(
+    _ distance: PerceptualDistance, _ pass: TokenizerPass, _ images: Variable
+  ) -> Variable {
+    let jitter = pass.draws.jitter
+    return sum(
+      distance(jitter(images), jitter(pass.output.reconstruction)),
+      scale: 1 / Float(pass.globalSampleCount))
+  }
+
+  private static func logits(
+    _ frozen: FrozenNetwork<ConvNeXt>, _ pass: TokenizerPass, _ images: Variable
+  ) -> Variable {
+    logitLoss(
+      frozen.network(pass.output.reconstruction), frozen.network(images),
+      scale: 1 / Float(pass.globalSampleCount))
+  }
+}
