@@ -213,7 +213,7 @@ let package = Package(
         "ImageFiles", "ArrayFiles",
         "PhaseFixtures",
         .product(name: "Logging", package: "swift-log"),
-      ]),
+      ], exclude: ["Fixtures"]),
     tests(
       "BenchmarksTests",
       [

@@ -9,6 +9,16 @@ public struct WeightsFile: Sendable {
   public let path: String
   /// The tensors in the order of the file; no two have the same name.
   public let tensors: [any StoredTensor]
+  /// The free-form text of a safetensors file; empty for the other formats.
+  public let metadata: [String: String]
+
+  /// The endings that files of weights have, for messages.
+  public static let endings = ".safetensors, .pth, .pt, .bin or .index.json"
+
+  /// Whether a path has the ending of a file of weights.
+  public static func hasEnding(_ path: String) -> Bool {
+    ["safetensors", "pth", "pt", "bin", "json"].contains(SystemPath.ending(of: path))
+  }
   /// The paths of all files that were opened: of an index, itself and those that it names.
   public let files: [String]
 
@@ -20,7 +30,7 @@ public struct WeightsFile: Sendable {
   public init(_ tensors: [any StoredTensor], path: String) {
     precondition(
       Set(tensors.map(\.name)).count == tensors.count, "WeightsFile: two tensors of one name")
-    (self.tensors, self.path, files) = (tensors, path, [])
+    (self.tensors, self.path, metadata, files) = (tensors, path, [:], [])
   }
 
   /// Opens a file.
@@ -43,16 +53,16 @@ public struct WeightsFile: Sendable {
     }
     switch format {
     case .pytorch:
-      tensors = try PyTorchFile(data: data, path: path).tensors(at: keys)
+      (tensors, metadata) = (try PyTorchFile(data: data, path: path).tensors(at: keys), [:])
       files = [path]
     case .index:
       let index = try SafetensorsIndex(data: data, path: path)
-      tensors = index.tensors
+      (tensors, metadata) = (index.tensors, [:])
       files = [path] + index.files
     case .safetensors:
       files = [path]
       let file = try SafetensorsFile(data: data, path: path)
-      tensors = try file.names.map(file.tensor)
+      (tensors, metadata) = (try file.names.map(file.tensor), file.metadata)
     }
   }
 

@@ -4,43 +4,25 @@ public import Tensors
 
 /// A model's weights as one file under their published names; what is written is safetensors.
 ///
-/// In files of others keys may carry the prefix `_orig_mod.`, and frozen `foundation_model.*`
-/// weights, which are no part of the model, are passed over. Source: Docs/Method.md, section 7.
+/// Source: Docs/Method.md, section 7; Docs/PublishedWeights.md, section 1.
 public enum PublishedWeights {
-  /// What `torch.compile` puts before every name.
-  private static let compiledPrefix = "_orig_mod."
-  private static let frozenPrefix = "foundation_model."
-
   /// Reads a file into the values of an arena.
   ///
   /// - Parameters:
   ///   - path: The file, in any format that `WeightsFile` reads, of float32, float16 or bfloat16.
   ///   - arena: An allocated arena; its values change only if the file is right as a whole.
-  /// - Throws: `NotFiniteWeights`; `WeightMismatch`, which lists all missing, extra, ill-shaped and ill-typed tensors;
-  ///   `ArrayFileError` or `FileError` when the file is malformed or cannot be read.
-  public static func read(_ path: String, into arena: ParameterArena) throws {
+  /// - Returns: What the file has beside the model.
+  /// - Throws: `WeightMismatch`, which lists all missing, extra, ill-shaped and ill-typed tensors;
+  ///   `NotFiniteWeights`; `ArrayFileError` or `FileError` when the file is malformed or cannot be read.
+  public static func read(_ path: String, into arena: ParameterArena) throws -> [OmittedTensors] {
     precondition(arena.isAllocated, "PublishedWeights: the arena is not allocated")
-    let (file, layouts) = (
-      try WeightsFile(contentsOf: path), ParameterLayout.layouts(of: arena)
-    )
-    let tensors = try tensors(of: file, layouts: layouts, publishedName: publishedName)
-    for layout in layouts {
-      guard let tensor = tensors[layout.name] else { continue }
-      guard Tensor(try tensor.floats(), shape: tensor.shape).isFinite else {
-        throw NotFiniteWeights(path: path, tensor: layout.name)
-      }
-    }
-    for layout in layouts {
-      guard let tensor = tensors[layout.name] else { continue }
-      layout.store(Tensor(try tensor.floats(), shape: tensor.shape), into: arena.values)
-    }
+    let tensors = try ModelTensors(WeightsFile(contentsOf: path), of: arena)
+    try tensors.read(into: arena)
+    return tensors.omitted
   }
 
-  /// The name that a key of a file stands for; nil for those of frozen networks.
-  private static func publishedName(_ key: String) -> String? {
-    let name = key.hasPrefix(compiledPrefix) ? String(key.dropFirst(compiledPrefix.count)) : key
-    return name.hasPrefix(frozenPrefix) ? nil : name
-  }
+  /// The published name of a key of a file: the key without what programs put before every name.
+  public static func name(of key: String) -> String { PublishedName.unwrapped(key) }
 
   /// The file's tensors by published name: exactly those of the layouts, all readable.
   ///

@@ -34,7 +34,7 @@ package struct ConfigurationKey: Sendable, Equatable {
   /// Whether a value of a key that earlier versions did not have says what they all did, so that it is no
   /// part of digests.
   static func isAsBefore(_ path: String, _ value: String) -> Bool {
-    ["losses.perceptual", "losses.adversarial", "losses.alignment"].contains(path)
+    ["losses.perceptual", "losses.adversarial", "losses.alignment", "init_encoder"].contains(path)
       && value == "none"
   }
 

@@ -61,7 +61,10 @@ extension ModelMagnitude {
         + 2 * width * (Double(model.cnn.featureCount) + 256 * Double(model.codebook.width))
     }
     let codes = Double(model.codebook.size) * Double(model.codebook.width)
-    weightCount = convolutions.reduce(features + transformers + codes) { $0 + $1.weights }
+    let projections =
+      Double(model.encoder.width + model.decoder.width) * Double(model.alignmentWidth)
+    weightCount =
+      convolutions.reduce(features + transformers + codes) { $0 + $1.weights } + projections
     let rows = features + transformers
     stepOperationCount =
       3

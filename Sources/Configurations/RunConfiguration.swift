@@ -124,7 +124,8 @@ extension RunConfiguration {
   /// A digest of all that can change the run's results, equal on every machine.
   ///
   /// It is the 64-bit FNV-1a hash of the sorted lines `path=value`, without the keys that say where
-  /// the run lives, what it reports, and how its data travel.
+  /// the run lives, what it reports, and how its data travel, and without keys of later versions that have
+  /// the value of before.
   public var digest: UInt64 {
     let lines = values.compactMap { path, value -> String? in
       // No layout in the first version, whose digests had this line.

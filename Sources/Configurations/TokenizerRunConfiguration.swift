@@ -10,6 +10,8 @@ public struct TokenizerRunConfiguration: RunConfiguration {
   public var model: ResTok.Configuration
   /// The losses beside those of the quantizer.
   public var losses: Losses
+  /// Blocks of a foundation model that the encoder begins with; nil (`none`, the default) without.
+  public var encoderInitialization: EncoderInitialization?
   /// The images.
   public var data: ImageData
 
@@ -47,10 +49,12 @@ public struct TokenizerRunConfiguration: RunConfiguration {
           kind.field(), training.run, Field("model", \.model, ResTok.Configuration.codec),
           Field("data", \.data, ImageData.codec), training.batch,
           Field("losses", \.losses, Losses.codec),
-        ] + training.optimization + training.reporting + training.execution)
+        ] + training.optimization + training.reporting + training.execution
+          + [encoderInitializationField])
     ) { configuration in
       configuration.model.alignmentWidth = configuration.losses.alignment?.width ?? 0
     } check: { configuration, checker in
+      checker.check(encoderInitializationOf: configuration)
       checker.checkRun(configuration.training)
       checker.check(configuration.model)
       checker.check(configuration.losses, in: configuration)

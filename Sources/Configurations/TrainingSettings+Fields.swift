@@ -50,7 +50,7 @@ struct TrainingFields<Root> {
     return [
       Field(
         "init", settings.appending(path: \.initialWeights),
-        .optional(.text("a .safetensors file or a checkpoint"), none: "none"), default: .some(nil)),
+        .optional(.text("a file of weights or a checkpoint"), none: "none"), default: .some(nil)),
       Field(
         "checkpoint", settings.appending(path: \.checkpoint),
         .section(

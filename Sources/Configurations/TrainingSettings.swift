@@ -17,7 +17,7 @@ public struct TrainingSettings: Sendable, Equatable {
   public var stepCount: Int
   /// The element type that matrix products and convolutions work on.
   public var precision: Precision
-  /// A `.safetensors` file or a checkpoint to take the first weights from; nil for fresh ones.
+  /// A file of weights or a checkpoint to take the first weights from; nil for fresh ones.
   public var initialWeights: String?
   /// When to save.
   public var checkpoint: Checkpoint

@@ -51,9 +51,7 @@ extension ModelSource {
     let opened = try open(notice)
     let arena = ParameterArena()
     let model = try make(opened, ParameterScope(arena))
-    arena.allocate(forTraining: false, operandType: precision.operandType)
-    try opened.read(into: arena)
-    arena.refreshOperands()
+    try opened.read(into: arena, operandType: precision.operandType, notice)
     return (model, arena)
   }
 }

@@ -17,9 +17,9 @@ public typealias Notice = (String) -> Void
 
 /// Where a trained model is.
 public struct ModelSource: Sendable, Equatable {
-  /// A run directory, a checkpoint directory or a safetensors file.
+  /// A run directory, a checkpoint directory or a file of weights.
   public let path: String
-  /// The configuration of a safetensors file, or of a checkpoint that does not hold its own.
+  /// The configuration of a file of weights, or of a checkpoint that does not hold its own.
   public let configurationPath: String?
   /// Which weights are meant; the moving average where there is one when nil.
   public let weights: WeightChoice?
@@ -31,8 +31,11 @@ public struct ModelSource: Sendable, Equatable {
     self.weights = weights
   }
 
-  /// Whether a safetensors file is meant.
-  public var isFile: Bool { path.hasSuffix(".safetensors") }
+  /// Whether a file of weights is meant (`WeightsFile`): something that is no directory, or has a name of
+  /// one and is missing.
+  public var isFile: Bool {
+    !FileSystem.isDirectory(path) && (WeightsFile.hasEnding(path) || FileSystem.exists(path))
+  }
 
   private var isRun: Bool { FileSystem.isDirectory(path + "/checkpoints") }
 
@@ -78,6 +81,6 @@ public struct ModelSource: Sendable, Equatable {
   /// - Throws: `WeightMismatch` where they are not those of the arena; the errors of files.
   package func read(into arena: ParameterArena, _ notice: Notice) throws {
     guard isFile else { return try checkpoint(notice).read(weights, into: arena) }
-    try PublishedWeights.read(path, into: arena)
+    for omitted in try PublishedWeights.read(path, into: arena) { notice("\(path): \(omitted)") }
   }
 }

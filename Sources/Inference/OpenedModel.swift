@@ -3,6 +3,7 @@ package import Autodiff
 import Checkpoints
 package import Configurations
 import Reporting
+package import Tensors
 
 /// A model on the disk whose configuration is known and checked.
 package struct OpenedModel {
@@ -38,13 +39,24 @@ package struct OpenedModel {
       "\(source.path): expected a \(expected), found a \(configuration.kind): name another model")
   }
 
-  /// Reads the weights into the arena of the configured model.
+  /// Allocates the arena of the configured model, without gradients, and reads the weights into it.
   ///
+  /// The names and shapes of a file are compared before memory is taken.
+  ///
+  /// - Parameters:
+  ///   - arena: The model's parameters, not yet allocated.
+  ///   - operandType: The type of the operands of products.
+  ///   - notice: Is told of what a file has beside the model.
   /// - Throws: `WeightMismatch`, `NotFiniteWeights`, and the errors of files.
-  package func read(into arena: ParameterArena) throws {
+  package func read(
+    into arena: ParameterArena, operandType: ElementType = .float32, _ notice: Notice
+  ) throws {
     switch origin {
-    case .file(let file): try PublishedWeights.read(file.path, into: arena)
-    case .checkpoint(let checkpoint): try checkpoint.read(source.weights, into: arena)
+    case .file(let file): try file.read(into: arena, operandType: operandType, notice)
+    case .checkpoint(let checkpoint):
+      arena.allocate(forTraining: false, operandType: operandType)
+      try checkpoint.read(source.weights, into: arena)
+      arena.refreshOperands()
     }
   }
 }
@@ -64,17 +76,31 @@ extension Checkpoint {
   }
 }
 
-/// A safetensors file and what it says of the model that it is of.
+/// A file of weights and what it says of the model that it is of.
 struct ModelFile {
-  let path: String
-  private let modelDigest: String?
+  private let file: WeightsFile
+  private var modelDigest: String? { file.metadata[Self.digestKey] }
 
   /// The key of the file's text that holds the digest of the model's configuration.
   static let digestKey = "model_digest"
 
-  init(path: String) throws {
-    self.path = path
-    modelDigest = try SafetensorsFile(contentsOf: path).metadata[Self.digestKey]
+  init(path: String) throws { file = try WeightsFile(contentsOf: path) }
+
+  init(_ file: WeightsFile) { self.file = file }
+
+  var path: String { file.path }
+
+  /// Allocates an arena, once the file is found to have its tensors, and reads them.
+  ///
+  /// - Throws: `WeightMismatch`, `NotFiniteWeights`, `ArrayFileError`.
+  func read(
+    into arena: ParameterArena, operandType: ElementType = .float32, _ notice: Notice
+  ) throws {
+    let tensors = try ModelTensors(file, of: arena)
+    for omitted in tensors.omitted { notice("\(path): \(omitted)") }
+    arena.allocate(forTraining: false, operandType: operandType)
+    try tensors.read(into: arena)
+    arena.refreshOperands()
   }
 
   /// The configuration that was given for it.
@@ -83,7 +109,7 @@ struct ModelFile {
   func configuration(_ configurationPath: String?) throws -> AnyRunConfiguration {
     guard let configurationPath else {
       throw CommandError.unsupported(
-        "\(path): a .safetensors file does not say what model it is of: give its configuration")
+        "\(path): a file of weights does not say what model it is of: give its configuration")
     }
     let configuration = try AnyRunConfiguration(contentsOf: configurationPath)
     let found = hexadecimal(configuration.modelDigest)

@@ -22,7 +22,7 @@ public enum WeightExport {
     }
     try FileSystem.checkWritable(path)
     let arena = configuration.makeArena()
-    try opened.read(into: arena)
+    try opened.read(into: arena, notice)
     try PublishedWeights.write(
       arena.values, layouts: ParameterLayout.layouts(of: arena),
       metadata: [

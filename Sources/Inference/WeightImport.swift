@@ -3,8 +3,8 @@ import Autodiff
 import Checkpoints
 import Configurations
 import Kernels
-import Optimizers
 import Reporting
+import Tensors
 
 /// Published weights as a run directory that has trained no step yet.
 ///
@@ -13,29 +13,46 @@ import Reporting
 ///
 /// Every command takes it as a model, and a training with its `config.yaml` goes on from it.
 public enum WeightImport {
-  /// Makes a run directory of a safetensors file.
+  /// Makes a run directory of a file of weights.
   ///
   /// Equal files and configurations give byte-identical checkpoints, on every machine.
   ///
   /// - Parameters:
-  ///   - file: The safetensors file, of float32, float16 or bfloat16.
+  ///   - file: The file (`WeightsFile`), of float32, float16 or bfloat16.
   ///   - configurationPath: The configuration of the model.
   ///   - output: The run directory, which appears whole or not at all.
+  ///   - notice: Is told of what the file has beside the model.
   /// - Returns: What was written, for people.
   /// - Throws: `CommandError.outputExists`; `WeightMismatch`, which lists everything that is wrong
   ///   with the file; the errors of the configuration, of the file and of the disk.
   public static func read(
-    _ file: String, configurationPath: String, to output: String
+    _ file: String, configurationPath: String, to output: String, notice: Notice = { _ in }
   ) throws -> String {
+    try requireNothing(at: output)
+    let file = try ModelFile(path: file)
+    return try write(file, try file.configuration(configurationPath), to: output, notice)
+  }
+
+  /// Refuses to write where something is.
+  ///
+  /// - Throws: `CommandError.outputExists`.
+  static func requireNothing(at output: String) throws {
     let path = SystemPath.withoutEndingSlash(output)
     guard FileSystem.kind(of: path, followsLinks: false) == nil else {
       throw CommandError.outputExists(output)
     }
-    let configuration = try ModelFile(path: file).configuration(configurationPath)
+  }
+
+  /// Makes a run directory of a file whose configuration is known.
+  ///
+  /// - Returns: What was written, for people.
+  static func write(
+    _ file: ModelFile, _ configuration: AnyRunConfiguration, to output: String, _ notice: Notice
+  ) throws -> String {
     let arena = configuration.makeArena()
-    try PublishedWeights.read(file, into: arena)
+    try file.read(into: arena, notice)
     // The weights are right: from here on only the disk can fail.
-    try AtomicFile.publishDirectory(to: path) { temporary in
+    try AtomicFile.publishDirectory(to: SystemPath.withoutEndingSlash(output)) { temporary in
       let run = RunDirectory(path: temporary)
       switch configuration {
       case .tokenizer(let configuration):
@@ -66,6 +83,15 @@ public enum WeightImport {
         configuration: configuration.portableYAML,
         // No step was computed, so nothing has to be the same for the same bits.
         pins: [:]),
-      networks: [NetworkArrays(name: kind.rawValue, arena, OptimizerState(for: arena))])
+      networks: [arrays(of: arena, kind)])
+  }
+
+  /// The arrays of a network that has trained no step: the average is the weights, all moments are zero.
+  private static func arrays(of arena: ParameterArena, _ kind: RunKind) -> NetworkArrays {
+    // Each of the two stands for two files, of which a large model has gigabytes.
+    let moments = Tensor(repeating: 0, shape: [arena.count])
+    return NetworkArrays(
+      name: kind.rawValue, arena: arena, movingAverage: arena.values, firstMoments: moments,
+      secondMoments: moments)
   }
 }

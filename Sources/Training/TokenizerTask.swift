@@ -31,7 +31,7 @@ package final class TokenizerTask: TrainingTask {
     }
   }
 
-  private let configuration: TokenizerRunConfiguration
+  let configuration: TokenizerRunConfiguration
   private let network: Network
   private let model: ResTok
   private let losses: [any LossTerm]
@@ -221,10 +221,12 @@ package final class TokenizerTask: TrainingTask {
 
   package var dataDigests: [String: String] {
     guard let data else { return [:] }
-    return [
+    var digests = [
       "train": data.train.dataset.manifest.digest,
       "evaluation": data.evaluation.dataset.manifest.digest,
     ]
+    digests["init_encoder"] = initialWeightsDigest
+    return digests
   }
 
   package func picture() throws -> (image: RGBImage, name: String)? {

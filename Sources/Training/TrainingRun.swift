@@ -161,7 +161,7 @@ public enum TrainingRun {
     if let checkpoint { try resumePoint?.check(checkpoint, against: configuration) }
     let doneCount = try TrainingStart(
       task.networks, settings: settings, communicator: session.communicator,
-      logger: recorder?.logger
+      logger: recorder?.logger, readInitialWeights: task.readInitialWeights
     ).begin(from: checkpoint)
     var start = Start(doneCount: doneCount, pins: pins)
     if let recorder, let resumePoint, let checkpoint {

@@ -1,3 +1,4 @@
+package import Autodiff
 package import Checkpoints
 package import Configurations
 import DataParallel
@@ -13,11 +14,17 @@ package struct TrainingStart {
   private let settings: TrainingSettings
   private let communicator: Communicator
   private let logger: Logger?
+  private let readInitialWeights: (ParameterArena) throws -> [String]
 
   /// Gathers what a start needs: the networks of a run, not yet allocated.
+  ///
+  /// `readInitialWeights` changes the drawn weights of a new run's first network, and gives what the log
+  /// says about it.
   package init(
-    _ networks: [Network], settings: TrainingSettings, communicator: Communicator, logger: Logger?
+    _ networks: [Network], settings: TrainingSettings, communicator: Communicator, logger: Logger?,
+    readInitialWeights: @escaping (ParameterArena) throws -> [String] = { _ in [] }
   ) {
+    self.readInitialWeights = readInitialWeights
     self.networks = networks
     self.settings = settings
     self.communicator = communicator
@@ -67,6 +74,10 @@ package struct TrainingStart {
       return record.stepCount
     }
     network.initialize(seed: settings.run.seed)
+    if network === networks[0] {
+      for line in try readInitialWeights(network.arena) { logger?.notice("\(line)") }
+      network.beginAverage()
+    }
     if network === networks[0], let path = settings.initialWeights {
       try ModelSource(path: path).read(into: network.arena) { logger?.warning("\($0)") }
       network.beginAverage()

@@ -1,3 +1,4 @@
+package import Autodiff
 package import DataParallel
 package import ImageFiles
 
@@ -24,6 +25,14 @@ package protocol TrainingTask: AnyObject {
   /// - Throws: `DataError` naming a sample that cannot be used.
   func lane(from message: [UInt8], at place: LanePlace) throws -> Lane
 
+  /// Reads what a new run begins with, after the weights were drawn and before `init` replaces them; on
+  /// rank 0 only.
+  ///
+  /// - Parameter arena: The weights of the network that the run is named for.
+  /// - Returns: What the log says about it; nothing where all drawn weights stay.
+  /// - Throws: The errors of files, and of weights that do not fit.
+  func readInitialWeights(into arena: ParameterArena) throws -> [String]
+
   /// What a run's log says at its start: which losses are on, with which files.
   var startNotes: [String] { get }
 
@@ -49,6 +58,8 @@ package protocol TrainingTask: AnyObject {
 }
 
 extension TrainingTask {
+  package func readInitialWeights(into arena: ParameterArena) throws -> [String] { [] }
+
   package var startNotes: [String] { [] }
 
   package var fileDigests: [String: String] { [:] }

@@ -42,7 +42,7 @@ struct PublishedWeightsTests {
       #expect(try file.tensor("map.weight").shape == [3, 4, 1, 1])
       #expect(try file.tensor("conv.weight").shape == [2, 3, 1, 2])
       let read = makeArena(first: 50)
-      try PublishedWeights.read(path, into: read)
+      _ = try PublishedWeights.read(path, into: read)
       #expect(bits(read.values) == bits(written.values))
     }
   }
@@ -56,7 +56,7 @@ struct PublishedWeightsTests {
       SafetensorsTensor("_orig_mod.foundation_model.cls", [Float(1)]),
     ]) { path in
       let arena = makeArena(first: 9)
-      try PublishedWeights.read(path, into: arena)
+      _ = try PublishedWeights.read(path, into: arena)
       #expect(bits(arena.values) == bits(makeArena().values))
     }
   }
@@ -73,7 +73,7 @@ struct PublishedWeightsTests {
       SafetensorsTensor("norm.bias", bytes: bytes, elementType: .bfloat16, shape: [17]),
     ]) { path in
       let arena = makeArena()
-      try PublishedWeights.read(path, into: arena)
+      _ = try PublishedWeights.read(path, into: arena)
       #expect(
         try #require(arena["norm.bias"]).value.array(of: Float.self) == (1...17).map(Float.init))
     }
@@ -90,7 +90,7 @@ struct PublishedWeightsTests {
       let arena = makeArena()
       let before = bits(arena.values)
       let error = try #require(throws: WeightMismatch.self) {
-        try PublishedWeights.read(path, into: arena)
+        _ = try PublishedWeights.read(path, into: arena)
       }
       #expect(error.path == path)
       #expect(error.missing == ["norm.bias"])
@@ -114,7 +114,7 @@ struct PublishedWeightsTests {
       SafetensorsTensor("norm.bias", (24..<41).map(Float.init)),
     ]) { path in
       let error = try #require(throws: WeightMismatch.self) {
-        try PublishedWeights.read(path, into: makeArena())
+        _ = try PublishedWeights.read(path, into: makeArena())
       }
       #expect(
         error.shapes == [
@@ -129,9 +129,9 @@ struct PublishedWeightsTests {
   @Test func filesThatCannotBeReadOrWritten() throws {
     try withTemporaryDirectory { directory in
       let (path, arena) = (directory + "/x.safetensors", makeArena())
-      #expect(throws: FileError.self) { try PublishedWeights.read(path, into: arena) }
+      #expect(throws: FileError.self) { _ = try PublishedWeights.read(path, into: arena) }
       try overwrite(path, [1, 2, 3])
-      #expect(throws: ArrayFileError.self) { try PublishedWeights.read(path, into: arena) }
+      #expect(throws: ArrayFileError.self) { _ = try PublishedWeights.read(path, into: arena) }
       #expect(throws: FileError.self) {
         try PublishedWeights.write(
           arena.values, layouts: ParameterLayout.layouts(of: arena),

@@ -28,7 +28,16 @@ import Testing
     (["checkpoint", "verify"], "Missing expected argument"),
     (
       ["checkpoint", "import", "a.pth", "--config", "c.yaml", "--output", "x"],
-      "a.pth: weights come from a .safetensors file"
+      "a.pth: there is no such file"
+    ),
+    (["checkpoint", "import", "/", "--config", "c", "--output", "x"], "a folder is none of"),
+    (["checkpoint", "import", "/", "--output", "x"], "add --config CONFIG"),
+    (["checkpoint", "import", "--output", "x"], "name a file of weights, or one place"),
+    (["checkpoint", "import", "a", "--published", "/", "--output", "x"], "or one place"),
+    (["checkpoint", "export", "--model", "/", "--output", "x"], "go to a .safetensors file"),
+    (
+      ["checkpoint", "export", "--model", "/", "--without-alignment", "--output", "x.safetensors"],
+      "--without-alignment belongs to --published"
     ),
     (
       ["encode", "--model", "m", "--images", "i", "--crops", "ten", "--output", "x.npy"],

@@ -218,7 +218,7 @@ import Testing
     let optional = [
       "data.augment", "data.on_error", "init", "evaluate.every", "threads", "prefetch", "reduction",
       "wire", "bucket_bytes", "recompute", "digest_every", "measure_rate", "losses.perceptual",
-      "losses.adversarial", "losses.alignment", "log.gradients_every",
+      "losses.adversarial", "losses.alignment", "log.gradients_every", "init_encoder",
     ]
     for (path, _) in configuration.values {
       let text = removing(path, from: configuration.yaml)

@@ -5,7 +5,7 @@
         [--keep FOLDER] [--time-limit SECONDS]
 
 PROGRAM is the built `restok`. The script makes small sound files of every kind with it (data sets, codes,
-models, weights, arrays, configurations; pictures come from the tests), measures how much memory each
+models, weights in every format, arrays, configurations; pictures come from the tests), measures how much memory each
 command takes of them, and then runs the commands on N mutations: flipped bits, overwritten, repeated,
 removed and inserted runs, cut files, and in texts other numbers. The n-th mutation of a seed is always
 the same. A run fails when it ends by a signal, lasts longer than 20 s, takes 1 GiB more than the sound
@@ -34,7 +34,7 @@ from sound_files import SoundFiles
 DOCUMENTED = {0, 64, 65, 70, 71, 72, 73, 75}
 EXTRA_BYTES = 1 << 30
 NUMBERS = [
-    "0", "-1", "1", "2", "255", "65536", "2147483647", "2147483648", "4294967295", "4294967296",
+    "0", "-1", "1", "2", "255", "16384", "65536", "2147483647", "2147483648", "4294967295", "4294967296",
     "4611686018427387904", "9223372036854775807", "9223372036854775808", "-9223372036854775808",
     "1e300", "-1e300", "1e-300", "0.5", "NaN", "999999999999999999999", "null", "true", "[]", "{}",
     '"x"',
@@ -97,7 +97,7 @@ def materialize(kind, content, folder):
     if os.path.exists(path):
         os.unlink(path)
     with open(path, "wb") as file:
-        file.write(content)
+        file.write(kind.wrap(content))
 
 
 def copy_or_link(place):
@@ -170,7 +170,7 @@ def work(options, root):
     jobs = [(kind, command) for kind in kinds for command in kind.commands]
     for kind, command in jobs:
         status, memory, errors = attempt(kind, command, kind.content, root, options.time_limit)
-        if status != 0:
+        if status != kind.status:
             print("sound %s: %s ended with %s: %s" % (
                 kind.name, " ".join(command[1:4]), status, errors.strip()[-300:]))
         kind.memory[tuple(command)] = memory
@@ -204,7 +204,7 @@ def work(options, root):
                     os.makedirs(options.keep, exist_ok=True)
                     name = "%s-%d-%d" % (kind.name.replace(" ", "_"), options.seed, number)
                     with open(os.path.join(options.keep, name), "wb") as file:
-                        file.write(content)
+                        file.write(kind.wrap(content))
             if (number + 1) % 1000 == 0:
                 print("%d inputs, %d failures, %.0f s" % (
                     number + 1, len(failures), time.monotonic() - begun), flush=True)

@@ -9,31 +9,8 @@ import tempfile
 import zipfile
 
 from commands import run
-
-PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-
-
-class Kind:
-    """Files of one sort, and the commands that read them.
-
-    `source` is the sound file; `place` is where a command looks for the damaged one, below its own
-    folder, which `folder` (if given) is copied to first. A command is a list of words in which {in} is that
-    folder and {out} a name for what it writes. `readers` are the commands that have to notice one flipped
-    bit in the file.
-    """
-
-    def __init__(self, name, source, place, commands, folder=None, is_text=False, readers=()):
-        self.name = name
-        self.source = source
-        self.place = place
-        self.commands = commands
-        self.folder = folder
-        self.is_text = is_text
-        self.readers = list(readers)
-        self.memory = {}
-        with open(source, "rb") as file:
-            self.content = file.read()
-
+from kinds import Kind, PROJECT
+from weight_files import WeightFiles
 
 class SoundFiles:
     """Sound files of all kinds, made by the program."""
@@ -78,6 +55,9 @@ class SoundFiles:
             "encode", "--model", self.tokenizer, "--images", self.path("pictures"),
             "--output", self.path("codes.npy"))
 
+        self.weights = WeightFiles(self.program, self.path("weights"))
+        self.weights.make(self.restok)
+
     def make_pictures(self):
         fixtures = os.path.join(PROJECT, "Tests/ImageFilesTests/Fixtures/decoding.json")
         with open(fixtures) as file:
@@ -105,6 +85,7 @@ class SoundFiles:
         """Every sort of file with its commands."""
         return (
             self.images_and_arrays() + self.configurations() + self.data_sets()
+            + self.weights.kinds()
             + self.models("tokenizer", self.tokenizer, self.path("runs/t"))
             + self.models("generator", self.generator, self.path("runs/g")))
 

@@ -74,6 +74,29 @@ struct WeightImportTests {
     }
   }
 
+  /// Tables of positions for large images take gigabytes; weights are the same for all sizes.
+  @Test(arguments: [8, 16_384])
+  func weightsDoNotDependOnTheSizeOfImages(imageSize: Int) throws {
+    try withTemporaryDirectory { folder in
+      let (weights, _) = try SmallRuns(folder: folder).write(.tokenizer)
+      let configuration = folder + "/other.yaml"
+      let other = try SmallRuns(folder: folder).tokenizer(["model.image_size=\(imageSize)"])
+      try AtomicFile.write(Array(other.yaml.utf8), to: configuration)
+      let tensors = try WeightsFile(contentsOf: weights).tensors.map {
+        SafetensorsTensor($0.name, try $0.floats(), shape: $0.shape)
+      }
+      try SafetensorsFile.write(tensors, to: weights)
+      _ = try WeightImport.read(
+        weights, configurationPath: configuration, to: folder + "/run")
+      let exported = folder + "/again.safetensors"
+      _ = try WeightExport.write(ModelSource(path: folder + "/run"), to: exported)
+      let again = try SafetensorsFile(contentsOf: exported)
+      for tensor in tensors {
+        #expect(try again.tensor(tensor.name).floats() == tensor.floats())
+      }
+    }
+  }
+
   @Test func whatIsThereIsNotTouched() throws {
     try withTemporaryDirectory { folder in
       let runs = SmallRuns(folder: folder)

@@ -14,18 +14,22 @@ struct Sample: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The tokenizer: a run or checkpoint directory, or a .safetensors file.", valueName: "path"))
+      "The tokenizer: a run or checkpoint directory, or a file of weights.", valueName: "path"))
   var tokenizer: String
 
-  @Option(help: ArgumentHelp("The configuration of a .safetensors tokenizer.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "The configuration of a tokenizer that is a file of weights.", valueName: "file"))
   var tokenizerConfig: String?
 
   @Option(
     help: ArgumentHelp(
-      "The generator: a run or checkpoint directory, or a .safetensors file.", valueName: "path"))
+      "The generator: a run or checkpoint directory, or a file of weights.", valueName: "path"))
   var generator: String
 
-  @Option(help: ArgumentHelp("The configuration of a .safetensors generator.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "The configuration of a generator that is a file of weights.", valueName: "file"))
   var generatorConfig: String?
 
   @Option(help: "Which weights of the checkpoints to use (default: ema where there is one).")

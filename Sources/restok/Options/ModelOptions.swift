@@ -8,8 +8,8 @@ extension ModelSource {
   /// A model as the user named it.
   ///
   /// - Parameters:
-  ///   - path: A run directory, a checkpoint directory or a `.safetensors` file.
-  ///   - configuration: The configuration's path, which a `.safetensors` file needs.
+  ///   - path: A run directory, a checkpoint directory or a file of weights.
+  ///   - configuration: The configuration's path, which a file of weights needs.
   ///   - weights: Which weights are meant.
   ///   - option: The option that named the path, for errors.
   ///   - configurationOption: The option that names the configuration, for errors.
@@ -23,21 +23,17 @@ extension ModelSource {
       ValidationError("\(option) \(path): \(problem)")
     }
     guard !FileSystem.isMissing(path) else {
-      throw mistake("there is no such run directory, checkpoint or .safetensors file")
+      throw mistake("there is no such run directory, checkpoint or file of weights")
     }
     // What is there and may not be seen is no mistake of the command line.
     try FileSystem.requireVisible(path)
     if isFile {
       guard configuration != nil else {
         throw mistake(
-          "a .safetensors file does not say what model it is of: add \(configurationOption) CONFIG")
+          "this is no directory, and a file of weights does not say what model it is of: add "
+            + "\(configurationOption) CONFIG")
       }
       return
-    }
-    guard FileSystem.isDirectory(path) else {
-      throw mistake(
-        "this is no run directory, no checkpoint and no .safetensors file: convert weights of another "
-          + "format to .safetensors first")
     }
     for part in [path + "/checkpoints", path + "/manifest.json"] where !FileSystem.isMissing(part) {
       try FileSystem.requireVisible(part)
@@ -46,11 +42,11 @@ extension ModelSource {
     guard isRun || FileSystem.exists(path + "/manifest.json") else {
       throw mistake(
         "this is neither a run directory (it has no checkpoints folder), nor a checkpoint (no "
-          + "manifest.json), nor a .safetensors file")
+          + "manifest.json), nor a file of weights")
     }
     guard configuration == nil || !isRun else {
       throw ValidationError(
-        "\(configurationOption) belongs to a .safetensors file, or to a checkpoint without its run: the "
+        "\(configurationOption) belongs to a file of weights, or to a checkpoint without its run: the "
           + "run \(path) has its own configuration")
     }
   }
@@ -60,13 +56,13 @@ extension ModelSource {
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A run directory, a checkpoint directory, or a .safetensors file with --config.",
+      "A run directory, a checkpoint directory, or a file of weights with --config.",
       valueName: "path"))
   var model: String
 
   @Option(
     help: ArgumentHelp(
-      "The configuration of a .safetensors model, or of a checkpoint that lacks one.",
+      "The configuration of a file of weights, or of a checkpoint that lacks one.",
       valueName: "file"))
   var config: String?
 

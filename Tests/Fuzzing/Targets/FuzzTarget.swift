@@ -47,7 +47,8 @@ public struct FuzzTarget: Sendable {
 
   /// All targets.
   public static let all: [FuzzTarget] = [
-    .dataset, .manifest, .yaml, .safetensors, .weights, .pytorch, .npy, .npz, .shard, .codes,
+    .dataset, .manifest, .yaml, .published, .safetensors, .weights, .pytorch, .npy, .npz, .shard,
+    .codes,
     .checkpoint, .jpeg, .png, .message,
   ]
 

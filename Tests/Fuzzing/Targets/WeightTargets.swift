@@ -1,4 +1,6 @@
 import ArrayFiles
+import Checkpoints
+import Configurations
 import Foundation
 import TestSupport
 
@@ -48,5 +50,25 @@ extension FuzzTarget {
       precondition(
         elementCount == tensor.elementCount, "\(elementCount) elements of \(tensor.elementCount)")
     }
+  }
+}
+
+extension FuzzTarget {
+  /// Configurations of the published program, read as those of its two models.
+  static let published = FuzzTarget("published") { _ in
+    try ["tokenizer/restok-l-256-released", "generator/har-l"].map { path in
+      let text = try Repository.text(of: "Configs/\(path).yaml")
+      let configuration = try AnyRunConfiguration(yaml: text, file: path)
+      return Array(try PublishedConfiguration.text(for: configuration, file: path).utf8)
+    }
+  } parse: { bytes, _ in
+    let text = String(decoding: bytes, as: UTF8.self)
+    let kind: RunKind = text.contains("vq_model") ? .tokenizer : .generator
+    let configuration = try PublishedConfiguration(text: text, file: "input", kind: kind)
+      .configuration
+    let written = try PublishedConfiguration.text(for: configuration, file: "input")
+    let again = try PublishedConfiguration(text: written, file: "again", kind: kind).configuration
+    precondition(
+      again.modelDigest == configuration.modelDigest, "another model is read: \(again)")
   }
 }
