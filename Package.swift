@@ -151,7 +151,7 @@ let package = Package(
       name: "RankChecks",
       dependencies: [
         "DataParallel", "MessagePassing", "Autodiff", "Tensors", "Training", "PhaseFixtures",
-        "Checkpoints",
+        "Checkpoints", "Kernels",
       ],
       path: "Tests/RankChecks", swiftSettings: swiftSettings),
     .target(

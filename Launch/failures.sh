@@ -96,7 +96,7 @@ signal_ranks() { xargs -r kill "-$1" <"$work/pids" 2>/dev/null; }
 
 is_there() { compgen -G "$1" >/dev/null; }
 
-has_lines() { [[ -s "$1" ]] && (($(wc -l <"$1") >= $2)); }
+has_steps() { [[ -s "$1" ]] && (($(grep -c '"kind":"train"' "$1") >= $2)); }
 
 # is_caught PATTERN: the ranks stand still while a file of that name is there.
 is_caught() {
@@ -154,7 +154,7 @@ killed_ranks() {
   # Notes the process that becomes a rank, so that only these are killed.
   printf '#!/bin/sh\necho $$ >>"%s"\nexec "%s" "$@"\n' "$work/pids" "$RESTOK" >"$work/killable"
   chmod +x "$work/killable"
-  check "Killed: after the second step" kill_when has_lines "$run/metrics.jsonl" 2
+  check "Killed: after the second step" kill_when has_steps "$run/metrics.jsonl" 2
   check "Killed: in the first save" kill_when is_caught "$checkpoints/tmp-step-000000004-*"
   check "Killed: in a save, when files are complete" \
     kill_when is_caught "$checkpoints/tmp-step-000000004-*/tokenizer.second_moments.h5"
@@ -173,7 +173,7 @@ second_run() {
   local run="$work/bits/alive" pid status=0 refusal=0 holder
   bits_run tokenizer alive 2 steps=100000 >"$work/alive.log" 2>&1 &
   pid=$!
-  wait_for "$pid" has_lines "$run/metrics.jsonl" 2
+  wait_for "$pid" has_steps "$run/metrics.jsonl" 2
   holder="$(cat "$run/run.lock")"
   expect 64 "'$run' is in use by $holder" "Wait for that run or stop it" \
     -- bits_run tokenizer alive 1 steps=100000 || refusal=$?

@@ -125,13 +125,13 @@ stop_and_resume() {
   train_bits "$kind" "$name" 2 &
   pid=$!
   for _ in $(seq 600); do
-    if [[ -s "$metrics" ]] && (($(wc -l <"$metrics") >= 3)); then break; fi
+    if has_steps "$metrics" 3; then break; fi
     sleep 0.05
   done
   kill -TERM "$pid" 2>/dev/null || true
   wait "$pid" || status=$?
   # The run may have ended just before the signal: then there is nothing to resume, and that is said.
-  echo "$kind stopped with status $status after $(wc -l <"$metrics") steps"
+  echo "$kind stopped with status $status after $(grep -c '"kind":"train"' "$metrics") steps"
   ((status == 75)) || return 1
   train_bits "$kind" "$name" 4
 }
@@ -164,8 +164,26 @@ equal_bits() {
     check "Bits: $kind in bfloat16 has one digest" same_digest "$kind" \
       "$kind-bfloat16-1" "$kind-bfloat16-2" "$kind-bfloat16-4" || return
   done
+  revived_bits || return
   recipe_bits || return
   check "Flipped byte: verification fails" flipped_byte || return
+}
+
+# revived_bits: so does a tokenizer whose unused codes are put back into use, and where it goes on.
+revived_bits() {
+  local ranks names=() revive=(model.codebook.revive=true model.codebook.revive_after=3)
+  for ranks in 1 2 4; do
+    check "Bits: revived codes on $ranks rank(s)" train_bits tokenizer "revived-$ranks" "$ranks" \
+      "${revive[@]}" steps=10 checkpoint.every=5 || return
+    names+=("revived-$ranks")
+  done
+  check "Bits: revived codes go on after step 5 on 4 ranks" train_bits tokenizer revived-from-5 4 \
+    "${revive[@]}" steps=10 checkpoint.every=5 --resume \
+    "$work/bits/revived-1/checkpoints/step-000000005" || return
+  check "Bits: revived codes have one digest" same_digest tokenizer "${names[@]}" revived-from-5 ||
+    return
+  check "Bits: codes were revived" grep -q '"codes_revived":[1-9]' \
+    "$work/bits/revived-1/metrics.jsonl" || return
 }
 
 # recipe_bits: the whole recipe ends in the same checkpoint on 1, 2 and 4 ranks, and where it goes on on

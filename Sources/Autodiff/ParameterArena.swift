@@ -107,6 +107,13 @@ public final class ParameterArena {
     roundToBFloat16(into: operands.buffer, values.buffer)
   }
 
+  /// Rounds the values of one of its parameters again, after they were written by others than the
+  /// optimizer.
+  public func refreshOperands(of parameter: Parameter) {
+    guard let operands, !keepsOperandsAlone else { return }
+    roundToBFloat16(into: operands.buffer[parameter.range], values.buffer[parameter.range])
+  }
+
   /// A tape for operations with the parameters, whose products take operands of the arena's type.
   public func makeTape(
     isRecording: Bool, recomputesBlocks: Bool = false, keepsFactorPanels: Bool = false,

@@ -58,13 +58,17 @@ extension CheckpointStore {
 extension Checkpoint {
   /// Reads the training state of one network; files of arrays that are left out are not looked at.
   ///
-  /// - Parameter network: Its arrays' elements are overwritten, the gaps between parameters are not.
+  /// - Parameters:
+  ///   - network: Its arrays' elements are overwritten, the gaps between parameters are not.
+  ///   - omitted: Arrays that are not read.
   /// - Throws: `WeightMismatch`, which lists the missing, extra and ill-shaped tensors of all files,
   ///   or `CheckpointError.noSuchFile`, before any array is changed; `CheckpointError.damaged` or
   ///   `HDF5Error` when elements are not as they were written, and then the arrays are not to be
   ///   used.
-  public func read(into network: NetworkArrays) throws {
-    try read(network.kinds, into: network)
+  public func read(
+    into network: NetworkArrays, omitting omitted: Set<NetworkArrays.Kind> = []
+  ) throws {
+    try read(network.kinds.filter { !omitted.contains($0) }, into: network)
   }
 
   /// Reads one array of a network into another, for instance the weights' moving average as the

@@ -1,3 +1,5 @@
+import ResidualTokenizer
+
 /// A key of a configuration, as Docs/Configuration.md describes it.
 package struct ConfigurationKey: Sendable, Equatable {
   /// The path, such as `model.encoder.heads`.
@@ -34,7 +36,11 @@ package struct ConfigurationKey: Sendable, Equatable {
   /// Whether a value of a key that earlier versions did not have says what they all did, so that it is no
   /// part of digests.
   static func isAsBefore(_ path: String, _ value: String) -> Bool {
-    ["losses.perceptual", "losses.adversarial", "losses.alignment", "init_encoder"].contains(path)
+    if path == "model.codebook.revive_after" {
+      return value == "\(ResTok.Configuration.Codebook.standardRevivalStepCount)"
+    }
+    return ["losses.perceptual", "losses.adversarial", "losses.alignment", "init_encoder"].contains(
+      path)
       && value == "none"
   }
 
@@ -43,7 +49,8 @@ package struct ConfigurationKey: Sendable, Equatable {
   static func changesModel(_ path: String) -> Bool {
     let training = [
       "model.nested_dropout", "model.codebook.commitment", "model.codebook.entropy",
-      "model.codebook.revive", "model.dropout", "model.token_dropout", "model.class_dropout",
+      "model.codebook.revive", "model.codebook.revive_after", "model.dropout",
+      "model.token_dropout", "model.class_dropout",
     ]
     return path == "losses.alignment.width"
       || path.hasPrefix("model.")

@@ -89,9 +89,11 @@ extension ResTok.Configuration {
               Field("weight", \.weight, .number(.notNegative)),
               Field("temperature", \.temperature, .number(.positive)),
             ])),
+        Field("revive", \.revives, .boolean),
+        // The counts are float32, which has whole numbers up to 2^24.
         Field(
-          "revive", always: "false",
-          because: "reviving unused codes is not available in this version"),
+          "revive_after", \.revivalStepCount, .integer(in: 1...1_000_000),
+          default: Codebook.standardRevivalStepCount),
       ])
   }
 }

@@ -49,7 +49,7 @@ public struct TokenizerRunConfiguration: RunConfiguration {
           kind.field(), training.run, Field("model", \.model, ResTok.Configuration.codec),
           Field("data", \.data, ImageData.codec), training.batch,
           Field("losses", \.losses, Losses.codec),
-        ] + training.optimization + training.reporting + training.execution
+        ] + training.optimization + training.reporting(ofCodebook: true) + training.execution
           + [encoderInitializationField])
     ) { configuration in
       configuration.model.alignmentWidth = configuration.losses.alignment?.width ?? 0

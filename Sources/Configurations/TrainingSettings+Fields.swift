@@ -44,9 +44,14 @@ struct TrainingFields<Root> {
   }
 
   /// Saving and reporting.
-  var reporting: [Field<Root>] {
+  ///
+  /// - Parameter ofCodebook: Whether there is a codebook, whose use is reported.
+  /// - Returns: The keys, in the order of the document.
+  func reporting(ofCodebook: Bool = false) -> [Field<Root>] {
     typealias Checkpoint = TrainingSettings.Checkpoint
     typealias Log = TrainingSettings.Log
+    let usageWarning = Field<Log>(
+      "usage_warning", \.leastUsedShare, .number(.belowOne), default: 0.1)
     return [
       Field(
         "init", settings.appending(path: \.initialWeights),
@@ -64,7 +69,7 @@ struct TrainingFields<Root> {
             Field("every", \.interval, .stepCount()),
             Field("images_every", \.imageInterval, .stepCount(from: 0)),
             Field("gradients_every", \.gradientInterval, .stepCount(from: 0), default: 0),
-          ])),
+          ] + (ofCodebook ? [usageWarning] : []))),
       Field(
         "evaluate", settings.appending(path: \.evaluationInterval),
         .section(0, [Field("every", \.self, .stepCount(from: 0))]), default: 0),

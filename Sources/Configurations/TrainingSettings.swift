@@ -95,6 +95,9 @@ public struct TrainingSettings: Sendable, Equatable {
     /// Key `gradients_every`: steps from one record of each parameter's gradient norm to the next; 0 for
     /// none.
     public var gradientInterval = 0
+    /// Key `usage_warning` of a tokenizer: the share of the codes below which their use deserves a
+    /// warning; 0 for none.
+    public var leastUsedShare = 0.1
   }
 
   /// What is allowed but deserves a line in the log of a run on this many ranks.

@@ -10,6 +10,8 @@ public struct ReplicaDivergence: Error, Sendable, CustomStringConvertible {
     case reportSize = "report size"
     /// The digest of the names of the metrics that a rank reports.
     case metricNames = "metric names"
+    /// The digest of the codes that a rank puts back into use, and of the tokens that they follow.
+    case revivedCodes = "revived codes"
   }
 
   /// What was compared.
@@ -50,8 +52,10 @@ public struct ReplicaDivergence: Error, Sendable, CustomStringConvertible {
       ranks.map { "rank \($0) (host \(hostNames[$0]))" }.joined(separator: ", ")
     }
     func text(_ value: UInt64) -> String {
-      quantity == .digest || quantity == .metricNames
-        ? "0x" + String(value, radix: 16) : String(value)
+      switch quantity {
+      case .digest, .metricNames, .revivedCodes: "0x" + String(value, radix: 16)
+      case .step, .reportSize: String(value)
+      }
     }
     let held = groups.map { "\(text($0.value)) on \(name($0.ranks))" }.joined(separator: "; ")
     let culprits =
@@ -59,7 +63,7 @@ public struct ReplicaDivergence: Error, Sendable, CustomStringConvertible {
       ? "the ranks disagree and no majority says who is right"
       : "\(name(divergedRanks)) diverged from the other ranks"
     let advice =
-      quantity == .digest
+      quantity == .digest || quantity == .revivedCodes
       ? "Resume from the last checkpoint; if the same host is named again, take it out of the run "
         + "(its memory or processor computes wrong)."
       : "The ranks must run the same program with the same configuration; compare them."

@@ -6,12 +6,18 @@ public struct LaneReport: Sendable, Equatable {
   public var sampleCount: Double
   /// Further sums; all lanes of a step name the same ones in the same order.
   public var metrics: [Metric]
+  /// The tokens that a model gave to the lane's samples, one sample after the other; all lanes of a step
+  /// have as many.
+  public var tokens: [UInt16]
 
   /// Makes a report.
-  public init(lossSum: Double, sampleCount: Double, metrics: [Metric] = []) {
+  public init(
+    lossSum: Double, sampleCount: Double, metrics: [Metric] = [], tokens: [UInt16] = []
+  ) {
     self.lossSum = lossSum
     self.sampleCount = sampleCount
     self.metrics = metrics
+    self.tokens = tokens
   }
 }
 
@@ -29,6 +35,8 @@ public struct StepAgreement: Sendable, Equatable {
   public let sampleCount: Double
   /// Each metric, summed over all lanes in lane order.
   public let metrics: [Metric]
+  /// The tokens of all samples, in lane order; none where the step makes none.
+  public let tokens: [UInt16]
   /// Whether every rank called its numbers finite, and every lane's loss is.
   public let isFinite: Bool
   /// Whether any rank was asked to stop.
@@ -42,6 +50,7 @@ public struct StepAgreement: Sendable, Equatable {
     metrics = (lanes.first?.metrics ?? []).enumerated().map { index, metric in
       Metric(metric.name, lanes.reduce(0) { $0 + $1.metrics[index].value })
     }
+    tokens = lanes.flatMap(\.tokens)
     self.isFinite = isFinite && lanes.allSatisfy(\.lossSum.isFinite)
     self.isStopRequested = isStopRequested
   }

@@ -6,7 +6,8 @@ public import MessagePassing
 /// Every rank hands in its lanes' sums and its flags and gets those of all. Because the lanes' sums
 /// themselves travel and are added in lane order on arrival, the result has the same bits on any
 /// number of ranks; and because every rank sees every digest, a replica that differs is named
-/// without asking further. Traffic: the size of all reports, in ⌈log₂ p⌉ rounds.
+/// without asking further. Traffic: the size of all reports, in ⌈log₂ p⌉ rounds; tokens, which travel
+/// along so that figures of them need no exchange of their own, take 2 bytes each.
 public struct StepConsensus: Sendable {
   /// The lanes and ranks.
   public let plan: LanePlan
@@ -39,7 +40,8 @@ public struct StepConsensus: Sendable {
   /// - Returns: What all ranks know alike.
   /// - Throws: ``ReplicaDivergence`` naming the ranks that differ, on all ranks alike;
   ///   `MessagePassingError`.
-  /// - Precondition: one report for each of this rank's lanes, all with the same metrics.
+  /// - Precondition: one report for each of this rank's lanes, all with the same metrics and as many
+  ///   tokens.
   public func agree(
     step: Int, lanes: [LaneReport], isFinite: Bool, isStopRequested: Bool, digest: UInt64? = nil
   ) throws -> StepAgreement {
@@ -54,6 +56,9 @@ public struct StepConsensus: Sendable {
       precondition(
         lane.metrics.map(\.name) == metricNames,
         "agree: metrics \(lane.metrics.map(\.name)) beside \(metricNames)")
+      precondition(
+        lane.tokens.count == lanes[0].tokens.count,
+        "agree: \(lane.tokens.count) tokens beside \(lanes[0].tokens.count)")
     }
     let report = RankReport(
       step: step, isFinite: isFinite, isStopRequested: isStopRequested, digest: digest,
@@ -62,7 +67,11 @@ public struct StepConsensus: Sendable {
     try compare(.reportSize, step, rows.map { UInt64($0.count) })
     // The first word of all: without the same names the rest cannot be told apart.
     try compare(.metricNames, step, rows.map { $0[0] })
-    let reports = rows.map { RankReport(words: $0, metricNames: metricNames) }
+    let reports = rows.map {
+      RankReport(
+        words: $0, metricNames: metricNames, laneCount: lanes.count,
+        tokenCountPerLane: lanes[0].tokens.count)
+    }
     try compare(.step, step, reports.map { UInt64(bitPattern: Int64($0.step)) })
     // A rank without a digest differs in size, so either all have one or none.
     try compare(.digest, step, reports.map { $0.digest ?? 0 })
@@ -96,8 +105,8 @@ public struct StepConsensus: Sendable {
 }
 
 /// One rank's part of the exchange and its form on the wire, words of 64 bits:
-/// the digest of the metrics' names, step, flags, the lanes' numbers, and last the digest if there is
-/// one.
+/// the digest of the metrics' names, step, flags, the lanes' numbers, their tokens, four in a word, and
+/// last the digest if there is one.
 private struct RankReport {
   var step: Int
   var isFinite: Bool
@@ -128,21 +137,36 @@ private struct RankReport {
     let head = [
       Kernels.digest(of: names.utf8.map(UInt64.init)), UInt64(bitPattern: Int64(step)), flags,
     ]
-    return head + numbers.map(\.bitPattern) + (digest.map { [$0] } ?? [])
+    return head + numbers.map(\.bitPattern) + Self.packed(lanes.flatMap(\.tokens))
+      + (digest.map { [$0] } ?? [])
   }
 
-  init(words: [UInt64], metricNames: [String]) {
+  /// Four tokens in a word, the first one lowest.
+  private static func packed(_ tokens: [UInt16]) -> [UInt64] {
+    stride(from: 0, to: tokens.count, by: 4).map { start in
+      tokens[start..<min(start + 4, tokens.count)].reversed().reduce(0) { $0 << 16 | UInt64($1) }
+    }
+  }
+
+  init(words: [UInt64], metricNames: [String], laneCount: Int, tokenCountPerLane: Int) {
     step = Int(Int64(bitPattern: words[1]))
     let flags = words[2]
     isFinite = flags & Self.finiteFlag != 0
     isStopRequested = flags & Self.stopFlag != 0
     let hasDigest = flags & Self.digestFlag != 0
     digest = hasDigest ? words.last : nil
-    let numbers = words.dropFirst(3).dropLast(hasDigest ? 1 : 0).map { Double(bitPattern: $0) }
-    lanes = stride(from: 0, to: numbers.count, by: 2 + metricNames.count).map { start in
-      LaneReport(
+    let numberCountPerLane = 2 + metricNames.count
+    let numbers = words[3..<3 + laneCount * numberCountPerLane].map { Double(bitPattern: $0) }
+    let packed = words[(3 + numbers.count)...]
+    let tokens = (0..<laneCount * tokenCountPerLane).map { index in
+      UInt16(truncatingIfNeeded: packed[packed.startIndex + index / 4] >> (16 * (index % 4)))
+    }
+    lanes = (0..<laneCount).map { lane in
+      let start = lane * numberCountPerLane
+      return LaneReport(
         lossSum: numbers[start], sampleCount: numbers[start + 1],
-        metrics: zip(metricNames, numbers[(start + 2)...]).map { Metric($0, $1) })
+        metrics: zip(metricNames, numbers[(start + 2)...]).map { Metric($0, $1) },
+        tokens: Array(tokens[lane * tokenCountPerLane..<(lane + 1) * tokenCountPerLane]))
     }
   }
 }

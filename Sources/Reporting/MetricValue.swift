@@ -8,6 +8,8 @@ public enum MetricValue: Sendable, Equatable {
   case number(Double)
   /// A number in single precision, written with no more digits than it has.
   case single(Float)
+  /// Numbers in single precision.
+  case singles([Float])
   /// A text.
   case text(String)
   /// Yes or no.
@@ -20,6 +22,8 @@ public enum MetricValue: Sendable, Equatable {
     case .integer(let value): String(value)
     case .number(let value): value.isFinite ? value.description : "null"
     case .single(let value): value.isFinite ? value.description : "null"
+    case .singles(let values):
+      "[" + values.map { MetricValue.single($0).json }.joined(separator: ",") + "]"
     case .text(let value): jsonString(value)
     case .flag(let value): value ? "true" : "false"
     }

@@ -167,13 +167,25 @@ extension ResTok.Configuration {
     public var commitment: Float
     /// The entropy loss.
     public var entropy: Entropy
+    /// Whether training puts codes that nothing uses back into use.
+    public var revives: Bool
+    /// Steps without use after which a code is put back.
+    public var revivalStepCount: Int
 
-    /// Creates the options from all fields.
-    public init(size: Int, width: Int, commitment: Float, entropy: Entropy) {
+    /// `revivalStepCount` where nothing else is said.
+    public static let standardRevivalStepCount = 100
+
+    /// Creates the options from all fields; without the last two no code is put back.
+    public init(
+      size: Int, width: Int, commitment: Float, entropy: Entropy, revives: Bool = false,
+      revivalStepCount: Int = standardRevivalStepCount
+    ) {
       self.size = size
       self.width = width
       self.commitment = commitment
       self.entropy = entropy
+      self.revives = revives
+      self.revivalStepCount = revivalStepCount
     }
   }
 

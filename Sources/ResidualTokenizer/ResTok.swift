@@ -13,6 +13,8 @@ public struct ResTok {
     public let reconstruction: Variable
     /// Token indices, int32 `[batch, latents]`.
     public let indices: Tensor
+    /// The latents that the indices stand for, at length 1: `[batch, latents, code width]`.
+    public let encodings: Tensor
     /// The lane's share of the weighted commitment loss.
     public let commitmentLoss: Variable
     /// The lane's share of the codebook loss, weighted entropy loss included.
@@ -56,6 +58,9 @@ public struct ResTok {
     decoderAlignmentProjection = projection(from: configuration.decoder.width, "vf_proj_dec")
   }
 
+  /// The codes, `[codes, code width]`; only their directions matter.
+  public var codebook: Parameter { quantizer.codebook }
+
   /// Encodes, quantizes and reconstructs a lane's images.
   ///
   /// - Parameters:
@@ -75,7 +80,8 @@ public struct ResTok {
       quantization.quantized, keepCounts: keepCounts, isAligned: isAligned)
     return Output(
       reconstruction: pixelDecoder(decoded.features), indices: quantization.indices,
-      commitmentLoss: quantization.commitmentLoss, codebookLoss: quantization.codebookLoss,
+      encodings: quantization.encodings, commitmentLoss: quantization.commitmentLoss,
+      codebookLoss: quantization.codebookLoss,
       coarsestScale: encoded.coarsestScale,
       encoderAlignment: isAligned
         ? encoderAlignmentProjection.map { $0(mean(of: encoded.coarsestScale)) } : nil,

@@ -12,6 +12,9 @@ struct VectorQuantizer {
     let quantized: Variable
     /// Index of each code, int32 `[batch, tokens]`.
     let indices: Tensor
+    /// The latents at length 1, what a code would have to be to stand for them exactly:
+    /// `[batch, tokens, width]`.
+    let encodings: Tensor
     /// Weighted commitment loss, one number.
     let commitmentLoss: Variable
     /// Codebook loss with the weighted entropy loss, one number.
@@ -27,6 +30,9 @@ struct VectorQuantizer {
       count: configuration.size, width: configuration.width,
       initializer: .uniform(bound: 1 / Float(configuration.size)), in: scope["embedding"])
   }
+
+  /// The codes, `[codes, width]`, at any length.
+  var codebook: Parameter { embedding.weight }
 
   /// Quantizes a lane's latents.
   ///
@@ -53,8 +59,8 @@ struct VectorQuantizer {
       codebook = weightedSum([(codebook, 1), (entropy, configuration.entropy.weight * share)])
     }
     return Output(
-      quantized: straightThrough(q, z), indices: indices, commitmentLoss: commitment,
-      codebookLoss: codebook)
+      quantized: straightThrough(q, z), indices: indices, encodings: z.value,
+      commitmentLoss: commitment, codebookLoss: codebook)
   }
 
   /// Indices of the nearest codes of `[batch, tokens, width]` latents, without losses.

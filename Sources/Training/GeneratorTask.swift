@@ -126,7 +126,7 @@ package final class GeneratorTask: TrainingTask {
       sampleCount: labels.count)
   }
 
-  package func evaluate(_ session: TrainingSession) throws -> [Metric] {
+  package func evaluate(_ session: TrainingSession) throws -> Evaluation {
     let evaluation = self.evaluation
     let sampleCount = evaluation?.file.sampleCount ?? 0
     var totals = [0.0, 0.0, 0.0]  // loss, correct tokens, samples
@@ -146,11 +146,11 @@ package final class GeneratorTask: TrainingTask {
       totals[2] += count
     }
     try session.communicator.allReduceSum(&totals)
-    guard totals[2] > 0 else { return [] }
-    return [
+    guard totals[2] > 0 else { return .nothing }
+    return Evaluation(scores: [
       Metric("evaluation_loss", totals[0] / totals[2]),
       Metric("evaluation_accuracy", totals[1] / totals[2]),
-    ]
+    ])
   }
 
   package var hasEvaluationData: Bool { evaluation != nil }

@@ -17,6 +17,9 @@ final class RunRecorder {
   private var metrics: MetricsLog?
   private var progress: ProgressReporter
   private let interval: Int
+  /// Whether the use of the codebook is reported after a step.
+  private let isCodebookDue: (_ report: StepReport) -> Bool
+  private var usageWarnings: (training: UsageWarning, evaluation: UsageWarning)
   /// Whether there was no such directory before.
   private let isNew: Bool
   private var hasBegun = false
@@ -31,6 +34,12 @@ final class RunRecorder {
     log = try RunLog(path: directory.logPath)
     logger = log.logger()
     interval = settings.log.interval
+    isCodebookDue = { report in
+      let doneCount = report.step + 1
+      return doneCount.isMultiple(of: settings.log.interval) || settings.isSaved(after: report)
+    }
+    let warning = UsageWarning(leastShare: settings.log.leastUsedShare)
+    usageWarnings = (warning, warning)
     progress = ProgressReporter(
       stepCount: settings.stepCount, lineInterval: settings.log.interval, log: log)
   }
@@ -125,14 +134,45 @@ final class RunRecorder {
     metrics?.append(record)
   }
 
-  /// Reports an evaluation.
-  func report(_ scores: [Metric], step: Int) throws {
-    guard !scores.isEmpty else { return }
-    var record = MetricsRecord(kind: "evaluation", step: step)
-    for score in scores { record[score.name] = .number(score.value) }
+  /// Reports the use of the codebook since the last record, in steps in which it is due.
+  ///
+  /// Due are the steps of lines of the log and those that are saved after: so a record covers the same steps
+  /// in a run that goes on from a checkpoint.
+  func reportCodebook(of task: any TrainingTask, after report: StepReport) {
+    guard isCodebookDue(report), let window = task.takeCodebookWindow() else { return }
+    let step = report.step + 1
+    let codebook = CodebookReport(usage: window.usage)
+    var record = MetricsRecord(kind: "codebook", step: step)
+    record["steps"] = .integer(window.stepCount)
+    for figure in codebook.figures { record[figure.name] = figure.value }
+    record["codes_revived"] = window.revivedCount.map { .integer($0) }
     metrics?.append(record)
-    let text = scores.map { "\($0.name) \(String(format: "%.4g", $0.value))" }
-    logger.info("step \(step): \(text.joined(separator: ", "))")
+    let revived = window.revivedCount.map { "; \($0) codes revived" } ?? ""
+    logger.info("step \(step): \(codebook.text)\(revived)")
+    if let message = usageWarnings.training.message(about: window.usage.total, of: "training") {
+      logger.warning("step \(step): \(message)")
+    }
+  }
+
+  /// Reports an evaluation.
+  func report(_ evaluation: Evaluation, step: Int) throws {
+    guard !evaluation.scores.isEmpty else { return }
+    var record = MetricsRecord(kind: "evaluation", step: step)
+    for score in evaluation.scores { record[score.name] = .number(score.value) }
+    var texts = evaluation.scores.map { "\($0.name) \(String(format: "%.4g", $0.value))" }
+    let codebook = evaluation.usage.map { CodebookReport(usage: $0) }
+    if let codebook {
+      for figure in codebook.figures { record[figure.name] = figure.value }
+      texts.append(codebook.text)
+    }
+    metrics?.append(record)
+    logger.info("step \(step): \(texts.joined(separator: ", "))")
+    if let codebook,
+      let message = usageWarnings.evaluation.message(
+        about: codebook.usage.total, of: "the evaluation")
+    {
+      logger.warning("step \(step): \(message)")
+    }
     progress.resumeAfterPause()
   }
 

@@ -33,15 +33,19 @@ package final class TokenizerTask: TrainingTask {
 
   let configuration: TokenizerRunConfiguration
   private let network: Network
-  private let model: ResTok
+  let model: ResTok
   private let losses: [any LossTerm]
   /// The discriminator; nil without the adversarial loss.
   private let judge: Judge?
   private let files: [RecipeNetworks.File]
   private let keepDistribution: NestedDropoutDistribution
   /// The data sets, on the coordinator.
-  private let data: (train: ImageLaneReader, evaluation: ImageLaneReader)?
+  let data: (train: ImageLaneReader, evaluation: ImageLaneReader)?
   private let plan: EpochPlan?
+  /// What the steps since the last record used of the codebook, on the coordinator.
+  private var window: CodebookWindow?
+  /// Puts codes back into use; nil where the configuration leaves them alone.
+  private let revival: CodebookRevival?
 
   /// Makes the model; opens the data sets on the coordinator.
   ///
@@ -64,6 +68,7 @@ package final class TokenizerTask: TrainingTask {
     model = ResTok(configuration.model, in: ParameterScope(network.arena))
     judge = try Self.judge(configuration, networks)
     losses = Self.terms(configuration, networks, judge)
+    revival = CodebookRevival(of: model, in: network, configuration)
     keepDistribution = NestedDropoutDistribution(
       latentCount: configuration.model.latents.count, configuration.model.nestedDropout)
     guard isCoordinator else {
@@ -71,6 +76,7 @@ package final class TokenizerTask: TrainingTask {
       plan = nil
       return
     }
+    window = CodebookWindow(configuration.model)
     let reader = { (folder: String) in
       ImageLaneReader(
         dataset: try ImageDataset(folder: folder),
@@ -115,6 +121,9 @@ package final class TokenizerTask: TrainingTask {
   package var phases: [TrainingPhase<Lane>] {
     let tokenizer = TrainingPhase<Lane>(training: network) { [self] step in
       try judge?.beginGeneratorPass(in: step)
+    } end: { [self] agreement, ranks in
+      let revivedCount = try revival?.advance(agreement, ranks) ?? 0
+      window?.add(agreement.tokens, revivedCount: revivedCount)
     } run: { [self] lane, place, tape in
       run(&lane, place, tape)
     }
@@ -128,7 +137,16 @@ package final class TokenizerTask: TrainingTask {
   }
 
   package var startNotes: [String] {
-    RecipeNotes(losses: configuration.losses, files: files).lines
+    let codebook = configuration.model.codebook
+    let revival =
+      codebook.revives
+      ? ["codebook: codes without use for \(codebook.revivalStepCount) steps are revived"] : []
+    return RecipeNotes(losses: configuration.losses, files: files).lines + revival
+  }
+
+  package func takeCodebookWindow() -> CodebookWindow? {
+    defer { if window != nil { window = CodebookWindow(configuration.model) } }
+    return window
   }
 
   package var fileDigests: [String: String] {
@@ -167,54 +185,11 @@ package final class TokenizerTask: TrainingTask {
       lane.images, keepCounts: lane.keepCounts, globalSampleCount: globalSampleCount,
       isAligned: losses.contains { $0 is AlignmentLoss }, on: tape)
     lane.reconstruction = judge == nil ? nil : output.reconstruction.value
+    revival?.add(output.encodings, ofLane: place.lane)
     return losses.result(
       on: TokenizerPass(
         images: lane.images, output: output, globalSampleCount: globalSampleCount, place: place,
         draws: draws(of: lane, at: place), tape: tape))
-  }
-
-  package func evaluate(_ session: TrainingSession) throws -> [Metric] {
-    var score = ReconstructionScore()
-    var usage = CodebookUsage(codebookSize: configuration.model.codebook.size)
-    let data = self.data
-    try EvaluationPass(session: session, settings: configuration.training).run(
-      sampleCount: data?.evaluation.dataset.sampleCount ?? 0
-    ) { plan, step, lane in
-      try data?.evaluation.evaluation(plan, step: step, lane: lane) ?? []
-    } body: { message in
-      let lane = try ImageLaneMessage(bytes: message)
-      guard !lane.items.isEmpty else { return }
-      let originals = try lane.evaluationImages(size: configuration.model.imageSize)
-      let tokens = try model.tokens(of: Tensor(images: originals))
-      usage.add(tokens.array(of: Int32.self))
-      let reconstructions = RGBImage.images(of: try model.images(of: tokens))
-      for (item, pair) in zip(lane.items, zip(originals, reconstructions)) {
-        score.add(index: item.ordinal, original: pair.0, reconstruction: pair.1)
-      }
-    }
-    return try gathered(score, usage, session)
-  }
-
-  /// The scores of all ranks together, alike on every rank.
-  private func gathered(
-    _ score: ReconstructionScore, _ usage: CodebookUsage, _ session: TrainingSession
-  ) throws -> [Metric] {
-    let indices = try session.communicator.allGather(score.indices)
-    let errors = try session.communicator.allGather(score.meanSquaredErrors)
-    let counts = try session.communicator.allGather(usage.counts)
-    var allScore = ReconstructionScore()
-    var allUsage = CodebookUsage(codebookSize: usage.codebookSize)
-    for rank in indices.indices {
-      allScore.merge(
-        ReconstructionScore(indices: indices[rank], meanSquaredErrors: errors[rank]))
-      allUsage.merge(CodebookUsage(counts: counts[rank]))
-    }
-    return [
-      Metric("psnr", allScore.peakSignalToNoiseRatio ?? 0),
-      Metric("codes_used", Double(allUsage.usedCount)),
-      Metric("codes_used_share", allUsage.usedShare),
-      Metric("code_entropy_bits", allUsage.entropy),
-    ]
   }
 
   package var hasEvaluationData: Bool { data != nil }

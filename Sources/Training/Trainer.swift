@@ -60,14 +60,14 @@ final class Trainer<Task: TrainingTask> {
       ) { lane in try transport.next(step: step, lane: lane) }
       doneCount = step + 1
       try recorder?.report(report)
+      recorder?.reportCodebook(of: task, after: report)
       let isLast = doneCount == settings.stepCount
+      if settings.isSaved(after: report) { try save() }
       if report.isStopRequested && !isLast {
         try transport.stop()
-        try save()
         try saver?.finish()
         return .stopped(step: doneCount)
       }
-      if isLast || doneCount % settings.checkpoint.interval == 0 { try save() }
       if !isLast { try examine(.due(after: doneCount, settings), doneCount) }
     }
     try transport.stop()
@@ -85,8 +85,8 @@ final class Trainer<Task: TrainingTask> {
 
   /// Scores the moving average of the weights.
   private func evaluate(_ step: Int) throws {
-    let scores = try task.mainNetwork.withAverage { try task.evaluate(session) }
-    try recorder?.report(scores, step: step)
+    let evaluation = try task.mainNetwork.withAverage { try task.evaluate(session) }
+    try recorder?.report(evaluation, step: step)
   }
 
   private func writePicture(_ step: Int) throws {
@@ -109,6 +109,15 @@ final class Trainer<Task: TrainingTask> {
     try saver?.save(
       step: doneCount, description: description,
       networks: task.networks.filter(\.isAllocated).map(\.arrays))
+  }
+}
+
+extension TrainingSettings {
+  /// Whether there is a checkpoint after a step: at the end, where it is due, and where the run stops.
+  func isSaved(after report: StepReport) -> Bool {
+    let doneCount = report.step + 1
+    return report.isStopRequested || doneCount == stepCount
+      || doneCount.isMultiple(of: checkpoint.interval)
   }
 }
 

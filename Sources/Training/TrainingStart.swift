@@ -58,6 +58,21 @@ package struct TrainingStart {
     network.resume(afterSteps: Int(counts[0]))
   }
 
+  /// Whether the run's own network has buffers that the checkpoint lacks.
+  ///
+  /// That is so where codes were not to be put back into use before. The buffers begin as in a new run, which the
+  /// log is told.
+  private func beginsBuffers(of network: Network, _ checkpoint: Checkpoint) -> Bool {
+    guard network === networks[0], network.arrays[.buffers] != nil,
+      !checkpoint.has(.buffers, ofNetwork: network.name)
+    else { return false }
+    network.buffers.initialize(seed: settings.run.seed)
+    let names = network.buffers.parameters.map(\.name).joined(separator: ", ")
+    logger?.notice(
+      "the checkpoint has no buffers of the \(network.name): it begins with new \(names)")
+    return true
+  }
+
   /// Reads or draws a network's arrays.
   ///
   /// - Returns: The steps that its optimizer has done.
@@ -70,7 +85,8 @@ package struct TrainingStart {
           directory: checkpoint.directory, network: network.name,
           found: checkpoint.manifest.networks.map(\.name))
       }
-      try checkpoint.read(into: network.arrays)
+      try checkpoint.read(
+        into: network.arrays, omitting: beginsBuffers(of: network, checkpoint) ? [.buffers] : [])
       return record.stepCount
     }
     network.initialize(seed: settings.run.seed)

@@ -1,6 +1,7 @@
 package import Autodiff
 package import DataParallel
 package import ImageFiles
+package import Inference
 
 /// What the training loop must know of a model: how a lane runs and what evaluation means.
 ///
@@ -49,7 +50,12 @@ package protocol TrainingTask: AnyObject {
   /// Scores the model's present values on held-out data; nothing without such data.
   ///
   /// Collective: every rank.
-  func evaluate(_ session: TrainingSession) throws -> [Metric]
+  func evaluate(_ session: TrainingSession) throws -> Evaluation
+
+  /// What the samples of the steps since the last call used of the codebook; nil without one.
+  ///
+  /// Rank 0 only.
+  func takeCodebookWindow() -> CodebookWindow?
 
   /// A picture of what the model's present values do, and its name; nil when there is none.
   ///
@@ -57,8 +63,21 @@ package protocol TrainingTask: AnyObject {
   func picture() throws -> (image: RGBImage, name: String)?
 }
 
+/// What an evaluation found.
+package struct Evaluation {
+  /// The scores, alike on all ranks.
+  package let scores: [Metric]
+  /// What the tokens of the held-out data use of the codebook, where the model makes tokens.
+  package var usage: TokenUsage?
+
+  /// Nothing, where there is nothing to score.
+  package static let nothing = Evaluation(scores: [])
+}
+
 extension TrainingTask {
   package func readInitialWeights(into arena: ParameterArena) throws -> [String] { [] }
+
+  package func takeCodebookWindow() -> CodebookWindow? { nil }
 
   package var startNotes: [String] { [] }
 

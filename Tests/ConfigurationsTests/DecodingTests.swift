@@ -175,8 +175,16 @@ import Testing
       "precision (line 21): expected one of float32, bfloat16, found \"float16\"; did you mean bfloat16?"
     ),
     (
-      "revive: false", "revive: true",
-      "model.codebook.revive (line 10): expected false, found \"true\": reviving unused codes is not available in this version"
+      "revive: false", "revive: yes",
+      "model.codebook.revive (line 10): expected true or false, found \"yes\""
+    ),
+    (
+      "revive: false", "revive: true, revive_after: 0",
+      "model.codebook.revive_after (line 10): expected an integer from 1 to 1000000, found \"0\""
+    ),
+    (
+      "images_every: 250", "images_every: 250, usage_warning: 1",
+      "log.usage_warning (line 23): expected a number from 0 to below 1, found \"1\""
     ),
     (
       "ema: {decay: 0.9999}", "ema: 0.9999",
@@ -219,6 +227,7 @@ import Testing
       "data.augment", "data.on_error", "init", "evaluate.every", "threads", "prefetch", "reduction",
       "wire", "bucket_bytes", "recompute", "digest_every", "measure_rate", "losses.perceptual",
       "losses.adversarial", "losses.alignment", "log.gradients_every", "init_encoder",
+      "log.usage_warning", "model.codebook.revive_after",
     ]
     for (path, _) in configuration.values {
       let text = removing(path, from: configuration.yaml)

@@ -83,7 +83,7 @@ import Testing
       "kind: tokenizer", "  augment: none", "  on_error: stop", "init: none", "threads: automatic",
       "prefetch: 2", "reduction: canonical", "wire: float32", "bucket_bytes: 4194304",
       "recompute: none", "digest_every: 50", "measure_rate: true",
-      "  epsilon: 1.0e-08", "    revive: false",
+      "  epsilon: 1.0e-08", "    revive: false", "    revive_after: 100", "  usage_warning: 0.1",
     ] {
       #expect(lines.contains(Substring(line)), "\(line)")
     }
@@ -95,7 +95,8 @@ import Testing
       "run.name=other", "run.output=elsewhere", "log.every=1", "log.images_every=0",
       "checkpoint.every=1", "checkpoint.keep=9", "evaluate.every=3", "prefetch=9",
       "deadlines.step=1", "digest_every=1", "bucket_bytes=4096",
-      "recompute=blocks", "measure_rate=false",
+      "recompute=blocks", "measure_rate=false", "log.usage_warning=0.5",
+      "model.codebook.revive_after=100",
     ]
     for override in layout {
       #expect(try tokenizer(override).digest == digest, "\(override)")
@@ -103,7 +104,7 @@ import Testing
     let results = [
       "run.seed=8", "steps=999", "batch.lanes=4", "model.encoder.heads=6", "optimizer.rate=1e-4",
       "precision=bfloat16", "reduction=fast", "threads=1", "data.train=x",
-      "schedule.kind=constant",
+      "schedule.kind=constant", "model.codebook.revive=true", "model.codebook.revive_after=99",
     ]
     var digests: Set = [digest]
     for override in results {
@@ -124,6 +125,7 @@ import Testing
       .filter {
         !(($0.path.hasPrefix("losses.") || $0.path == "init_encoder") && $0.value == "none")
       }
+      .filter { $0.path != "model.codebook.revive_after" }
       .map { "\($0.path)=\($0.value)\n" }
     for byte in lines.sorted().joined().utf8 {
       hash = (hash ^ UInt64(byte)).multipliedReportingOverflow(by: 1_099_511_628_211).partialValue

@@ -12,13 +12,14 @@ struct StepConsensusTests {
     let agreement = try control(laneCount: 3).agree(
       step: 7,
       lanes: [
-        LaneReport(lossSum: 1, sampleCount: 2, metrics: [Metric("hits", 5)]),
-        LaneReport(lossSum: 2, sampleCount: 1, metrics: [Metric("hits", 6)]),
-        LaneReport(lossSum: 0, sampleCount: 0, metrics: [Metric("hits", 0)]),
+        LaneReport(lossSum: 1, sampleCount: 2, metrics: [Metric("hits", 5)], tokens: [0, 65535]),
+        LaneReport(lossSum: 2, sampleCount: 1, metrics: [Metric("hits", 6)], tokens: [3, 4]),
+        LaneReport(lossSum: 0, sampleCount: 0, metrics: [Metric("hits", 0)], tokens: [5, 6]),
       ], isFinite: true, isStopRequested: false, digest: 42)
     #expect(agreement.step == 7)
     #expect(agreement.lossSum == 3 && agreement.sampleCount == 3)
     #expect(agreement.metrics == [Metric("hits", 11)])
+    #expect(agreement.tokens == [0, 65535, 3, 4, 5, 6])
     #expect(agreement.isFinite && !agreement.isStopRequested)
   }
 

@@ -26,7 +26,7 @@ final class GoldenSteps<Inner: TrainingTask>: TrainingTask {
   func lane(from message: [UInt8], at place: LanePlace) -> Inner.Lane { samples(place) }
   var hasEvaluationData: Bool { inner.hasEvaluationData }
   var dataDigests: [String: String] { inner.dataDigests }
-  func evaluate(_ session: TrainingSession) -> [Metric] { [] }
+  func evaluate(_ session: TrainingSession) -> Evaluation { .nothing }
   func picture() -> (image: RGBImage, name: String)? { nil }
 }
 

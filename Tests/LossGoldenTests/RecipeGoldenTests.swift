@@ -61,6 +61,6 @@ private final class RecipeSteps: TrainingTask {
   }
   var hasEvaluationData: Bool { false }
   var dataDigests: [String: String] { [:] }
-  func evaluate(_ session: TrainingSession) -> [Metric] { [] }
+  func evaluate(_ session: TrainingSession) -> Evaluation { .nothing }
   func picture() -> (image: RGBImage, name: String)? { nil }
 }

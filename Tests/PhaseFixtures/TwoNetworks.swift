@@ -61,7 +61,7 @@ package final class TwoNetworks: TrainingTask {
           guard let passes = second.buffers["passes"]?.value else { return }
           passes.buffer.copy(from: [passes.array(of: Float.self)[0] + 1])
         },
-        end: { [self] agreement in
+        end: { [self] agreement, _ in
           endCount += 1
           second.buffers["mean"]?.value.buffer.copy(from: [Float(agreement.lossSum)])
         }
@@ -95,6 +95,6 @@ package final class TwoNetworks: TrainingTask {
   package var reader: SampleTransport.Reader { { _, _ in [] } }
   package var hasEvaluationData: Bool { false }
   package var dataDigests: [String: String] { [:] }
-  package func evaluate(_ session: TrainingSession) -> [Metric] { [] }
+  package func evaluate(_ session: TrainingSession) -> Evaluation { .nothing }
   package func picture() -> (image: RGBImage, name: String)? { nil }
 }

@@ -4,7 +4,8 @@ import MessagePassing
 private func report(_ lane: Int) -> LaneReport {
   LaneReport(
     lossSum: 0.1 * Double(lane + 1), sampleCount: Double(lane % 3),
-    metrics: [Metric("large", 1e17), Metric("lane", Double(lane))])
+    metrics: [Metric("large", 1e17), Metric("lane", Double(lane))],
+    tokens: (0..<3).map { UInt16(3 * lane + $0) })
 }
 
 /// The agreement about a step, and what happens when replicas differ.
@@ -22,6 +23,7 @@ func checkStepConsensus(_ checks: RankCheckList) throws {
     try require(calm.sampleCount == 12, "samples \(calm.sampleCount)")
     try require(
       calm.metrics == [Metric("large", 12e17), Metric("lane", 66)], "metrics \(calm.metrics)")
+    try require(calm.tokens == (0..<36).map { UInt16($0) }, "tokens \(calm.tokens)")
     try require(calm.isFinite && !calm.isStopRequested && calm.step == 5, "flags of \(calm)")
     let alarmed = try control.agree(
       step: 6, lanes: lanes, isFinite: ranks.rank != last, isStopRequested: ranks.rank == 0)

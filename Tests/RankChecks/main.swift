@@ -51,6 +51,7 @@ func run(mode: String, world: Communicator) throws -> Int {
     try checkPhases(checks)
     try checkGoingOn(checks)
     try checkAgreement(checks)
+    try checkRevival(checks)
     return checks.failureCount
   case _ where ExchangeFailure(rawValue: mode) != nil:
     guard let failure = ExchangeFailure(rawValue: mode) else { break }

@@ -13,11 +13,12 @@ import Training
     record["norm"] = .number(.infinity)
     record["single"] = .single(.nan)
     record["samples"] = .integer(-4)
+    record["list"] = .singles([0.1, 2, .nan])
     record["skipped"] = .flag(false)
     record["note"] = .text("a \"b\"\\\n\u{1}ü")
     let expected =
       #"{"kind":"train","step":3,"loss":0.1,"learning_rate":1e-05,"norm":null,"single":null,"#
-      + #""samples":-4,"skipped":false,"note":"a \"b\"\\\n\u0001ü"}"#
+      + #""samples":-4,"list":[0.1,2.0,null],"skipped":false,"note":"a \"b\"\\\n\u0001ü"}"#
     #expect(record.line == expected)
     let object = try JSONSerialization.jsonObject(with: Data(record.line.utf8))
     let values = try #require(object as? [String: Any])

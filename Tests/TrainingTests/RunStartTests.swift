@@ -85,6 +85,34 @@ import Training
     }
   }
 
+  /// A record of the codebook ends with each checkpoint, so that none covers steps of two starts.
+  @Test func theUseOfTheCodebookIsReportedAlikeAfterAKill() throws {
+    try withTemporaryDirectory { folder in
+      let run = try Run(in: folder)
+      let settings = [
+        "checkpoint={every: 2, keep: 9}", "log.every=3", "log.usage_warning=0.99", "steps=6",
+        "evaluate.every=2",
+      ]
+      try run.train(settings)
+      let records = try run.lines("codebook")
+      #expect(records.count == 4)
+      for (record, (step, count)) in zip(records, [(2, 2), (3, 1), (4, 1), (6, 2)]) {
+        #expect(record.contains("\"step\":\(step),\"steps\":\(count),\"codes_used\":"))
+        #expect(record.contains("\"level_4_code_perplexity\":") && !record.contains("revived"))
+      }
+      let evaluations = try run.lines("evaluation")
+      #expect(evaluations.count == 3)
+      #expect(evaluations.allSatisfy { $0.contains("\"position_code_entropy_bits\":[") })
+      // Few codes from the first record on: said once for either.
+      for source in ["training", "the evaluation"] {
+        #expect(try run.log.components(separatedBy: "tokens of \(source) use").count == 2)
+      }
+      for step in [4, 6] { try FileSystem.remove(run.checkpoint(step)) }
+      try run.train(settings)
+      #expect(try run.lines("codebook") == records && run.lines("evaluation") == evaluations)
+    }
+  }
+
   @Test func aRefusedFirstStartLeavesNothing() throws {
     try withTemporaryDirectory { folder in
       let run = try Run(in: folder)

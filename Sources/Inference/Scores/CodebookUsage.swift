@@ -50,15 +50,18 @@ public struct CodebookUsage: Sendable, Equatable {
       }
   }
 
-  /// Adds tokens.
+  /// The number of equally frequent codes that have the same entropy; 1 without tokens.
   ///
-  /// - Precondition: Every token is below the codebook's size.
-  public mutating func add(_ tokens: some Sequence<Int32>) {
-    for token in tokens {
-      precondition(
-        token >= 0 && token < codebookSize, "CodebookUsage: code \(token) of \(codebookSize)")
-      counts[Int(token)] += 1
-    }
+  ///     2 ^ entropy
+  public var perplexity: Double { exp2(entropy) }
+
+  /// Adds a token.
+  ///
+  /// - Precondition: It is below the codebook's size.
+  public mutating func add(_ token: Int) {
+    precondition(
+      token >= 0 && token < codebookSize, "CodebookUsage: code \(token) of \(codebookSize)")
+    counts[token] += 1
   }
 
   /// Adds the tokens of another usage, such as another rank's.

@@ -13,7 +13,7 @@ extension TrainingPhase<TokenizerTask.Lane> {
   ) -> Self {
     TrainingPhase(training: judge.network) { _ in
       judge.beginUpdate()
-    } end: { agreement in
+    } end: { agreement, _ in
       judge.leCam.advance(
         realMean: agreement.value(of: "logits_real"), fakeMean: agreement.value(of: "logits_fake"))
     } run: { lane, place, tape in

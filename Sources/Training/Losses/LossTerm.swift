@@ -56,6 +56,7 @@ extension [any LossTerm] {
       metrics: losses.flatMap { loss in
         [Metric(loss.name, Double(loss.value.value.scalar))] + loss.metrics
       },
-      sampleCount: pass.images.shape[0])
+      sampleCount: pass.images.shape[0],
+      tokens: pass.output.indices.array(of: Int32.self).map(UInt16.init))
   }
 }

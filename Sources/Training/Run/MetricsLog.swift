@@ -5,7 +5,8 @@ public import Logging
 /// The file `metrics.jsonl` of a run, one JSON object a line.
 ///
 /// A resumed run ends with the same lines as one that was not interrupted, except for the figures of
-/// the clock (`MetricsRecord.isWallClock`). Not for several threads at once.
+/// the clock (`MetricsRecord.isWallClock`) and for a record of kind `codebook` that a stop by a signal cuts in
+/// two. Not for several threads at once.
 public final class MetricsLog {
   private let file: LineFile
   private let logger: Logger

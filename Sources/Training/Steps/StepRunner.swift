@@ -167,7 +167,7 @@ package final class StepRunner<Task: TrainingTask> {
       reports.append(
         LaneReport(
           lossSum: Double(result.loss.value.scalar), sampleCount: Double(result.sampleCount),
-          metrics: result.metrics))
+          metrics: result.metrics, tokens: result.tokens))
     }
     guard let total else { preconditionFailure("StepRunner: a rank without lanes") }
     return PhaseSum(
@@ -195,7 +195,7 @@ package final class StepRunner<Task: TrainingTask> {
     let norms = isDue(step) ? parameterGradientNorms(of: network.arena) : []
     try beforeChange()
     clock.optimizer { network.update(rate: rate, gradientNorm: norm) }
-    phase.end(agreement)
+    try phase.end(agreement, communicator)
     return StepReport.Phase(
       network: network.name, agreement: agreement, learningRate: rate, gradientNorm: norm,
       parameterGradientNorms: norms)

@@ -1,5 +1,6 @@
 package import Autodiff
 package import DataParallel
+package import MessagePassing
 import Tensors
 
 /// One lane of one step: the unit of work, and what its random numbers are keyed by.
@@ -24,12 +25,18 @@ package struct LaneResult {
   package let metrics: [Metric]
   /// Samples of the lane.
   package let sampleCount: Int
+  /// The tokens that the model gave to the samples, one sample after the other, if it gives any; the same
+  /// number on every lane.
+  package let tokens: [UInt16]
 
   /// Gathers the result.
-  package init(loss: Variable, metrics: [Metric], sampleCount: Int) {
+  package init(
+    loss: Variable, metrics: [Metric], sampleCount: Int, tokens: [UInt16] = []
+  ) {
     self.loss = loss
     self.metrics = metrics
     self.sampleCount = sampleCount
+    self.tokens = tokens
   }
 }
 
@@ -51,13 +58,17 @@ package struct TrainingPhase<Lane> {
   /// All networks but this phase's are constants on the tape.
   package let run: (_ lane: inout Lane, _ place: LanePlace, _ tape: Tape) throws -> LaneResult
   /// Takes what the ranks agreed on into the network's buffers; called once a step, after the update,
-  /// on every rank alike.
-  package let end: (_ agreement: StepAgreement) -> Void
+  /// on every rank alike, with the ranks for what else it takes.
+  ///
+  /// Throws where that exchange fails.
+  package let end: (_ agreement: StepAgreement, _ ranks: Communicator) throws -> Void
 
   /// Makes a phase; without `begin` and `end` it has no buffers that advance.
   package init(
     training network: Network, begin: @escaping (_ step: Int) throws -> Void = { _ in },
-    end: @escaping (_ agreement: StepAgreement) -> Void = { _ in },
+    end: @escaping (_ agreement: StepAgreement, _ ranks: Communicator) throws -> Void = {
+      _, _ in
+    },
     run: @escaping (_ lane: inout Lane, _ place: LanePlace, _ tape: Tape) throws -> LaneResult
   ) {
     self.network = network
