@@ -119,7 +119,8 @@ let package = Package(
       [
         "Training", "Inference", "Reporting", "Configurations", "DataParallel", "Checkpoints",
         "Datasets", "HierarchicalGenerator", "ResidualTokenizer", "Discriminators",
-        "FeatureNetworks", "Autodiff", "Tensors", "ArrayFiles", "MessagePassing", "Kernels",
+        "FeatureNetworks", "Optimizers", "Layers", "Autodiff", "Tensors", "ImageFiles",
+        "ArrayFiles", "MessagePassing", "Kernels",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(

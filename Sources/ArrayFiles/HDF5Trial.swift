@@ -29,8 +29,11 @@ enum HDF5Trial {
     case Int32(CHDF5_trialPassed), Int32(CHDF5_trialNotOpened): nil
     case Int32(CHDF5_trialFailed): "a part of the file is damaged or was never written"
     case Int32(CHDF5_trialImpossible): "no process could be started that tries the file"
+    case Int32(CHDF5_trialTooLarge):
+      "the file is damaged: the library wanted more than \(byteCount >> 30) GiB of memory to open it"
     case -SIGXCPU, -SIGALRM: "the file is damaged: the library came to no end with it"
-    default: "the file is damaged: the library ended by signal \(-result) on it"
+    case ..<0: "the file is damaged: the library ended by signal \(-result) on it"
+    default: "the child process that tried the file ended with status \(result)"
     }
   }
 }

@@ -24,6 +24,7 @@ enum {
   CHDF5_trialNotOpened = 1,    // HDF5 says itself that it cannot open the file
   CHDF5_trialFailed = 2,       // HDF5 reports a failure inside the file
   CHDF5_trialImpossible = 3,   // no child could be made
+  CHDF5_trialTooLarge = 4,     // HDF5 wanted more memory to open the file than it may have
 };
 
 // Reads `elementCount` strings of `type` by a call of `read`; their bytes must fit the file.
@@ -128,10 +129,22 @@ static inline herr_t CHDF5_tryObject(hid_t file, const char *name, const H5O_inf
   return result < 0 ? -1 : 0;
 }
 
+// Notes whether an error on the stack is one of memory that was not to be had.
+static inline herr_t CHDF5_noteMemory(unsigned position, const H5E_error2_t *error, void *found) {
+  (void)position;
+  if (error->min_num == H5E_NOSPACE || error->min_num == H5E_CANTALLOC) *(int *)found = 1;
+  return 0;
+}
+
 // Looks at everything in a file.
 static inline int CHDF5_tryContent(const char *path, hid_t access) {
   hid_t file = H5Fopen(path, H5F_ACC_RDONLY, access);
-  if (file < 0) return CHDF5_trialNotOpened;
+  if (file < 0) {
+    // What was refused for want of memory must not be opened where there is more of it.
+    int isTooLarge = 0;
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, CHDF5_noteMemory, &isTooLarge);
+    return isTooLarge ? CHDF5_trialTooLarge : CHDF5_trialNotOpened;
+  }
   hsize_t byteCount = 0;
   herr_t status = H5Fget_filesize(file, &byteCount);
   if (status >= 0) {

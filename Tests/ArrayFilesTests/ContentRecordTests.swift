@@ -115,6 +115,16 @@ struct ContentRecordTests {
     }
   }
 
+  /// What the trial refuses for want of memory is not opened where there is more.
+  @Test func aFileThatClaimsTooMuchMemoryIsNotOpened() throws {
+    let claim = try Repository.bytes(of: "Tests/Fuzzing/Findings/codes/root-header-of-2-gibibytes")
+    try withFile(isSealed: false) { path, _ in
+      try overwrite(path, claim)
+      let error = try #require(throws: HDF5Error.self) { try HDF5File(readingAlone: path) }
+      #expect("\(error)".contains("wanted more than 1 GiB of memory"), "\(error)")
+    }
+  }
+
   @Test func aDigestInATextFindsEveryChange() throws {
     let digest = try #require(
       EmbeddedDigest.value(

@@ -66,6 +66,26 @@ import Testing
   }
 
   /// The law: a crop undoes padding to the last bit, either border; its gradient comes back alone.
+  @Test(arguments: [(1, 5, 4), (2, 3, 7), (0, 2, 2), (3, 1, 4)])
+  func neighbourMeansMatchTheReference(radius: Int, height: Int, width: Int) {
+    var numbers = TestNumbers(seed: 12)
+    let shape = ImageShape(batchSize: 2, height: height, width: width, channelCount: 3)
+    func weight(_ size: Int) -> (Int, Int) -> Double {
+      { output, input in
+        let window = max(0, output - radius)...min(size - 1, output + radius)
+        return window.contains(input) ? 1 / Double(window.count) : 0
+      }
+    }
+    checkOperator(
+      [numbers.tensor([2, height, width, 3])], "means of radius \(radius)",
+      reference: {
+        ResamplingReference.apply(
+          $0[0], shape: shape, height: height, width: width, rowWeight: weight(height),
+          columnWeight: weight(width))
+      },
+      operation: { neighbourMean($1[0], radius: radius) })
+  }
+
   @Test(arguments: ImageBorder.allCases) func cropsUndoPadding(border: ImageBorder) {
     var numbers = TestNumbers(seed: 3)
     let tape = Tape(isRecording: true)

@@ -22,7 +22,7 @@ import Testing
   @Test func weightsAreThoseOfTheFiles() throws {
     let report = try plan("tokenizer/restok-l-256")
     let weights = Dictionary(uniqueKeysWithValues: report.parts.map { ($0.name, $0.weightCount) })
-    #expect(weights["tokenizer"] == 661791947)
+    #expect(weights["tokenizer"] == 661_791_947)
     #expect(weights["LPIPS, VGG-16"] == 14_716_160)
     #expect(weights["alignment, dinov3"] == 303_079_424)
     #expect(weights["discriminator, backbone"] == 21_665_664)

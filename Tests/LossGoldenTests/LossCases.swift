@@ -33,6 +33,9 @@ extension GoldenCase {
   /// Steps of the whole recipe.
   static let recipes = losses(["recipe-steps"])
 
+  /// Inception-v3.
+  static let inceptions = cases(["inception"], in: "evaluation", fixtures: fixtures)
+
   /// The directory of the fixtures.
   fileprivate static var fixtures: URL {
     Bundle.module.bundleURL.appendingPathComponent("Goldens")

@@ -38,6 +38,22 @@ public func imageWindow(
     columns: .window(columns, of: shape.width, border: border))
 }
 
+/// The mean of each cell and its neighbours, those that there are.
+///
+///     y[r, c] = mean of x over r − radius … r + radius, c − radius … c + radius, inside the image
+///
+/// - Parameters:
+///   - x: `[batch, height, width, channels]`.
+///   - radius: Neighbours on each side.
+/// - Returns: Shaped like `x`.
+public func neighbourMean(_ x: Variable, radius: Int) -> Variable {
+  precondition(radius >= 0, "neighbourMean: radius \(radius)")
+  let shape = imageShape(x, "neighbourMean")
+  return resample(
+    x, rows: .neighbourMean(size: shape.height, radius: radius),
+    columns: .neighbourMean(size: shape.width, radius: radius))
+}
+
 /// A linear map along the rows of images and one along the columns.
 ///
 /// - Parameters:

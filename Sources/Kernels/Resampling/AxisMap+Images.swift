@@ -105,3 +105,20 @@ extension AxisMap {
     return 0
   }
 }
+
+extension AxisMap {
+  /// The mean of each position and its neighbours, those that there are.
+  ///
+  /// - Parameters:
+  ///   - size: Positions.
+  ///   - radius: Neighbours on each side.
+  /// - Returns: The map.
+  public static func neighbourMean(size: Int, radius: Int) -> AxisMap {
+    AxisMap(
+      inputSize: size,
+      taps: (0..<size).map { position in
+        let window = max(0, position - radius)...min(size - 1, position + radius)
+        return window.map { Tap(index: $0, weight: 1 / Double(window.count)) }
+      })
+  }
+}

@@ -8,7 +8,10 @@ extension Precision: ExpressibleByArgument {}
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure how fast this machine does the work.",
-    subcommands: [BenchStep.self, BenchSampling.self, BenchCollectives.self, BenchSaving.self])
+    subcommands: [
+      BenchStep.self, BenchSampling.self, BenchCollectives.self, BenchSaving.self,
+      BenchClassifier.self,
+    ])
 }
 
 /// The losses of a step that is timed.
