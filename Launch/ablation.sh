@@ -6,8 +6,8 @@
 # Every variant is the quick start's tokenizer with one switch turned, and a generator for its tokens. For each of
 # ABLATION_SEEDS ("0 1 2") it trains both on one rank of one thread, ABLATION_JOBS variants side by side (as many as
 # cores), for ABLATION_STEPS steps (500) each, samples 20 images of each class, and asks a linear classifier about them.
-# Everything goes to ABLATION_OUTPUT (runs/ablation), the table too: mean and half of the range over the
-# seeds. Stop it whenever you like: started again it goes on where it was.
+# Everything goes to a folder of that many steps in ABLATION_OUTPUT (runs/ablation), the table too: mean and half of the
+# range over the seeds. At the end both orders are timed. Stop it whenever you like: started again it goes on where it was.
 set -euo pipefail
 # shellcheck source=Launch/ranks.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/ranks.sh"
@@ -16,7 +16,7 @@ cd -- "$project"
 seeds=(${ABLATION_SEEDS:-0 1 2})
 steps="${ABLATION_STEPS:-500}"
 jobs="${ABLATION_JOBS:-$cores}"
-output="${ABLATION_OUTPUT:-runs/ablation}"
+output="${ABLATION_OUTPUT:-runs/ablation}/$steps-steps"
 
 # The switches: a name, then what it changes in the tokenizer (T) and in the generator (G).
 variants=(
@@ -65,7 +65,7 @@ train() {
 
 # variant NUMBER SEED: one variant with one seed; its figures go to a line of a file of their own.
 variant() {
-  local number="$1" seed="$2" name tokens order run began seconds
+  local number="$1" seed="$2" name tokens order run
   IFS='|' read -r name tokens order <<<"${variants[$number]}"
   run="v$number-s$seed"
   [[ ! -s "$output/$run.figures" ]] || return 0
@@ -84,27 +84,31 @@ variant() {
   train generator "$run-generator" "run.seed=$seed" "tokenizer=$output/$tokenizer" \
     "data.codes=$output/$tokenizer-train.h5" "data.evaluation=$output/$tokenizer-evaluation.h5" \
     ${order:+"$order"}
-  began="$(date +%s%N)"
   "$RESTOK" sample --tokenizer "$output/$tokenizer" --generator "$output/$run-generator" \
     --classes all --count 20 --guidance 2 --seed "$seed" --output "$output/$run.npy"
-  seconds="$(awk "BEGIN { printf \"%.4f\", ($(date +%s%N) - $began) / 2e11 }")"
   local score
   score="$("$RESTOK" bench classifier --data "$data/train" --evaluation "$data/evaluation" \
     --samples "$output/$run.npy" --count 20 --json | grep -o '"sample_accuracy": *[0-9.eE+-]*' |
     sed 's/.*: *//')"
   local figures="$output/$tokenizer/metrics.jsonl"
-  printf '%s|%s|%s|%s|%s|%s|%s\n' "$number" "$(last_figure "$figures" psnr)" \
-    "$(last_figure "$figures" codes_used)" \
-    "$(last_figure "$output/$run-generator/metrics.jsonl" evaluation_loss)" "$score" "$seconds" \
-    "$(level_figures "$figures")" >"$output/$run.partial"
+  local psnr codes loss levels
+  psnr="$(last_figure "$figures" psnr)" codes="$(last_figure "$figures" codes_used)"
+  loss="$(last_figure "$output/$run-generator/metrics.jsonl" evaluation_loss)"
+  levels="$(level_figures "$figures")"
+  [[ -n "$psnr" && -n "$codes" && -n "$loss" && -n "$score" && -n "$levels" ]] || {
+    say "error: a figure is missing: psnr $psnr, codes $codes, loss $loss, score $score, levels $levels"
+    return 1
+  }
+  printf '%s|%s|%s|%s|%s|%s\n' "$number" "$psnr" "$codes" "$loss" "$score" "$levels" \
+    >"$output/$run.partial"
   mv "$output/$run.partial" "$output/$run.figures"
 }
 
 # table: mean ± half of the range over the seeds.
 table() {
   local number name
-  echo "| variant | PSNR, dB | codes used | entropy by level, bits | generator loss | samples named right | sampling, s an image |"
-  echo "|---|---|---|---|---|---|---|"
+  echo "| variant | PSNR, dB | codes used | entropy by level, bits | generator loss | samples named right |"
+  echo "|---|---|---|---|---|---|"
   for number in "${!variants[@]}"; do
     name="${variants[$number]%%|*}"
     cat "$output/v$number-s"*.figures | awk -F'|' -v name="$name" '
@@ -117,23 +121,29 @@ table() {
         return sprintf(format, sum[i] / NR) " ± " sprintf(format, (most[i] - least[i]) / 2)
       }
       {
-        for (i = 2; i <= 6; i++) note(i, $i)
-        levelCount = split($7, levels, " ")
+        for (i = 2; i <= 5; i++) note(i, $i)
+        levelCount = split($6, levels, " ")
         for (i = 1; i <= levelCount; i++) level[i] += levels[i]
       }
       END {
         for (i = 1; i <= levelCount; i++) bits = bits (i > 1 ? ", " : "") sprintf("%.2f", level[i] / NR)
-        printf "| %s | %s | %s | %s | %s | %s | %s |\n", name, text(2, "%.2f"), text(3, "%.0f"), bits,
-          text(4, "%.3f"), text(5, "%.3f"), text(6, "%.4f")
+        printf "| %s | %s | %s | %s | %s | %s |\n", name, text(2, "%.2f"), text(3, "%.0f"), bits,
+          text(4, "%.3f"), text(5, "%.3f")
       }'
   done
 }
 
+# A variant runs as this script again: within a condition the shell would go on behind a command that fails.
+if [[ "${1:-}" == --variant ]]; then
+  variant "$2" "$3"
+  exit
+fi
 failed=0
 running=0
 for seed in "${seeds[@]}"; do
   for number in "${!variants[@]}"; do
-    variant "$number" "$seed" >"$output/v$number-s$seed.log" 2>&1 || {
+    RESTOK="$RESTOK" "${BASH_SOURCE[0]}" --variant "$number" "$seed" \
+      >"$output/v$number-s$seed.log" 2>&1 || {
       say "error: variant ${variants[$number]%%|*}, seed $seed: $output/v$number-s$seed.log"
       exit 1
     } &
@@ -150,3 +160,5 @@ while ((running > 0)); do
 done
 ((failed == 0)) || exit 1
 table | tee "$output/table.md"
+"$RESTOK" bench sampling --config Configs/quickstart/generator.yaml \
+  --tokenizer-config Configs/quickstart/tokenizer.yaml | tee "$output/sampling.txt"

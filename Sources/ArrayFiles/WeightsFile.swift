@@ -70,9 +70,11 @@ public struct WeightsFile: Sendable {
   /// of several that of their digests.
   ///
   /// - Throws: `FileError`.
+  /// - Precondition: The tensors were read from files.
   public func digest() throws -> String {
+    precondition(!files.isEmpty, "WeightsFile: \(path) was gathered, and has no files to digest")
     let digests = try files.map { try ContentDigest.ofFile(at: $0).prefixed }
-    guard digests.count > 1 else { return digests.first ?? ContentDigest().prefixed }
+    guard digests.count > 1 else { return digests[0] }
     var all = ContentDigest()
     Array(digests.joined(separator: "\n").utf8).withUnsafeBytes { all.update($0) }
     return all.prefixed

@@ -20,6 +20,8 @@ public struct ClassifierBenchmark {
 
   private static let stepCount = 300
   private static let rate = 3e-3
+  /// Larger images are none for a classifier of pixels.
+  private static let largestSize = 128
 
   /// Gathers what is to be done.
   ///
@@ -44,6 +46,12 @@ public struct ClassifierBenchmark {
       try ImageDataset(folder: data), try ImageDataset(folder: evaluation)
     )
     let classCount = train.manifest.classes.count
+    guard heldOut.manifest.classes.count == classCount else {
+      throw DataError(
+        file: evaluation,
+        problem: "it has \(heldOut.manifest.classes.count) classes, and \(data) has \(classCount)",
+        advice: "Name two parts of one data set.")
+    }
     let sampled = try sampledImages(classCount: classCount)
     let size = sampled.shape[1]
     let classifier = PixelClassifier(inputSize: size * size * 3, classCount: classCount)
@@ -75,12 +83,12 @@ public struct ClassifierBenchmark {
     let array = try NumPyArray(contentsOf: samples)
     let shape = array.shape
     guard array.elementType == .uint8, shape.count == 4, shape[0] == classCount * countPerClass,
-      shape[1] == shape[2], shape[3] == 3
+      shape[1] == shape[2], (1...Self.largestSize).contains(shape[1]), shape[3] == 3
     else {
       throw ArrayFileError(
         file: samples,
         problem: "it holds \(array.elementType) of shape \(shape), expected uint8 of shape "
-          + "[\(classCount * countPerClass), size, size, 3]",
+          + "[\(classCount * countPerClass), size, size, 3] with a size of at most \(Self.largestSize)",
         advice: "Sample --classes all with this --count into a .npy file.")
     }
     return Tensor(try array.elements(as: UInt8.self).map { Float($0) / 255 }, shape: shape)

@@ -11,8 +11,15 @@ public enum RecipeLoss: String, Sendable, CaseIterable {
 }
 
 extension TokenizerRunConfiguration {
-  /// The losses that have a section.
+  /// The width of the published DINOv3 that goes with an encoder: the largest that is not wider, or the
+  /// smallest.
+  private static func foundationWidth(for encoderWidth: Int) -> Int {
+    [1024, 768].first { $0 <= encoderWidth } ?? 384
+  }
+
+  /// The losses that a run would have on.
   var configuredLosses: Set<RecipeLoss> {
+    let losses = losses.named
     var found: Set<RecipeLoss> = []
     if losses.perceptual != nil { found.insert(.perceptual) }
     if losses.alignment != nil { found.insert(.alignment) }
@@ -24,7 +31,7 @@ extension TokenizerRunConfiguration {
   ///
   /// Source: Docs/Training.md, section 1.
   mutating func keep(_ kept: Set<RecipeLoss>) {
-    let published = Losses.published(alignmentWidth: model.encoder.width)
+    let published = Losses.published(alignmentWidth: Self.foundationWidth(for: model.encoder.width))
     losses.perceptual =
       kept.contains(.perceptual) ? losses.perceptual ?? published.perceptual : nil
     losses.alignment = kept.contains(.alignment) ? losses.alignment ?? published.alignment : nil

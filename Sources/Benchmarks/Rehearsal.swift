@@ -5,7 +5,7 @@ import Foundation
 /// What a benchmark trains on made-up samples.
 public struct Rehearsal: Sendable {
   /// The configuration; its data are not read.
-  let configuration: AnyRunConfiguration
+  private(set) var configuration: AnyRunConfiguration
   /// The name of the configuration's file, without its ending.
   let name: String
   /// Samples of a rank's step.
@@ -32,11 +32,15 @@ public struct Rehearsal: Sendable {
     self.precision = precision ?? configuration.training.precision
   }
 
-  /// The same with the losses that its configuration has a section for.
+  /// The same with the losses that a run of its configuration would have on.
   public var withConfiguredLosses: Rehearsal {
     var rehearsal = self
-    if case .tokenizer(let configuration) = configuration {
+    if case .tokenizer(var configuration) = configuration {
       rehearsal.losses = configuration.configuredLosses
+      let width = configuration.model.alignmentWidth
+      configuration.losses = configuration.losses.named
+      configuration.model.alignmentWidth = width
+      rehearsal.configuration = .tokenizer(configuration)
     }
     return rehearsal
   }
@@ -46,7 +50,9 @@ public struct Rehearsal: Sendable {
 
   /// The configuration of the training itself: a lane of `batchSize` samples a rank, used as they are, and
   /// of the losses those that were chosen, from the first step on.
-  func configuration(worldSize: Int) -> AnyRunConfiguration {
+  ///
+  /// - Throws: `ConfigurationError` when the batch does not suit the losses.
+  func configuration(worldSize: Int) throws(ConfigurationError) -> AnyRunConfiguration {
     func adapt(_ settings: inout TrainingSettings) {
       settings.batch.laneCount = worldSize
       settings.batch.sampleCountPerLane = batchSize
@@ -57,7 +63,9 @@ public struct Rehearsal: Sendable {
       adapt(&configuration.training)
       configuration.data.augmentation = .none
       configuration.keep(losses)
-      return .tokenizer(configuration)
+      // Read again, for the checks of values against each other.
+      let text = configuration.yaml
+      return .tokenizer(try TokenizerRunConfiguration(yaml: text, file: name))
     case .generator(var configuration):
       adapt(&configuration.training)
       return .generator(configuration)

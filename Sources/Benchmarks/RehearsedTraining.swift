@@ -20,13 +20,13 @@ package final class RehearsedTraining {
   ///
   /// Collective: every rank.
   ///
-  /// - Throws: `MessagePassingError`.
+  /// - Throws: `MessagePassingError`; `ConfigurationError` when batch and losses do not suit each other.
   package init(_ rehearsal: Rehearsal, _ communicator: Communicator) throws {
-    switch rehearsal.configuration(worldSize: communicator.worldSize) {
+    switch try rehearsal.configuration(worldSize: communicator.worldSize) {
     case .tokenizer(let configuration):
       let task = try TokenizerTask(
         configuration, isCoordinator: false,
-        networks: RecipeNetworks(randomFrom: 0, for: configuration))
+        networks: try RecipeNetworks(randomFrom: 0, for: configuration))
       let message = Self.images(
         count: rehearsal.batchSize, size: configuration.model.imageSize)
       networks = task.networks

@@ -7,7 +7,7 @@ public struct StepTiming: CommandReport, Codable, Equatable {
   public var size: String
   /// The operands of products: fp32 or bf16.
   public var dtype: String
-  /// The number of rankCount.
+  /// The number of ranks.
   public var rankCount: Int
   /// Threads of a rank.
   public var threadCount: Int
@@ -19,7 +19,7 @@ public struct StepTiming: CommandReport, Codable, Equatable {
   public var stepSeconds: Double
   /// Seconds of the fastest step.
   public var fastestStepSeconds: Double
-  /// Samples of all rankCount a second, at the median.
+  /// Samples of all ranks a second, at the median.
   public var samplesPerSecond: Double
   /// Seconds of a step that the exchange took from the computation, the median.
   public var exposedExchangeSeconds: Double
@@ -67,7 +67,7 @@ public struct StepTiming: CommandReport, Codable, Equatable {
   /// All figures in one line.
   public var description: String {
     String(
-      format: "%@: %.4f s a step, %.3f samples/s (batchSize %ld, %ld rank(s) x %ld thread(s), "
+      format: "%@: %.4f s a step, %.3f samples/s (batch %ld, %ld rank(s) x %ld thread(s), "
         + "%@, %.2f M weights, peak %.2f GiB, exposed exchange %.1f %%)", size, stepSeconds,
       samplesPerSecond, batchSize, rankCount, threadCount, dtype == "bf16" ? "bfloat16" : "float32",
       millionWeightCount,

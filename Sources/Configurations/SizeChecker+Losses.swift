@@ -22,6 +22,14 @@ extension SizeChecker {
       }
     }
     if let adversarial = losses.adversarial { check(adversarial, in: configuration) }
+    if let alignment = losses.alignment {
+      check(["losses.alignment.width"]) {
+        alignment.width % 64 == 0
+      } _: {
+        "\(alignment.width) channels cannot be cut into heads of 64, which every foundation model has: take the "
+          + "width of the file's features"
+      }
+    }
   }
 
   private func check(
@@ -30,10 +38,16 @@ extension SizeChecker {
   ) {
     let training = configuration.training
     check(["losses.adversarial.start", "steps"]) {
-      adversarial.start < training.stepCount
+      !adversarial.isNamed || adversarial.start < training.stepCount
     } _: {
       "the discriminator would begin in step \(adversarial.start) of a run of \(training.stepCount) "
         + "(steps): take an earlier one, or adversarial: none"
+    }
+    check(["losses.adversarial.input_size"]) {
+      adversarial.inputSize % 8 == 0
+    } _: {
+      "DINO's input is cut into patches of 8 or 16 pixels, and \(adversarial.inputSize) is no multiple of 8: take "
+        + "positions of the file times its patch size, 224 for the published one"
     }
     let (count, grouping) = (training.batch.sampleCountPerLane, SampleGrouping())
     check(["batch.per_lane", "losses.adversarial.discriminator"]) {

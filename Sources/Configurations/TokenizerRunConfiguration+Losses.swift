@@ -14,6 +14,25 @@ extension TokenizerRunConfiguration {
     /// The alignment with a foundation model.
     public var alignment: Alignment?
 
+    /// The losses that are on: those whose files are named, and that have a weight.
+    package var named: Losses {
+      var losses = self
+      if let lpips = losses.perceptual?.lpips, lpips.network == nil || lpips.linear == nil {
+        losses.perceptual?.lpips = nil
+      }
+      if let convNeXt = losses.perceptual?.convNeXt, convNeXt.network == nil {
+        losses.perceptual?.convNeXt = nil
+      }
+      if losses.perceptual?.lpips == nil, losses.perceptual?.convNeXt == nil {
+        losses.perceptual = nil
+      }
+      if losses.adversarial?.isNamed == false { losses.adversarial = nil }
+      if let alignment = losses.alignment, alignment.file == nil || !alignment.isWeighted {
+        losses.alignment = nil
+      }
+      return losses
+    }
+
     /// The published losses, without files.
     ///
     /// - Parameter alignmentWidth: Width of the foundation model's features.
@@ -102,8 +121,8 @@ extension TokenizerRunConfiguration {
     /// The discriminator's base learning rate.
     public var rate: Double
 
-    /// Whether the discriminator can be made: `dino` needs its file.
-    public var isOn: Bool { discriminator == .patchgan || backbone != nil }
+    /// Whether everything that the discriminator needs is named: `dino` needs a file.
+    package var isNamed: Bool { discriminator == .patchgan || backbone != nil }
   }
 
   /// The `losses.alignment` section.
@@ -142,5 +161,8 @@ extension TokenizerRunConfiguration {
     public var encoder: Part
     /// The cells of the decoder's second pass with the patch features.
     public var decoder: Part
+
+    /// Whether either part counts.
+    public var isWeighted: Bool { encoder.weight > 0 || decoder.weight > 0 }
   }
 }

@@ -27,6 +27,21 @@ public struct ResTok {
     public let decoderAlignment: Variable?
   }
 
+  /// The features that a training pass projects for an alignment; what is not wanted costs nothing.
+  public struct AlignedFeatures: OptionSet, Sendable {
+    /// The bits.
+    public let rawValue: Int
+    /// The mean of the coarsest image scale.
+    public static let encoder = AlignedFeatures(rawValue: 1)
+    /// The cells of a second pass of the decoder.
+    public static let decoder = AlignedFeatures(rawValue: 2)
+    /// Both.
+    public static let all: AlignedFeatures = [.encoder, .decoder]
+
+    /// The features of some bits.
+    public init(rawValue: Int) { self.rawValue = rawValue }
+  }
+
   /// Sizes and options.
   public let configuration: Configuration
   private let arena: ParameterArena
@@ -67,23 +82,23 @@ public struct ResTok {
   ///   - images: `[batch, size, size, 3]` in [0, 1].
   ///   - keepCounts: Latent tokens that each sample keeps (nested dropout); all when nil.
   ///   - globalSampleCount: Samples of all lanes, which the losses are averaged over.
-  ///   - isAligned: Whether a model with projections computes what they project.
+  ///   - aligned: What a model with projections computes of them.
   ///   - tape: Where the operations are recorded.
   /// - Returns: Reconstruction, indices and the lane's share of the losses.
   public func callAsFunction(
-    _ images: Tensor, keepCounts: [Int]?, globalSampleCount: Int, isAligned: Bool = true,
+    _ images: Tensor, keepCounts: [Int]?, globalSampleCount: Int, aligned: AlignedFeatures = .all,
     on tape: Tape
   ) -> Output {
     let encoded = encoder(features(of: images, on: tape))
     let quantization = quantizer(encoded.latents, globalSampleCount: globalSampleCount)
     let decoded = decoder(
-      quantization.quantized, keepCounts: keepCounts, isAligned: isAligned)
+      quantization.quantized, keepCounts: keepCounts, isAligned: aligned.contains(.decoder))
     return Output(
       reconstruction: pixelDecoder(decoded.features), indices: quantization.indices,
       encodings: quantization.encodings, commitmentLoss: quantization.commitmentLoss,
       codebookLoss: quantization.codebookLoss,
       coarsestScale: encoded.coarsestScale,
-      encoderAlignment: isAligned
+      encoderAlignment: aligned.contains(.encoder)
         ? encoderAlignmentProjection.map { $0(mean(of: encoded.coarsestScale)) } : nil,
       decoderAlignment: decoderAlignmentProjection.flatMap { project in
         decoded.alignedFeatures.map { project($0) }

@@ -105,11 +105,15 @@ struct EncoderBlocks {
 }
 
 extension TokenizerTask {
-  /// The digest of the file that the encoder begins with; nil without one, and where it is gone, for a run
-  /// that goes on does not need it.
-  var initialWeightsDigest: String? {
-    guard let path = configuration.encoderInitialization?.file else { return nil }
-    return try? WeightsFile(contentsOf: path).digest()
+  /// The digest of the file that an encoder begins with; nil without one, and where it is gone, for a run that
+  /// goes on does not need it.
+  ///
+  /// - Throws: `FileError` when it is there and cannot be read.
+  static func initialWeightsDigest(_ configuration: TokenizerRunConfiguration) throws -> String? {
+    guard let path = configuration.encoderInitialization?.file, FileSystem.exists(path) else {
+      return nil
+    }
+    return try ContentDigest.ofFile(at: path).prefixed
   }
 
   package func readInitialWeights(into arena: ParameterArena) throws -> [String] {

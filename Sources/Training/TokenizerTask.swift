@@ -38,6 +38,8 @@ package final class TokenizerTask: TrainingTask {
   /// The discriminator; nil without the adversarial loss.
   private let judge: Judge?
   private let files: [RecipeNetworks.File]
+  /// The digest of the file that the encoder begins with, on the coordinator.
+  private let initialWeightsDigest: String?
   private let keepDistribution: NestedDropoutDistribution
   /// The data sets, on the coordinator.
   let data: (train: ImageLaneReader, evaluation: ImageLaneReader)?
@@ -71,6 +73,7 @@ package final class TokenizerTask: TrainingTask {
     revival = CodebookRevival(of: model, in: network, configuration)
     keepDistribution = NestedDropoutDistribution(
       latentCount: configuration.model.latents.count, configuration.model.nestedDropout)
+    initialWeightsDigest = isCoordinator ? try Self.initialWeightsDigest(configuration) : nil
     guard isCoordinator else {
       data = nil
       plan = nil
@@ -183,7 +186,7 @@ package final class TokenizerTask: TrainingTask {
     let globalSampleCount = configuration.training.batch.sampleCount
     let output = model(
       lane.images, keepCounts: lane.keepCounts, globalSampleCount: globalSampleCount,
-      isAligned: losses.contains { $0 is AlignmentLoss }, on: tape)
+      aligned: losses.reduce(into: []) { $0.formUnion($1.alignedFeatures) }, on: tape)
     lane.reconstruction = judge == nil ? nil : output.reconstruction.value
     revival?.add(output.encodings, ofLane: place.lane)
     return losses.result(

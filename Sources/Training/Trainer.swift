@@ -46,6 +46,16 @@ final class Trainer<Task: TrainingTask> {
   /// - Returns: How it ended.
   /// - Throws: `TrainingError`, and the errors of data, checkpoints and ranks.
   func run(missing: Examination) throws -> TrainingOutcome {
+    do {
+      return try steps(missing: missing)
+    } catch {
+      // What was worth saving before the error is still worth it; how it ends, the log says.
+      try? saver?.finish()
+      throw error
+    }
+  }
+
+  private func steps(missing: Examination) throws -> TrainingOutcome {
     try examine(missing, doneCount)
     guard doneCount < settings.stepCount else { return .finished(step: doneCount) }
     let steps = doneCount..<settings.stepCount

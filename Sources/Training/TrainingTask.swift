@@ -26,8 +26,8 @@ package protocol TrainingTask: AnyObject {
   /// - Throws: `DataError` naming a sample that cannot be used.
   func lane(from message: [UInt8], at place: LanePlace) throws -> Lane
 
-  /// Reads what a new run begins with, after the weights were drawn and before `init` replaces them; on
-  /// rank 0 only.
+  /// Reads what a new run begins with, after the weights were drawn; on rank 0 only, and not where `init`
+  /// names all of them.
   ///
   /// - Parameter arena: The weights of the network that the run is named for.
   /// - Returns: What the log says about it; nothing where all drawn weights stay.

@@ -27,7 +27,10 @@ struct Restok: ParsableCommand {
 @main enum EntryPoint {
   static func main() {
     StandardStream.prepare()
-    EndSignal.install(TemporaryPath.removeAll)
+    EndSignal.install {
+      TemporaryPath.removeAll()
+      ChildProcess.end()
+    }
     var status: ExitStatus
     do {
       let arguments = Array(SystemPath.commandLine().dropFirst())

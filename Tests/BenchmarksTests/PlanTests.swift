@@ -37,7 +37,7 @@ import Testing
       "tokenizer/restok-l-256",
       [
         "batch.lanes=1", "batch.per_lane=1", "model.image_size=224", "model.scales.count=2",
-        "losses.perceptual.convnext_s={network: none}", "model.cnn.multipliers=[1, 1, 1, 1, 1]",
+        "losses.perceptual.convnext_s={network: x}", "model.cnn.multipliers=[1, 1, 1, 1, 1]",
         "losses.adversarial.discriminator=patchgan",
       ])
     let parts = Dictionary(uniqueKeysWithValues: report.parts.map { ($0.name, $0.gigaOperations) })
@@ -77,6 +77,23 @@ import Testing
       / report.parts.reduce(0) { $0 + $1.gigaOperations }
     let hours = (100_000 - 5_000 * share) * measured.stepSeconds / 3600
     #expect(abs(measured.hours - hours) < 1e-6 * hours)
+  }
+
+  /// What is rehearsed is checked like a configuration.
+  @Test func aBatchThatTheDiscriminatorCannotGroupIsRefused() throws {
+    let rehearsal = try Rehearsal(
+      configurationPath: Repository.folder + "/Configs/smoke/recipe.yaml", overrides: [],
+      batchSize: 9, precision: nil)
+    #expect(throws: ConfigurationError.self) {
+      _ = try RehearsedTraining(rehearsal.withConfiguredLosses, .single())
+    }
+  }
+
+  @Test func aFoundationModelThatDoesNotSuitTheDecoderIsRefused() {
+    #expect(throws: ConfigurationError.self) {
+      _ = try plan(
+        "tokenizer/restok-64", ["losses.alignment.network=clip", "model.image_size=768"])
+    }
   }
 
   @Test func ranksThatDoNotDivideTheLanesAreRefused() {

@@ -67,6 +67,14 @@ import Testing
       crowd.standardError.components(separatedBy: "runs on one rank, but \(rankCount)").count == 2)
   }
 
+  /// Bound as a rank will be: under the launcher of one.
+  @Test func aPlanIsRehearsedUnderALauncherToo() async throws {
+    let run = try await SpawnedProcess.runRanks(
+      1, "restok", ["plan", Repository.folder + "/Configs/smoke/tokenizer.yaml", "--json"])
+    #expect(run.exitCode == 0, "\(run.standardError)")
+    #expect(run.standardOutput.contains("\"memory_GiB\":"))
+  }
+
   /// The launcher ends every rank when the first of them fails, and rank 0 may be the last to start.
   @Test(arguments: [["frobnicate"], ["data", "info", "x"]])
   func theRankThatSpeaksMayBeTheLast(arguments: [String]) async throws {

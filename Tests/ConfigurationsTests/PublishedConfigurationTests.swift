@@ -213,7 +213,7 @@ import Testing
     let own = try TokenizerRunConfiguration(
       yaml: ConfigurationTexts.tokenizer,
       overrides: [
-        "losses.alignment={network: mae, width: 5, encoder: {weight: 1, margin: 0.2}, decoder: "
+        "losses.alignment={network: mae, width: 64, encoder: {weight: 1, margin: 0.2}, decoder: "
           + "{weight: 1, margin: 0.2}}"
       ])
     let error = #expect(throws: ConfigurationError.self) {

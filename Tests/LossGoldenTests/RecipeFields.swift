@@ -56,11 +56,11 @@ struct RecipeFields: Decodable {
         "losses.perceptual={weight: \(perceptualWeight), lpips: {network: a, linear: b}}",
         """
         losses.adversarial={discriminator: \(discriminator), backbone: c, weight: \(ganWeight), \
-        input_size: \(dino.backbone.inputSize), lecam: \(lecamWeight), lecam_decay: \(lecamDecay), \
+        lecam: \(lecamWeight), lecam_decay: \(lecamDecay), \
         start: \(discriminatorStart), rate: \(discriminatorRate)}
         """,
         """
-        losses.alignment={network: \(foundation.kind), file: d, width: \(foundation.width), \
+        losses.alignment={network: \(foundation.kind), file: d, width: 64, \
         encoder: {weight: \(encoderWeight), margin: \(encoderMargin)}, \
         decoder: {weight: \(decoderWeight), margin: \(decoderMargin)}}
         """,
@@ -68,6 +68,9 @@ struct RecipeFields: Decodable {
     // Groups of the case's size, not the published one, say what a lane may have.
     configuration.training.batch.sampleCountPerLane = sampleCount
     configuration.model = tokenizer.configuration
+    // So do its heads and its input.
+    configuration.losses.alignment?.width = foundation.width
+    configuration.losses.adversarial?.inputSize = dino.backbone.inputSize
     #expect(quantizerWeight == 1)
     return configuration
   }

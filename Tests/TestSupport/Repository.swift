@@ -24,6 +24,9 @@ public enum Repository {
   /// The folders of the root that hold files of the repository, without those of tools.
   public static let folders = ["Configs", "Docs", "Launch", "Sources", "Tests"]
 
+  /// The repository's folder.
+  public static var folder: String { root }
+
   private static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 

@@ -85,8 +85,9 @@ import Training
       for line in [
         "loss reconstruction: on, l2 × 1.0",
         "loss adversarial: on, dino × 0.5 from step 2, \(run.network("dino")) (\(digest))",
-        "loss perceptual: off, losses.perceptual.convnext_s.network names no file (convnext_s, 0.1 "
-          + "parts × 1.0)", "loss alignment: on, dinov3, encoder × 1.0, decoder × 1.0, ",
+        "loss perceptual: off, losses.perceptual.convnext_s.network names no file (convnext_s × 0.0909",
+        "loss perceptual: on, lpips × 0.909",
+        "loss alignment: on, dinov3, encoder × 1.0, decoder × 1.0, ",
       ] { #expect(log.contains(line), "\(line) in \(log)") }
       let checkpoint = try Checkpoint(
         directory: run.path + "/checkpoints/" + CheckpointStore.name(step: 4))
@@ -114,6 +115,67 @@ import Training
     }
   }
 
+  /// At weight 0 a part costs nothing, and with both the file is not even opened.
+  @Test func weightsOfZeroSwitchAlignmentOff() throws {
+    try withTemporaryDirectory { folder in
+      let run = try Run(in: folder)
+      try run.train([
+        "losses.alignment.encoder.weight=0", "losses.alignment.decoder.weight=0",
+        "losses.alignment.file=\(folder)/nowhere",
+      ])
+      #expect(try run.log.contains("loss alignment: off, both of its weights are 0"))
+      #expect(!(try run.records("train").contains { $0["alignment_encoder"] != nil }))
+    }
+    try withTemporaryDirectory { folder in
+      let run = try Run(in: folder)
+      try run.train(["losses.alignment.decoder.weight=0"])
+      let records = try run.records("train")
+      #expect(records.allSatisfy { $0["alignment_encoder"] != nil })
+      #expect(!records.contains { $0["alignment_decoder"] != nil })
+    }
+  }
+
+  /// A part without its file leaves the other its share of the whole.
+  @Test func sharesAreOfAllConfiguredParts() throws {
+    try withTemporaryDirectory { folder in
+      let run = try Run(in: folder)
+      func loss(_ settings: [String]) throws -> Double {
+        let task = try TokenizerTask(try run.configuration(settings), isCoordinator: true)
+        task.mainNetwork.allocate(operandType: .float32)
+        task.mainNetwork.initialize(seed: 1)
+        let settings = try run.configuration(settings).training
+        let runner = try StepRunner(task, settings: settings, communicator: .single())
+        return try runner.run(step: 0) { try task.reader(0, $0) }.phases[0].agreement.lossSum
+      }
+      let all = try loss(["losses.adversarial=none"])
+      let none = try loss(["losses.adversarial=none", "losses.perceptual=none"])
+      let half = try loss([
+        "losses.adversarial=none", "losses.perceptual.convnext_s={weight: 1, network: none}",
+      ])
+      #expect(abs(half - none - (all - none) / 2) < 1e-5 * all)
+    }
+  }
+
+  /// All of them, not just the first.
+  @Test func everyFileThatCannotBeUsedIsNamed() throws {
+    try withTemporaryDirectory { folder in
+      let run = try Run(in: folder)
+      let error = #expect(throws: LossFileError.self) {
+        try run.train([
+          "losses.adversarial.backbone=\(folder)/no.pth",
+          "losses.perceptual.lpips.network=\(run.network("dino"))",
+          "losses.alignment.file=\(folder)/nothing",
+        ])
+      }
+      let text = "\(try #require(error))"
+      for part in [
+        "losses.adversarial.backbone should name a file of DINO ViT-S/16: there is no file '\(folder)/no.pth'",
+        "losses.perceptual.lpips.network should name a file of VGG-16: ",
+        "losses.alignment.file should name a file of dinov3: there is no file",
+      ] { #expect(text.contains(part), "\(text)") }
+    }
+  }
+
   /// Every mistake about a file is known before the first step, and leaves nothing behind.
   @Test(arguments: [
     ("losses.adversarial.backbone", "foundation", "dino: "),
@@ -135,8 +197,17 @@ import Training
   }
 
   @Test(arguments: [
-    ("losses.alignment.width=48", "losses.alignment.width: the features of the file are 64 wide"),
+    ("losses.alignment.width=128", "losses.alignment.width: the features of the file are 64 wide"),
     ("model.cnn.multipliers=[1, 2]", "losses.alignment.file: patches of 4 pixels cut images of 32"),
+    (
+      "model={image_size: 30, cnn: {width: 8, multipliers: [1, 2], blocks: 1, groups: 4, features: 16}, "
+        + "encoder: {width: 32, layers: 2, heads: 2}, decoder: {width: 32, layers: 2, heads: 2}, scales: "
+        + "{count: 1, merge: average, residual: true}, latents: {count: 16, residual: true, "
+        + "per_level_projection: true, layout: token}, codebook: {size: 64, width: 8, commitment: 0.25, "
+        + "entropy: {weight: 0, temperature: 0.1}, revive: false}, nested_dropout: {least: 4, probability: "
+        + "0.2}, rope_base: 10000}",
+      "losses.alignment.file: images of 30 pixels cannot be cut into patches of 4"
+    ),
     ("losses.adversarial.input_size=40", "where the discriminator's input has 40 pixels"),
   ])
   func aNetworkThatDoesNotFitIsRefused(setting: String, message: String) throws {
@@ -155,7 +226,7 @@ import Training
       let networks = try RecipeNetworks(try run.configuration())
       try AtomicFile.write(
         Array(try FileSystem.bytes(of: run.network("vgg16"))), to: run.network("dino"))
-      let error = #expect(throws: ArrayFileError.self) { try networks.backbone?.network.load() }
+      let error = #expect(throws: LossFileError.self) { try networks.backbone?.network.load() }
       #expect("\(try #require(error))".contains("is not the file any more"))
     }
   }

@@ -20,16 +20,26 @@ struct PartCost {
 
 /// What the losses of a tokenizer's step cost by counting, part by part.
 ///
-/// A section that is there counts, whether its files are named or not.
+/// A loss whose file is not named is off, as in a run; files that are named need not be there.
 struct RecipeCosts {
-  let configuration: TokenizerRunConfiguration
+  private let configuration: TokenizerRunConfiguration
+
+  init(_ configuration: TokenizerRunConfiguration) {
+    var configuration = configuration
+    configuration.losses = configuration.losses.named
+    self.configuration = configuration
+  }
 
   private var size: Int { configuration.model.imageSize }
 
   private var operandType: ElementType { configuration.training.precision.operandType }
 
   /// The parts but for the tokenizer itself.
-  var parts: [PartCost] { perceptual + alignment + adversarial }
+  ///
+  /// - Throws: `ConfigurationError` when no foundation model suits the decoder.
+  func parts() throws(ConfigurationError) -> [PartCost] {
+    try perceptual + alignment() + adversarial
+  }
 
   /// Frozen networks see the images and, for a gradient into them, the reconstructions: two forward passes
   /// and one back to the reconstructions.
@@ -61,11 +71,11 @@ struct RecipeCosts {
   }
 
   /// The foundation model sees the images, and there is no way back.
-  private var alignment: [PartCost] {
+  private func alignment() throws(ConfigurationError) -> [PartCost] {
     guard let alignment = configuration.losses.alignment else { return [] }
     let (arena, sizes) = (
       ParameterArena(frozenForOperandsOf: operandType),
-      VisionTransformer.Configuration(alignment, for: configuration.model)
+      try VisionTransformer.Configuration(alignment, for: configuration.model)
     )
     _ = VisionTransformer(sizes, in: ParameterScope(arena))
     return [

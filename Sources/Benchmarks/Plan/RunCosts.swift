@@ -16,11 +16,12 @@ struct RunCosts {
   /// Trained weights of all networks.
   let trainedWeightCount: Int
 
-  init(_ configuration: AnyRunConfiguration) {
+  init(_ configuration: AnyRunConfiguration) throws(ConfigurationError) {
     let model = Self.model(configuration)
     switch configuration {
     case .tokenizer(let configuration):
-      parts = [model] + RecipeCosts(configuration: configuration).parts
+      let others = try RecipeCosts(configuration).parts()
+      parts = [model] + others
     case .generator: parts = [model]
     }
     let precision = configuration.training.precision

@@ -49,9 +49,9 @@ public struct RunPlan {
   ///
   /// - Parameter rehearse: Times a step; nil for counting alone.
   /// - Returns: The figures.
-  /// - Throws: What `rehearse` throws.
+  /// - Throws: `ConfigurationError` when losses and model do not suit each other; what `rehearse` throws.
   public func report(rehearse: Rehearse?) throws -> PlanReport {
-    let costs = RunCosts(configuration)
+    let costs = try RunCosts(configuration)
     let batch = training.batch
     return PlanReport(
       name: name, rankCount: rankCount, lanesPerRank: lanesPerRank,

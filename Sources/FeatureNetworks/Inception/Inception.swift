@@ -54,6 +54,11 @@ public struct Inception {
       in: scope["fc"])
   }
 
+  /// Channels of the map that the spatial features are the first of.
+  var spatialWidth: Int {
+    blocks.first { $0.name == InceptionArchitecture.spatialBlock }?.outputCount ?? 0
+  }
+
   /// Folds the norms into the weights; once, after they were read.
   func fold() {
     for unit in stem + blocks.flatMap(\.units) { unit.fold() }
@@ -111,6 +116,19 @@ extension FrozenNetwork<Inception> {
         classCount: classCount ?? 1008,
         width: { shapes.size("\($0).conv.weight", axis: 0, of: 4) }, in: scope)
     }
+    guard network.spatialWidth >= InceptionArchitecture.spatialChannelCount else {
+      throw ArrayFileError(
+        file: file.path, array: InceptionArchitecture.spatialBlock,
+        problem: "its map has \(network.spatialWidth) channels, and the first "
+          + "\(InceptionArchitecture.spatialChannelCount) are read",
+        advice: "Name the file pt_inception-2015-12-05-6726825d.pth.")
+    }
     network.fold()
+    // A variance below 0 has no root.
+    guard arena.values.isFinite else {
+      throw ArrayFileError(
+        file: file.path, array: "bn.running_var", problem: "a variance is negative",
+        advice: "Name the file pt_inception-2015-12-05-6726825d.pth.")
+    }
   }
 }

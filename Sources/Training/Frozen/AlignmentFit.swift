@@ -19,9 +19,12 @@ extension TokenizerRunConfiguration.Alignment {
     }
     let grid = sizes.grid(height: model.imageSize, width: model.imageSize)
     let size = sizes.inputSize ?? model.imageSize
-    if decoder.weight > 0,
-      size % sizes.patchSize != 0 || grid.rows != model.gridSize || grid.columns != model.gridSize
-    {
+    if size % sizes.patchSize != 0 || size < sizes.patchSize {
+      add(
+        "losses.alignment.file",
+        "images of \(size) pixels cannot be cut into patches of \(sizes.patchSize): take a network of other "
+          + "patches, or images of a multiple")
+    } else if decoder.weight > 0, grid.rows != model.gridSize || grid.columns != model.gridSize {
       add(
         "losses.alignment.file",
         "patches of \(sizes.patchSize) pixels cut images of \(size) into \(grid.rows)x\(grid.columns), "

@@ -8,73 +8,116 @@ extension RecipeNetworks {
   /// Opens and checks every file that a configuration names, and reads all but the discriminator's, which is
   /// read again when it begins.
   ///
-  /// - Throws: `WeightMismatch`, `NotFiniteWeights`, `ArrayFileError`, `SizeError` or `FileError` for a file
-  ///   that is not what its key says; `ConfigurationError` for one that does not fit the model.
+  /// - Throws: `LossFileError` with every file that is not what its key says, or does not fit the model.
   package init(_ configuration: TokenizerRunConfiguration) throws {
     self.init()
-    let (losses, operandType) = (configuration.losses, configuration.training.precision.operandType)
-    if let lpips = losses.perceptual?.lpips { try open(lpips, operandType) }
+    var reader = LossFileReader(operandType: configuration.training.precision.operandType)
+    let losses = configuration.losses
+    if let lpips = losses.perceptual?.lpips, let path = lpips.network, let linear = lpips.linear {
+      self.lpips = reader.distance(network: path, linear: linear)
+    }
     if let convNeXt = losses.perceptual?.convNeXt, let path = convNeXt.network {
-      self.convNeXt = try FrozenNetwork(
-        convNeXt: try file(path, "losses.perceptual.convnext_s.network"), operandType: operandType)
+      self.convNeXt = reader.read(path, "losses.perceptual.convnext_s.network", "ConvNeXt-S") {
+        try FrozenNetwork(convNeXt: $0, operandType: $1)
+      }
     }
-    if let adversarial = losses.adversarial { try open(adversarial, operandType) }
-    if let alignment = losses.alignment, let path = alignment.file {
-      try open(alignment, path, configuration)
+    if let adversarial = losses.adversarial, adversarial.discriminator == .dino,
+      let path = adversarial.backbone
+    {
+      backbone = reader.backbone(path)
+    }
+    if let alignment = losses.alignment, alignment.isWeighted, let path = alignment.file {
+      foundation = reader.foundation(path, alignment, configuration)
+    }
+    files = reader.files
+    guard reader.problems.isEmpty else { throw LossFileError(problems: reader.problems) }
+  }
+}
+
+/// Reads the files of a configuration's losses one after the other, and goes on behind one that is of no use, so that
+/// all of these are known.
+private struct LossFileReader {
+  let operandType: ElementType
+  var files: [RecipeNetworks.File] = []
+  var problems: [LossFileError.Problem] = []
+
+  /// What `body` makes of a file; nil after noting what is wrong with it.
+  mutating func read<Result>(
+    _ path: String, _ key: String, _ network: String,
+    _ body: (WeightsFile, ElementType) throws -> Result
+  ) -> Result? {
+    do {
+      let file = try WeightsFile(contentsOf: path)
+      let result = try body(file, operandType)
+      files.append(RecipeNetworks.File(key: key, path: path, digest: try file.digest()))
+      return result
+    } catch {
+      problems.append(LossFileError.Problem(key: key, network: network, error: error))
+      return nil
     }
   }
 
-  private mutating func file(_ path: String, _ key: String) throws -> WeightsFile {
-    let file = try WeightsFile(contentsOf: path)
-    files.append(File(key: key, path: path, digest: try file.digest()))
-    return file
-  }
-
-  private mutating func open(
-    _ lpips: TokenizerRunConfiguration.Perceptual.LPIPS, _ operandType: ElementType
-  ) throws {
-    guard let path = lpips.network, let linear = lpips.linear else { return }
-    let network = try FrozenNetwork(
-      perceptual: try file(path, "losses.perceptual.lpips.network"), .vgg16,
-      operandType: operandType)
-    let weights = try FrozenNetwork(
-      perceptualWeights: try file(linear, "losses.perceptual.lpips.linear"),
-      widths: network.network.widths, operandType: operandType)
-    self.lpips = PerceptualDistance(network: network, weights: weights)
+  mutating func distance(network path: String, linear: String) -> PerceptualDistance? {
+    let network = read(path, "losses.perceptual.lpips.network", "VGG-16") {
+      try FrozenNetwork(perceptual: $0, .vgg16, operandType: $1)
+    }
+    let widths = network?.network.widths ?? PerceptualArchitecture.vgg16.publishedWidths
+    let weights = read(linear, "losses.perceptual.lpips.linear", "LPIPS's linear layers for VGG-16")
+    {
+      try FrozenNetwork(perceptualWeights: $0, widths: widths, operandType: $1)
+    }
+    guard let network, let weights else { return nil }
+    return PerceptualDistance(network: network, weights: weights)
   }
 
   /// The whole file is read once, so that what is wrong with it is known before the first step; what is
   /// kept are its sizes and its digest.
-  private mutating func open(
-    _ adversarial: TokenizerRunConfiguration.Adversarial, _ operandType: ElementType
-  ) throws {
-    guard adversarial.discriminator == .dino, let path = adversarial.backbone else { return }
-    let file = try file(path, "losses.adversarial.backbone")
-    let sizes = try VisionTransformer.Configuration(of: file, .dino)
-    _ = try FrozenNetwork(file, sizes, operandType: operandType)
-    let digest = files[files.count - 1].digest
-    let late = LateNetwork(path: path) {
-      let file = try WeightsFile(contentsOf: path)
-      guard try file.digest() == digest else {
-        throw ArrayFileError(
-          file: path, problem: "it is not the file any more that it was when the run started",
-          advice: "Put it back, or start the run again: it goes on from its last checkpoint.")
-      }
-      return try FrozenNetwork(file, sizes, operandType: operandType)
+  mutating func backbone(_ path: String) -> RecipeNetworks.Backbone? {
+    let key = "losses.adversarial.backbone"
+    let sizes = read(path, key, Self.backboneName) { file, type in
+      let sizes = try VisionTransformer.Configuration(of: file, .dino)
+      _ = try FrozenNetwork(file, sizes, operandType: type)
+      return sizes
     }
-    backbone = Backbone(late, sizes: sizes, heads: DinoHeads.Configuration(width: sizes.width))
+    guard let sizes, let digest = files.last?.digest else { return nil }
+    let late = LateNetwork(path: path) { [operandType] in
+      do {
+        return try Self.load(path, digest: digest, sizes, operandType)
+      } catch {
+        throw LossFileError(
+          problems: [.init(key: key, network: Self.backboneName, error: error)])
+      }
+    }
+    return RecipeNetworks.Backbone(
+      late, sizes: sizes, heads: DinoHeads.Configuration(width: sizes.width))
   }
 
-  private mutating func open(
-    _ alignment: TokenizerRunConfiguration.Alignment, _ path: String,
+  private static let backboneName = "DINO ViT-S/16"
+
+  /// The network of a file that was checked before.
+  private static func load(
+    _ path: String, digest: String, _ sizes: VisionTransformer.Configuration,
+    _ operandType: ElementType
+  ) throws -> FrozenNetwork<VisionTransformer> {
+    let file = try WeightsFile(contentsOf: path)
+    guard try file.digest() == digest else {
+      throw ArrayFileError(
+        file: path, problem: "it is not the file any more that it was when the run started",
+        advice: "Put it back, and start the run again: it goes on from its last checkpoint.")
+    }
+    return try FrozenNetwork(file, sizes, operandType: operandType)
+  }
+
+  mutating func foundation(
+    _ path: String, _ alignment: TokenizerRunConfiguration.Alignment,
     _ configuration: TokenizerRunConfiguration
-  ) throws {
-    let file = try file(path, "losses.alignment.file")
-    let sizes = try VisionTransformer.Configuration(of: file, alignment.network.network)
-    let network = try FrozenNetwork(
-      file, sizes, operandType: configuration.training.precision.operandType)
-    let problems = alignment.problems(with: sizes, configuration.model)
-    guard problems.isEmpty else { throw ConfigurationError(file: path, problems: problems) }
-    foundation = network
+  ) -> FrozenNetwork<VisionTransformer>? {
+    read(path, "losses.alignment.file", alignment.network.rawValue) { file, type in
+      let sizes = try VisionTransformer.Configuration(of: file, alignment.network.network)
+      let network = try FrozenNetwork(file, sizes, operandType: type)
+      let problems = alignment.problems(with: sizes, configuration.model)
+      guard problems.isEmpty else { throw ConfigurationError(file: path, problems: problems) }
+      return network
+    }
   }
 }

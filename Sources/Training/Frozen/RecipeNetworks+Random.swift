@@ -11,7 +11,10 @@ extension RecipeNetworks {
   /// - Parameters:
   ///   - seed: What the weights are drawn with.
   ///   - configuration: Its losses say which networks there are.
-  package init(randomFrom seed: UInt64, for configuration: TokenizerRunConfiguration) {
+  /// - Throws: `ConfigurationError` when no foundation model has patches as large as the decoder's cells.
+  package init(
+    randomFrom seed: UInt64, for configuration: TokenizerRunConfiguration
+  ) throws(ConfigurationError) {
     self.init()
     let (losses, operandType) = (configuration.losses, configuration.training.precision.operandType)
     if losses.perceptual?.lpips != nil {
@@ -34,7 +37,7 @@ extension RecipeNetworks {
       backbone = Backbone(late, sizes: sizes, heads: DinoHeads.Configuration(width: sizes.width))
     }
     if let alignment = losses.alignment {
-      let sizes = VisionTransformer.Configuration(alignment, for: configuration.model)
+      let sizes = try VisionTransformer.Configuration(alignment, for: configuration.model)
       foundation = FrozenNetwork(seed: seed, operandType: operandType) {
         VisionTransformer(sizes, in: $0)
       }
@@ -53,11 +56,27 @@ extension VisionTransformer.Configuration {
 
   /// The foundation model of the published sizes that an alignment means by its width, with patches as large
   /// as the decoder's cells.
-  package init(_ alignment: TokenizerRunConfiguration.Alignment, for model: ResTok.Configuration) {
+  ///
+  /// - Throws: `ConfigurationError` when there is no such size of a patch.
+  package init(
+    _ alignment: TokenizerRunConfiguration.Alignment, for model: ResTok.Configuration
+  ) throws(ConfigurationError) {
     let architecture = alignment.network.network
+    let size = architecture.inputSize ?? model.imageSize
+    guard size % model.gridSize == 0 else {
+      throw ConfigurationError(
+        file: "configuration",
+        problems: [
+          .init(
+            path: "losses.alignment.network", origin: .unknown,
+            message:
+              "\(alignment.network.rawValue) sees images of \(size) pixels, which cannot be cut into "
+              + "the \(model.gridSize)x\(model.gridSize) cells of the decoder: take another network"
+          )
+        ])
+    }
     self.init(
       architecture, width: alignment.width, blockCount: alignment.width < 1024 ? 12 : nil,
-      headCount: max(1, alignment.width / 64),
-      patchSize: (architecture.inputSize ?? model.imageSize) / model.gridSize)
+      headCount: alignment.width / 64, patchSize: size / model.gridSize)
   }
 }

@@ -14,18 +14,20 @@ struct RecipeNotes {
 
   private var perceptual: [String] {
     guard let perceptual = losses.perceptual else { return [off("perceptual")] }
+    let (lpips, convNeXt) = (perceptual.lpips, perceptual.convNeXt)
+    let total = (lpips?.weight ?? 0) + (convNeXt?.weight ?? 0)
     var lines: [String] = []
-    if let lpips = perceptual.lpips {
+    if let lpips {
       lines.append(
         line(
-          "perceptual", "lpips, \(lpips.weight) parts × \(perceptual.weight)",
-          ["perceptual.lpips.network", "perceptual.lpips.linear"]))
+          "perceptual", "lpips × \(perceptual.weight * lpips.weight / total)",
+          [("perceptual.lpips.network", lpips.network), ("perceptual.lpips.linear", lpips.linear)]))
     }
-    if let convNeXt = perceptual.convNeXt {
+    if let convNeXt {
       lines.append(
         line(
-          "perceptual", "convnext_s, \(convNeXt.weight) parts × \(perceptual.weight)",
-          ["perceptual.convnext_s.network"]))
+          "perceptual", "convnext_s × \(perceptual.weight * convNeXt.weight / total)",
+          [("perceptual.convnext_s.network", convNeXt.network)]))
     }
     return lines
   }
@@ -35,15 +37,16 @@ struct RecipeNotes {
     return line(
       "adversarial",
       "\(adversarial.discriminator.rawValue) × \(adversarial.weight) from step \(adversarial.start)",
-      adversarial.discriminator == .dino ? ["adversarial.backbone"] : [])
+      adversarial.discriminator == .dino ? [("adversarial.backbone", adversarial.backbone)] : [])
   }
 
   private var alignment: String {
     guard let alignment = losses.alignment else { return off("alignment") }
+    guard alignment.isWeighted else { return "loss alignment: off, both of its weights are 0" }
     let (encoder, decoder) = (alignment.encoder.weight, alignment.decoder.weight)
     return line(
       "alignment", "\(alignment.network.rawValue), encoder × \(encoder), decoder × \(decoder)",
-      ["alignment.file"])
+      [("alignment.file", alignment.file)])
   }
 
   private func off(_ loss: String) -> String {
@@ -51,14 +54,18 @@ struct RecipeNotes {
   }
 
   /// A loss that is on, with its files, or off for want of one.
-  private func line(_ loss: String, _ text: String, _ keys: [String]) -> String {
-    let keys = keys.map { "losses." + $0 }
-    let found = keys.compactMap { key in files.first { $0.key == key } }
-    guard found.count == keys.count else {
-      let missing = keys.filter { key in !found.contains { $0.key == key } }
-      return "loss \(loss): off, \(missing.joined(separator: " and ")) names no file (\(text))"
+  private func line(_ loss: String, _ text: String, _ keys: [(key: String, path: String?)])
+    -> String
+  {
+    let missing = keys.filter { $0.path == nil }.map { "losses.\($0.key)" }
+    guard missing.isEmpty else {
+      let names = missing.joined(separator: " and ")
+      return
+        "loss \(loss): off, \(names) \(missing.count == 1 ? "names" : "name") no file (\(text))"
     }
-    let names = found.map { ", \($0.path) (\($0.digest))" }
+    let names = keys.compactMap { key in
+      files.first { $0.key == "losses.\(key.key)" }.map { ", \($0.path) (\($0.digest))" }
+    }
     return "loss \(loss): on, \(text)\(names.joined())"
   }
 }

@@ -2,6 +2,7 @@ import Autodiff
 import Configurations
 import DataParallel
 import FeatureNetworks
+import ResidualTokenizer
 
 /// The alignment of encoder and decoder with the features of a foundation model.
 ///
@@ -16,10 +17,17 @@ struct AlignmentLoss: LossTerm {
     _ foundation: FrozenNetwork<VisionTransformer>?
   ) {
     guard let alignment, let foundation,
-      alignment.encoder.weight > 0 || alignment.decoder.weight > 0
+      alignment.isWeighted
     else { return nil }
     self.alignment = alignment
     self.foundation = foundation
+  }
+
+  var alignedFeatures: ResTok.AlignedFeatures {
+    var features: ResTok.AlignedFeatures = []
+    if alignment.encoder.weight > 0 { features.insert(.encoder) }
+    if alignment.decoder.weight > 0 { features.insert(.decoder) }
+    return features
   }
 
   func losses(on pass: TokenizerPass) -> [WeightedLoss] {

@@ -14,6 +14,13 @@ protocol LossTerm {
   /// - Returns: The losses, each a lane's share of the global mean, in the order in which they are
   ///   summed.
   func losses(on pass: TokenizerPass) -> [WeightedLoss]
+
+  /// The projected features of the tokenizer that the term reads.
+  var alignedFeatures: ResTok.AlignedFeatures { get }
+}
+
+extension LossTerm {
+  var alignedFeatures: ResTok.AlignedFeatures { [] }
 }
 
 /// A loss with its factor in the sum, and its name in the metrics.

@@ -25,8 +25,9 @@ struct PerceptualLoss: LossTerm {
     if let convNeXt = perceptual.convNeXt, let frozen = networks.convNeXt {
       parts.append(("convnext_s", convNeXt.weight, { Self.logits(frozen, $0, $1) }))
     }
-    let total = parts.reduce(0) { $0 + $1.share }
-    guard total > 0 else { return nil }
+    guard !parts.isEmpty else { return nil }
+    // A part without its network is off, and leaves the other its share.
+    let total = (perceptual.lpips?.weight ?? 0) + (perceptual.convNeXt?.weight ?? 0)
     weight = perceptual.weight / total
     self.parts = parts
   }

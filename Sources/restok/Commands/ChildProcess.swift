@@ -1,8 +1,18 @@
 import Foundation
 import Reporting
+import Synchronization
 
 /// This program in a process of its own.
 enum ChildProcess {
+  /// The process that runs; 0 when there is none.
+  private static let running = Atomic<pid_t>(0)
+
+  /// Ends the process that runs, for one that waits for it and is ended itself.
+  static func end() {
+    let process = running.load(ordering: .acquiring)
+    if process > 0 { kill(process, SIGKILL) }
+  }
+
   /// Runs the program with other arguments, and waits for its end.
   ///
   /// - Parameter arguments: What follows the program's name.
@@ -17,19 +27,21 @@ enum ChildProcess {
       defer { close(ends[1]) }
       process = try start(arguments, output: ends[1], unused: ends[0])
     }
-    let output = read(from: ends[0])
+    running.store(process, ordering: .releasing)
+    let output = Result { try read(from: ends[0]) }
     var status: Int32 = 0
     while waitpid(process, &status, 0) < 0 && errno == EINTR {}
+    running.store(0, ordering: .releasing)
     // The macros WIFSIGNALED and WEXITSTATUS, which Swift cannot import.
     let (signal, exitCode) = (status & 0x7F, status >> 8 & 0xFF)
     if signal != 0 {
       throw CommandError.rehearsalFailed(
-        "signal \(signal) ended it\(signal == SIGKILL ? ": memory may be short" : "")")
+        "signal \(signal) ended it, as it does where memory is short")
     }
     guard exitCode == 0 else {
       throw CommandError.rehearsalFailed("it ended with status \(exitCode), for the reason above")
     }
-    return output
+    return try output.get()
   }
 
   private static func failure(_ text: String, _ code: Int32) -> CommandError {
@@ -48,18 +60,26 @@ enum ChildProcess {
     let words = (["restok"] + arguments).map { strdup($0) }
     defer { for word in words { free(word) } }
     var process: pid_t = 0
-    let code = posix_spawn(&process, "/proc/self/exe", &actions, nil, words + [nil], environ)
+    // Under a launcher two processes cannot be the same rank: the child is none.
+    let launched = ["OMPI_", "PMIX_", "PMI_", "ORTE_"]
+    let variables = ProcessInfo.processInfo.environment
+      .filter { variable in !launched.contains { variable.key.hasPrefix($0) } }
+      .map { strdup("\($0.key)=\($0.value)") }
+    defer { for variable in variables { free(variable) } }
+    let code = posix_spawn(
+      &process, "/proc/self/exe", &actions, nil, words + [nil], variables + [nil])
     guard code == 0 else { throw failure("it cannot be started", code) }
     return process
   }
 
   /// Everything up to the end of a pipe.
-  private static func read(from descriptor: Int32) -> [UInt8] {
+  private static func read(from descriptor: Int32) throws -> [UInt8] {
     var (bytes, buffer) = ([UInt8](), [UInt8](repeating: 0, count: 4096))
     while true {
       let count = Foundation.read(descriptor, &buffer, buffer.count)
       if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { return bytes }
+      if count < 0 { throw failure("its output cannot be read", errno) }
+      if count == 0 { return bytes }
       bytes += buffer.prefix(count)
     }
   }

@@ -1,0 +1,40 @@
+import ArrayFiles
+import Checkpoints
+import FeatureNetworks
+
+/// Files of frozen networks that losses cannot be computed with; all that were found.
+package struct LossFileError: Error, CustomStringConvertible {
+  /// One of them.
+  package struct Problem {
+    /// The key that names the file.
+    package let key: String
+    /// What should be in it.
+    package let network: String
+    /// What is wrong.
+    package let error: any Error
+  }
+
+  /// The problems, at least one, in the order of the configuration.
+  package let problems: [Problem]
+
+  /// Whether the files themselves are to blame, and not the system that reads them.
+  package var isOfData: Bool {
+    guard let error = problems[0].error as? FileError else { return true }
+    return error.isMissing
+  }
+
+  package var description: String { problems.map(Self.text).joined(separator: "\n  ") }
+
+  private static func text(of problem: Problem) -> String {
+    let reason =
+      switch problem.error {
+      case let error as NotFiniteWeights:
+        "'\(error.path)': the tensor '\(error.tensor)' has elements that are infinite or no numbers: download "
+          + "the file again"
+      case let error as FileError where error.isMissing:
+        "there is no file '\(error.path)': Docs/Recipe.md says where to get it; with the word none the loss is off"
+      default: "\(problem.error)"
+      }
+    return "\(problem.key) should name a file of \(problem.network): \(reason)"
+  }
+}
