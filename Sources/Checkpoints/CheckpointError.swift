@@ -95,7 +95,9 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
         + "Give the run another name, or move the directory away."
     case .noSuchNetwork(let directory, let network, let found):
       "'\(directory)' has no network '\(network)'; it has \(found.joined(separator: ", ")). "
-        + "Check that the checkpoint is of the kind expected, and of a step in which it was trained."
+        + "Check that the checkpoint is of the kind expected, and of a step in which it was trained; "
+        + "a discriminator that is new to the run begins in a step that is still to come "
+        + "(losses.adversarial.start)."
     case .noSuchFile(let directory, let file, let found):
       "'\(directory)' has no file \(file); it has \(found.joined(separator: ", ")). "
         + "Check that the checkpoint is of the kind expected."

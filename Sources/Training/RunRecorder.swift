@@ -75,7 +75,7 @@ final class RunRecorder {
     let previous = try directory.configuration()
     guard let kept = try directory.writeConfiguration(configuration.yaml) else { return }
     let old = try? Configuration(yaml: previous ?? "", file: kept)
-    let differences = old?.differences(from: configuration).map(\.description) ?? []
+    let differences = old.map { configuration.differences(from: $0).map(\.description) } ?? []
     // Another wording of the same values, such as that of an earlier version, is no news.
     if old != nil && differences.isEmpty { return }
     logger.warning(

@@ -64,6 +64,7 @@ final class Trainer<Task: TrainingTask> {
       prefetch: settings.execution.prefetchedStepCount,
       deadline: .seconds(settings.execution.deadlines.data), read: task.reader)
     for step in steps {
+      announce(step)
       let report = try runner.run(
         step: step, isStopRequested: session.stopSignal.isRequested,
         beforeChange: { try saver?.secure() }
@@ -85,6 +86,13 @@ final class Trainer<Task: TrainingTask> {
     try saver?.finish()
     try examine(.due(after: doneCount, settings), doneCount)
     return .finished(step: doneCount)
+  }
+
+  /// Says which networks begin in a step, but for the one that the run is named for.
+  private func announce(_ step: Int) {
+    for network in task.networks.dropFirst() where network.settings.firstStep == step {
+      recorder?.logger.notice("step \(step + 1): training of the \(network.name) begins")
+    }
   }
 
   /// Evaluation and pictures.

@@ -83,7 +83,7 @@ import Training
       let log = try run.log
       let digest = try ContentDigest.ofFile(at: run.network("dino")).prefixed
       for line in [
-        "loss reconstruction: on, l2 × 1.0",
+        "loss reconstruction: on, l2 × 1.0", "step 3: training of the discriminator begins",
         "loss adversarial: on, dino × 0.5 from step 2, \(run.network("dino")) (\(digest))",
         "loss perceptual: off, losses.perceptual.convnext_s.network names no file (convnext_s × 0.0909",
         "loss perceptual: on, lpips × 0.909",
