@@ -3,8 +3,8 @@
   python3 make_networks.py OUT_DIR [--only NAME] [--small]
   RESTOK_GOLDEN_DIRECTORY=OUT_DIR swift test -c release --filter LossGoldenTests
 
-Needs PyTorch, timm, torchvision, lpips and safetensors. The files of a large transformer take 1.2 GB. Each case is
-losses/NAME.safetensors beside losses/NAME.json: "param.<name>" weights, "in.<name>" inputs, "out.<name>" results, "mid.<name>" values
+Needs PyTorch, timm, torchvision, lpips, pytorch-fid and safetensors. The files of a large transformer take 1.2 GB. Each case is
+losses/NAME.safetensors (evaluation/ for inception) beside its .json: "param.<name>" weights, "in.<name>" inputs, "out.<name>" results, "mid.<name>" values
 inside, "grad.in.<name>" derivatives. --small writes the two transformers among the fixtures that nothing else makes.
 Figures: Docs/Numerics.md, "Golden files".
 """
@@ -168,6 +168,53 @@ def logits(out, name, size):
                                   "grad.in.b": torch.autograd.grad(loss, b)[0]})
 
 
+def inception(out, name):
+    """pytorch-fid's blocks of TensorFlow's graph in torchvision's network; its own function would download the weights."""
+    from pytorch_fid import inception as fid
+    net = torchvision.models.inception_v3(num_classes=1008, aux_logits=False, weights=None, init_weights=False)
+    net.Mixed_5b = fid.FIDInceptionA(192, pool_features=32)
+    net.Mixed_5c, net.Mixed_5d = fid.FIDInceptionA(256, pool_features=64), fid.FIDInceptionA(288, pool_features=64)
+    net.Mixed_6b = fid.FIDInceptionC(768, channels_7x7=128)
+    net.Mixed_6c, net.Mixed_6d = (fid.FIDInceptionC(768, channels_7x7=160) for _ in range(2))
+    net.Mixed_6e = fid.FIDInceptionC(768, channels_7x7=192)
+    net.Mixed_7b, net.Mixed_7c = fid.FIDInceptionE_1(1280), fid.FIDInceptionE_2(2048)
+    with torch.no_grad():
+        for n, t in net.state_dict().items():
+            if "running_mean" in n or n.endswith("bn.bias"):
+                t.normal_(0, 0.1)
+            elif "running_var" in n or n.endswith("bn.weight"):
+                t.uniform_(0.8, 1.25)
+            elif t.ndim == 4:
+                t.normal_(0, (2 / (t.shape[1] * t.shape[2] * t.shape[3])) ** 0.5)
+    net.eval()
+    images = torch.randint(0, 256, (1, 180, 260, 3), dtype=torch.uint8)
+
+    def taps(size):
+        position = torch.arange(299, dtype=torch.float32) * (torch.tensor(float(size)) / 299)
+        low = position.long()
+        return low, (low + 1).clamp(max=size - 1), position - low
+
+    (top, bottom, down), (left, right, across) = taps(180), taps(260)
+    x = images[0].float()
+    rows = [x[r][:, left] + (x[r][:, right] - x[r][:, left]) * across[None, :, None] for r in (top, bottom)]
+    resized = (rows[0] + (rows[1] - rows[0]) * down[:, None, None]).permute(2, 0, 1)
+    seen, spatial = (resized[None] - 128) / 128, []
+    net.Mixed_6d.branch1x1.register_forward_hook(lambda module, given, y: spatial.append(y))
+    pool = []
+    net.avgpool.register_forward_hook(lambda module, given, y: pool.append(y.flatten(1)))
+    with torch.no_grad():
+        logits = net(seen)
+    state = {f"param.{k}": v for k, v in net.state_dict().items() if "num_batches" not in k}
+    os.makedirs(os.path.join(out, "evaluation"), exist_ok=True)
+    path = os.path.join(out, "evaluation", name)
+    save_file({k: v.detach().clone().contiguous() for k, v in (state | {
+        "in.0": images, "mid.resized": resized[:, ::23], "out.0.pool": pool[0][0],
+        "out.0.spatial": spatial[0][0, :7].permute(1, 2, 0), "out.0.logits_unbiased": logits[0] - net.fc.bias}).items()}, path + ".safetensors")
+    with open(path + ".json", "w") as file:
+        json.dump(dict(width=1, classes=1008), file)
+    print("wrote", path, flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out")
@@ -178,7 +225,7 @@ def main():
             for name, c in (SMALL if arguments.small else SIZES).items()}
     if not arguments.small:
         work |= {"lpips-vgg16": partial(distance, net="vgg", size=256), "lpips-alexnet": partial(distance, net="alex", size=256),
-                 "lpips-convnext": partial(logits, size=256)}
+                 "lpips-convnext": partial(logits, size=256), "inception": inception}
     for index, (name, run) in enumerate(work.items()):
         if arguments.only in name:
             torch.manual_seed(100 + index)
