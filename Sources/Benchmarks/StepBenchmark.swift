@@ -7,9 +7,9 @@ public import MessagePassing
 /// Times the training step of a configuration on made-up samples: lanes, sum over ranks and
 /// update, without reading, saving and logging.
 public struct StepBenchmark {
-  private let rehearsal: Rehearsal
-  private let stepCount: Int
-  private let warmupCount: Int
+  let rehearsal: Rehearsal
+  let stepCount: Int
+  let warmupCount: Int
 
   /// Times `stepCount` steps after `warmupCount` that are not timed.
   public init(_ rehearsal: Rehearsal, stepCount: Int, warmupCount: Int) {

@@ -100,7 +100,7 @@ extension TokenizerRunConfiguration {
     public enum Architecture: String, Sendable, CaseIterable {
       /// Looks through a frozen DINO.
       case dino
-      /// Judges patches of images as they are.
+      /// DiscriminatorTrainings patches of images as they are.
       case patchgan
     }
 

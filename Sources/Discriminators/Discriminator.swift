@@ -7,15 +7,6 @@ public enum Discriminator {
   /// Judges patches of images as they are.
   case patchgan(PatchDiscriminator)
 
-  /// Whether a lane of so many samples can be judged; the `dino` discriminator groups them.
-  public func accepts(laneSampleCount: Int) -> Bool {
-    switch self {
-    case .dino(let dino):
-      dino.heads.configuration.grouping.groupCount(sampleCount: laneSampleCount) != nil
-    case .patchgan: laneSampleCount > 0
-    }
-  }
-
   /// Advances the state by one step; once before each pass of a training step, whatever the number of
   /// lanes.
   ///
@@ -34,7 +25,7 @@ public enum Discriminator {
   ///   - state: What `advance` gave for the pass.
   ///   - place: The lane and pass; as many samples as images.
   /// - Returns: `[batch, logits]`.
-  /// - Precondition: The discriminator accepts the number of samples.
+  /// - Precondition: The samples of a `dino` discriminator can be grouped (`SampleGrouping`).
   public func logits(of images: Variable, state: SpectralState, at place: DiscriminatorPlace)
     -> Variable
   {

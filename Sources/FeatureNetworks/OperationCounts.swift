@@ -8,14 +8,13 @@ extension VisionTransformer.Configuration {
   /// - Parameters:
   ///   - height: Rows of the image, before the network resizes it.
   ///   - width: Columns of the image.
-  ///   - blockCount: Blocks that run; all when nil.
   /// - Returns: The operations.
-  public func forwardOperationCount(height: Int, width: Int, blockCount: Int? = nil) -> Int {
+  public func forwardOperationCount(height: Int, width: Int) -> Int {
     let grid = grid(height: height, width: width)
     let cellCount = grid.rows * grid.columns
     let patches = 2 * cellCount * 3 * patchSize * patchSize * self.width
     let block = 2 * (prefixCount + cellCount) * 12 * self.width * self.width
-    return patches + (blockCount ?? self.blockCount) * block
+    return patches + blockCount * block
   }
 }
 

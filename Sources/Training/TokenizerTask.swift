@@ -35,8 +35,10 @@ package final class TokenizerTask: TrainingTask {
   private let network: Network
   let model: ResTok
   private let losses: [any LossTerm]
+  /// The projected features that the losses read.
+  private let alignedFeatures: ResTok.AlignedFeatures
   /// The discriminator; nil without the adversarial loss.
-  private let judge: Judge?
+  private let discriminator: DiscriminatorTraining?
   private let files: [RecipeNetworks.File]
   /// The digest of the file that the encoder begins with, on the coordinator.
   private let initialWeightsDigest: String?
@@ -68,8 +70,9 @@ package final class TokenizerTask: TrainingTask {
     network = Network(
       name: RunKind.tokenizer.rawValue, settings: Network.Settings(configuration.training))
     model = ResTok(configuration.model, in: ParameterScope(network.arena))
-    judge = try Self.judge(configuration, networks)
-    losses = Self.terms(configuration, networks, judge)
+    discriminator = try Self.discriminator(configuration, networks)
+    losses = Self.terms(configuration, networks, discriminator)
+    alignedFeatures = losses.reduce(into: []) { $0.formUnion($1.alignedFeatures) }
     revival = CodebookRevival(of: model, in: network, configuration)
     keepDistribution = NestedDropoutDistribution(
       latentCount: configuration.model.latents.count, configuration.model.nestedDropout)
@@ -94,18 +97,19 @@ package final class TokenizerTask: TrainingTask {
   }
 
   /// The discriminator that the losses name, if it can be made.
-  private static func judge(
+  private static func discriminator(
     _ configuration: TokenizerRunConfiguration, _ networks: RecipeNetworks
-  ) throws -> Judge? {
+  ) throws -> DiscriminatorTraining? {
     guard let adversarial = configuration.losses.adversarial,
       adversarial.discriminator == .patchgan || networks.backbone != nil
     else { return nil }
-    return try Judge(adversarial, networks, configuration.training)
+    return try DiscriminatorTraining(adversarial, networks, configuration.training)
   }
 
   /// The terms of the loss that are on, in the order in which they are summed.
   private static func terms(
-    _ configuration: TokenizerRunConfiguration, _ networks: RecipeNetworks, _ judge: Judge?
+    _ configuration: TokenizerRunConfiguration, _ networks: RecipeNetworks,
+    _ discriminator: DiscriminatorTraining?
   ) -> [any LossTerm] {
     let losses = configuration.losses
     var terms: [any LossTerm] = [
@@ -115,26 +119,28 @@ package final class TokenizerTask: TrainingTask {
     ]
     if let term = PerceptualLoss(losses.perceptual, networks) { terms.append(term) }
     if let term = AlignmentLoss(losses.alignment, networks.foundation) { terms.append(term) }
-    if let adversarial = losses.adversarial, let judge {
-      terms.append(AdversarialLoss(weight: adversarial.weight, judge: judge))
+    if let adversarial = losses.adversarial, let discriminator {
+      terms.append(AdversarialLoss(weight: adversarial.weight, discriminator: discriminator))
     }
     return terms
   }
 
   package var phases: [TrainingPhase<Lane>] {
     let tokenizer = TrainingPhase<Lane>(training: network) { [self] step in
-      try judge?.beginGeneratorPass(in: step)
+      try discriminator?.beginGeneratorPass(in: step)
     } end: { [self] agreement, ranks in
       let revivedCount = try revival?.advance(agreement, ranks) ?? 0
       window?.add(agreement.tokens, revivedCount: revivedCount)
     } run: { [self] lane, place, tape in
       run(&lane, place, tape)
     }
-    guard let judge, let adversarial = configuration.losses.adversarial else { return [tokenizer] }
+    guard let discriminator, let adversarial = configuration.losses.adversarial else {
+      return [tokenizer]
+    }
     return [
       tokenizer,
       .discriminator(
-        judge, leCamWeight: adversarial.leCamWeight,
+        discriminator, leCamWeight: adversarial.leCamWeight,
         globalSampleCount: configuration.training.batch.sampleCount, draws: draws),
     ]
   }
@@ -186,8 +192,8 @@ package final class TokenizerTask: TrainingTask {
     let globalSampleCount = configuration.training.batch.sampleCount
     let output = model(
       lane.images, keepCounts: lane.keepCounts, globalSampleCount: globalSampleCount,
-      aligned: losses.reduce(into: []) { $0.formUnion($1.alignedFeatures) }, on: tape)
-    lane.reconstruction = judge == nil ? nil : output.reconstruction.value
+      aligned: alignedFeatures, on: tape)
+    lane.reconstruction = discriminator == nil ? nil : output.reconstruction.value
     revival?.add(output.encodings, ofLane: place.lane)
     return losses.result(
       on: TokenizerPass(

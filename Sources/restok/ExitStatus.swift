@@ -57,9 +57,7 @@ enum ExitStatus: Int32 {
     case is RunLockError: self = .usage
     case is NotFiniteLogits, is NotFiniteOutput, is NotFiniteWeights: self = .notFinite
     case let error as LossFileError:
-      self = error.isOfData ? ExitStatus(of: error.problems[0].error) : .storage
-      // A file that is not there is an input like a damaged one.
-      if error.problems[0].error is FileError, error.isOfData { self = .data }
+      self = error.isMissing ? .data : ExitStatus(of: error.problems[0].error)
     case let error as TrainingError:
       self =
         switch error {

@@ -133,16 +133,6 @@ import Testing
     #expect(relativeL2(results[1][3], results[0][3]).isFinite)
   }
 
-  @Test func lanesThatCannotBeGroupedAreNotAccepted() throws {
-    let model = try Model()
-    let arena = ParameterArena()
-    let patches = Discriminator.patchgan(PatchDiscriminator(.init(), in: ParameterScope(arena)))
-    for (count, isGrouped) in [(8, true), (9, false), (12, true), (0, false)] {
-      #expect(Discriminator.dino(model.dino).accepts(laneSampleCount: count) == isGrouped)
-      #expect(patches.accepts(laneSampleCount: count) == (count > 0))
-    }
-  }
-
   /// The other discriminator has no state and no draws.
   @Test func patchesAreJudgedAsTheyAre() {
     let arena = ParameterArena()

@@ -51,6 +51,21 @@ public struct FrozenNetwork<Network> {
 }
 
 extension FrozenNetwork<VisionTransformer> {
+  /// Checks a file as reading it would, and takes no memory for the network.
+  ///
+  /// - Parameters:
+  ///   - file: A file in the naming of timm or of DINO.
+  ///   - configuration: What is in it.
+  /// - Throws: What reading any network throws.
+  public static func check(
+    _ file: WeightsFile, _ configuration: VisionTransformer.Configuration
+  ) throws {
+    let arena = ParameterArena()
+    _ = VisionTransformer(configuration, in: ParameterScope(arena))
+    try FrozenWeights.check(
+      file, against: arena, ignoring: VisionTransformerArchitecture.isIgnored)
+  }
+
   /// Reads a vision transformer.
   ///
   /// - Parameters:

@@ -8,13 +8,13 @@ extension TrainingPhase<TokenizerTask.Lane> {
   ///
   /// Source: Docs/Discriminators.md, section 4.
   static func discriminator(
-    _ judge: Judge, leCamWeight: Float, globalSampleCount: Int,
+    _ discriminator: DiscriminatorTraining, leCamWeight: Float, globalSampleCount: Int,
     draws: @escaping (_ lane: Lane, _ place: LanePlace) -> LossDraws
   ) -> Self {
-    TrainingPhase(training: judge.network) { _ in
-      judge.beginUpdate()
+    TrainingPhase(training: discriminator.network) { _ in
+      discriminator.beginUpdate()
     } end: { agreement, _ in
-      judge.leCam.advance(
+      discriminator.leCam.advance(
         realMean: agreement.value(of: "logits_real"), fakeMean: agreement.value(of: "logits_fake"))
     } run: { lane, place, tape in
       guard let reconstruction = lane.reconstruction else {
@@ -22,11 +22,11 @@ extension TrainingPhase<TokenizerTask.Lane> {
       }
       let draws = draws(lane, place)
       let logits = [(lane.images, DiscriminatorPass.real), (reconstruction, .fake)].map {
-        judge.logits(of: Variable(constant: $0, on: tape), $1, at: place, draws)
+        discriminator.logits(of: Variable(constant: $0, on: tape), $1, at: place, draws)
       }
       let share = Float(lane.images.shape[0]) / Float(globalSampleCount)
       let loss = DiscriminatorLoss(
-        real: logits[0], fake: logits[1], means: judge.leCam.means, share: share)
+        real: logits[0], fake: logits[1], means: discriminator.leCam.means, share: share)
       return LaneResult(
         loss: weightedSum([(loss.hinge, 1), (loss.leCam, leCamWeight)]),
         metrics: [

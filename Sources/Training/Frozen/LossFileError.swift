@@ -17,11 +17,8 @@ package struct LossFileError: Error, CustomStringConvertible {
   /// The problems, at least one, in the order of the configuration.
   package let problems: [Problem]
 
-  /// Whether the files themselves are to blame, and not the system that reads them.
-  package var isOfData: Bool {
-    guard let error = problems[0].error as? FileError else { return true }
-    return error.isMissing
-  }
+  /// Whether the first file is not there: an input that is missing is like one that is damaged.
+  package var isMissing: Bool { (problems[0].error as? FileError)?.isMissing == true }
 
   package var description: String { problems.map(Self.text).joined(separator: "\n  ") }
 

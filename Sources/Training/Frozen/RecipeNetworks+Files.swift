@@ -70,13 +70,13 @@ private struct LossFileReader {
     return PerceptualDistance(network: network, weights: weights)
   }
 
-  /// The whole file is read once, so that what is wrong with it is known before the first step; what is
-  /// kept are its sizes and its digest.
+  /// The whole file is checked, so that what is wrong with it is known before the first step; what is kept are
+  /// its sizes and its digest.
   mutating func backbone(_ path: String) -> RecipeNetworks.Backbone? {
     let key = "losses.adversarial.backbone"
-    let sizes = read(path, key, Self.backboneName) { file, type in
+    let sizes = read(path, key, Self.backboneName) { file, _ in
       let sizes = try VisionTransformer.Configuration(of: file, .dino)
-      _ = try FrozenNetwork(file, sizes, operandType: type)
+      try FrozenNetwork.check(file, sizes)
       return sizes
     }
     guard let sizes, let digest = files.last?.digest else { return nil }

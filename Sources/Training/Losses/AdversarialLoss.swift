@@ -7,11 +7,11 @@ struct AdversarialLoss: LossTerm {
   /// The factor in the sum.
   let weight: Float
   /// The discriminator.
-  let judge: Judge
+  let discriminator: DiscriminatorTraining
 
   func losses(on pass: TokenizerPass) -> [WeightedLoss] {
-    guard judge.network.isTrained(in: pass.place.step) else { return [] }
-    let logits = judge.logits(
+    guard discriminator.network.isTrained(in: pass.place.step) else { return [] }
+    let logits = discriminator.logits(
       of: pass.output.reconstruction, .generator, at: pass.place, pass.draws)
     return [
       WeightedLoss(

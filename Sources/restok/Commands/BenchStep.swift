@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Benchmarks
 public import Configurations
+import Reporting
 
 extension Precision: ExpressibleByArgument {}
 
@@ -58,22 +59,16 @@ struct BenchStep: ParsableCommand {
   func run() throws {
     try RankSession.run { session in
       let rehearsal = try options.rehearsal()
-      switch recipe {
-      case .none, .configured:
-        let report = try StepBenchmark(
-          recipe == .configured ? rehearsal.withConfiguredLosses : rehearsal,
-          stepCount: options.steps, warmupCount: warmup
-        ).run(session.world)
-        if session.isFirst { try show(report, asJSON: options.json) }
-      case .full:
-        guard rehearsal.isOfTokenizer else {
-          throw ValidationError("--recipe full belongs to the configuration of a tokenizer")
-        }
-        let report = try RecipeBenchmark(
-          rehearsal, stepCount: options.steps, warmupCount: warmup
-        ).run(session.world)
-        if session.isFirst { try show(report, asJSON: options.json) }
+      guard recipe != .full || rehearsal.isOfTokenizer else {
+        throw ValidationError("--recipe full belongs to the configuration of a tokenizer")
       }
+      let benchmark = StepBenchmark(
+        recipe == .configured ? rehearsal.withConfiguredLosses : rehearsal,
+        stepCount: options.steps, warmupCount: warmup)
+      let report: any CommandReport =
+        recipe == .full
+        ? try benchmark.runLossByLoss(session.world) : try benchmark.run(session.world)
+      if session.isFirst { try show(report, asJSON: options.json) }
     }
   }
 }

@@ -2,52 +2,38 @@ import Foundation
 public import MessagePassing
 public import Reporting
 
-/// Times the training step of the whole recipe on made-up samples with random frozen networks, loss by loss.
-///
-/// The tokenizer's own step comes first, then one loss more each time: what a step takes longer is that
-/// loss's share, forward and backward.
-public struct RecipeBenchmark {
-  private let rehearsal: Rehearsal
-  private let stepCount: Int
-  private let warmupCount: Int
-
-  /// Times `stepCount` steps of each kind after `warmupCount` that are not timed.
-  public init(_ rehearsal: Rehearsal, stepCount: Int, warmupCount: Int) {
-    self.rehearsal = rehearsal
-    self.stepCount = stepCount
-    self.warmupCount = warmupCount
-  }
-
-  /// Runs the steps.
+extension StepBenchmark {
+  /// Times the step of the whole recipe with random frozen networks, loss by loss.
   ///
-  /// Collective: every rank.
+  /// The tokenizer's own step comes first, then one loss more each time: what a step takes longer is that
+  /// loss's share, forward and backward. Collective: every rank.
   ///
   /// - Returns: The figures; times and memory are those of this rank.
-  /// - Throws: `MessagePassingError`.
-  public func run(_ communicator: Communicator) throws -> RecipeTiming {
-    var losses: [RecipeLoss] = []
+  /// - Throws: `MessagePassingError`; `ConfigurationError` when batch and losses do not suit each other.
+  public func runLossByLoss(_ communicator: Communicator) throws -> RecipeTiming {
     var parts: [RecipeTiming.Part] = []
-    var timing = try time(losses, communicator)
+    var timing = try with([]).run(communicator)
     func add(_ name: String, seconds: Double) {
       parts.append(
         RecipeTiming.Part(
           name: name, seconds: seconds, peakMemoryGibibytes: timing.peakMemoryGibibytes))
     }
     add("tokenizer", seconds: timing.stepSeconds)
+    var losses: Set<RecipeLoss> = []
     for loss in RecipeLoss.allCases {
-      losses.append(loss)
+      losses.insert(loss)
       let before = timing.stepSeconds
-      timing = try time(losses, communicator)
+      timing = try with(losses).run(communicator)
       add(loss.rawValue, seconds: timing.stepSeconds - before)
     }
     return RecipeTiming(step: timing, parts: parts)
   }
 
-  private func time(_ losses: [RecipeLoss], _ communicator: Communicator) throws -> StepTiming {
+  /// The same benchmark with other losses.
+  private func with(_ losses: Set<RecipeLoss>) -> StepBenchmark {
     var rehearsal = rehearsal
-    rehearsal.losses = Set(losses)
-    return try StepBenchmark(rehearsal, stepCount: stepCount, warmupCount: warmupCount)
-      .run(communicator)
+    rehearsal.losses = losses
+    return StepBenchmark(rehearsal, stepCount: stepCount, warmupCount: warmupCount)
   }
 }
 

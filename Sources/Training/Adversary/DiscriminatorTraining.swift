@@ -8,7 +8,7 @@ import Optimizers
 /// A discriminator in training: its network of the run, and what advances with the steps.
 ///
 /// Source: Docs/Discriminators.md, section 4.
-final class Judge {
+final class DiscriminatorTraining {
   /// The network that the run trains.
   let network: Network
   /// LeCam's running means, among the network's buffers.
@@ -36,7 +36,7 @@ final class Judge {
     switch adversarial.discriminator {
     case .dino:
       guard let backbone = networks.backbone else {
-        preconditionFailure("Judge: dino without a frozen network")
+        preconditionFailure("DiscriminatorTraining: dino without a frozen network")
       }
       discriminator = .dino(
         try DinoDiscriminator(
@@ -68,7 +68,7 @@ final class Judge {
     of images: Variable, _ pass: DiscriminatorPass, at place: LanePlace, _ draws: LossDraws
   ) -> Variable {
     guard let state = states[pass] else {
-      preconditionFailure("Judge: pass \(pass) of step \(place.step) has not begun")
+      preconditionFailure("DiscriminatorTraining: pass \(pass) of step \(place.step) has not begun")
     }
     if let view = draws.views[pass], case .dino(let dino) = discriminator {
       return dino(images, state: state, draws: view)
