@@ -22,6 +22,9 @@ public struct WeightsFile: Sendable {
   /// The paths of all files that were opened: of an index, itself and those that it names.
   public let files: [String]
 
+  /// What an `ArrayFileError` says of a file that is not there.
+  package static let absence = "there is no such file"
+
   /// Gathers tensors that were read already.
   ///
   /// - Parameters:
@@ -39,10 +42,14 @@ public struct WeightsFile: Sendable {
   ///   - path: The path.
   ///   - keys: The dictionary in a file of PyTorch that the tensors are in, such as `["model"]`: one
   ///     key within the other.
-  /// - Throws: `FileError` when a file cannot be read; `ArrayFileError` or `SizeError` when it is
-  ///   malformed, or has no such keys.
+  /// - Throws: `FileError` when a file cannot be read; `ArrayFileError` or `SizeError` when there is none, it
+  ///   is malformed, or has no such keys.
   public init(contentsOf path: String, at keys: [String] = []) throws {
     self.path = path
+    guard !FileSystem.isMissing(path) else {
+      throw ArrayFileError(
+        file: path, problem: Self.absence, advice: "Check the path, and where it is written.")
+    }
     let data = try fileContent(at: path)
     let format = Self.format(of: data, path: path)
     guard keys.isEmpty || format == .pytorch else {

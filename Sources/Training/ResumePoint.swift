@@ -62,11 +62,19 @@ struct ResumePoint {
         checkpoint: checkpoint.directory,
         differences: ["kind: \(Configuration.kind) instead of \(found.kind)"])
     }
-    guard old.modelDigest != configuration.modelDigest else { return }
+    let hasDiscriminator = checkpoint.manifest.networks.contains { $0.name == "discriminator" }
+    let differences = configuration.differences(from: old).filter { difference in
+      let isOther = difference.value != nil && difference.otherValue != nil
+      return difference.changesModel
+        || hasDiscriminator && isOther && difference.path == Self.discriminatorKey
+    }
+    guard !differences.isEmpty else { return }
     throw TrainingError.otherModel(
-      checkpoint: checkpoint.directory,
-      differences: configuration.differences(from: old).filter(\.changesModel).map(\.description))
+      checkpoint: checkpoint.directory, differences: differences.map(\.description))
   }
+
+  /// What kind of discriminator a checkpoint that has one is of.
+  private static let discriminatorKey = "losses.adversarial.discriminator"
 
   /// Says where the run goes on, and what is not as it was.
   ///

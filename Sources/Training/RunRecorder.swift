@@ -82,6 +82,12 @@ final class RunRecorder {
       "\(RunDirectory.configurationNotice(keptName: kept, differences: differences))")
   }
 
+  /// Keeps the error that ends a run that has begun with the run; before, nothing of it stays.
+  func reportEnd(_ error: any Error) {
+    guard hasBegun else { return }
+    log.writeEnd(error)
+  }
+
   /// Says what the machines of the run are like, and counts their utilisation from now on.
   func report(_ survey: StartSurvey) {
     for finding in survey.findings { logger.notice("\(finding)") }

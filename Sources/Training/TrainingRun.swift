@@ -51,6 +51,19 @@ public enum TrainingRun {
     try requireEqualConfigurations(configuration, session.communicator)
     let recorder = try session.isCoordinator ? RunRecorder(settings) : nil
     defer { recorder?.finish() }
+    do {
+      return try run(configuration, session, recorder, makeTask: makeTask)
+    } catch {
+      recorder?.reportEnd(error)
+      throw error
+    }
+  }
+
+  private static func run<Configuration: RunConfiguration, Task: TrainingTask>(
+    _ configuration: Configuration, _ session: TrainingSession, _ recorder: RunRecorder?,
+    makeTask: (_ words: TaskWords) throws -> Task
+  ) throws -> TrainingOutcome {
+    let settings = configuration.training
     let task = try makeTask(TaskWords(recorder?.logger))
     let start = try begin(configuration, task, session, recorder)
     guard start.doneCount < settings.stepCount || start.missing != .none else {

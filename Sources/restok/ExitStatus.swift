@@ -57,7 +57,7 @@ enum ExitStatus: Int32 {
     case is RunLockError: self = .usage
     case is NotFiniteLogits, is NotFiniteOutput, is NotFiniteWeights: self = .notFinite
     case let error as LossFileError:
-      self = error.isMissing ? .data : ExitStatus(of: error.problems[0].error)
+      self = ExitStatus(of: error.problems[0].error)
     case let error as TrainingError:
       self =
         switch error {

@@ -100,7 +100,7 @@ import Testing
         let error = try #require(throws: ArrayFileError.self) { try tensors(name, [1, 2, 3]) }
         #expect(error.problem.contains(sign), "\(error)")
       }
-      #expect(throws: FileError.self) { try WeightsFile(contentsOf: directory + "/absent") }
+      #expect(throws: ArrayFileError.self) { try WeightsFile(contentsOf: directory + "/absent") }
     }
   }
 }

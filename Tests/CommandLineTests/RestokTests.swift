@@ -26,10 +26,6 @@ import Testing
     (["data", "pack", "a", "b", "--size", "0"], "--size 0: expected 1 to 16384"),
     (["data", "info"], "Missing expected argument"),
     (["checkpoint", "verify"], "Missing expected argument"),
-    (
-      ["checkpoint", "import", "a.pth", "--config", "c.yaml", "--output", "x"],
-      "a.pth: there is no such file"
-    ),
     (["checkpoint", "import", "/", "--config", "c", "--output", "x"], "a folder is none of"),
     (["checkpoint", "import", "/", "--output", "x"], "add --config CONFIG"),
     (["checkpoint", "import", "--output", "x"], "name a file of weights, or one place"),
@@ -134,6 +130,40 @@ import Testing
       let json = try await restok("data", "verify", evaluation, "--json")
       #expect(json.exitCode == 65)
       #expect(json.standardOutput.contains("\"problems\":[\""))
+    }
+  }
+
+  /// Wherever a file of weights is named, one that is not there is missing data.
+  @Test(arguments: [
+    ["checkpoint", "import", "no.pth", "--config", "CONFIG", "--output", "x"],
+    ["checkpoint", "import", "--published", "no.pth", "--output", "x"],
+    ["train", "tokenizer", "CONFIG", "run.output=x", "init_encoder.file=no.pth"],
+    [
+      "train", "tokenizer", "CONFIG", "run.output=x", "losses.adversarial.backbone=no.pth",
+      "losses.adversarial.weight=1", "losses.adversarial.start=1",
+      "losses.adversarial.discriminator=dino", "losses.adversarial.lecam=0",
+      "losses.adversarial.rate=1e-4",
+    ],
+  ])
+  func missingWeightsAreMissingData(arguments: [String]) async throws {
+    try await withTemporaryFolder { folder in
+      let digits = folder + "/digits"
+      #expect(try await restok("data", "digits", digits).exitCode == 0)
+      let config = Repository.folder + "/Configs/quickstart/tokenizer.yaml"
+      let own = arguments.map { argument in
+        switch argument {
+        case "CONFIG": config
+        case "x": folder + "/x"
+        case "run.output=x": "run.output=" + folder
+        default: argument
+        }
+      }
+      let data = ["data.train=\(digits)/train", "data.evaluation=\(digits)/evaluation"]
+      let run = try await SpawnedProcess.run(
+        SpawnedProcess.locateProduct("restok"), own + (arguments[0] == "train" ? data : []))
+      #expect(run.exitCode == 65, "\(run.standardError)")
+      #expect(run.standardError.contains("no.pth"))
+      #expect(!FileManager.default.fileExists(atPath: folder + "/x"))
     }
   }
 

@@ -33,8 +33,11 @@ struct DiscriminatorTraining {
   }
 
   /// Allocates everything, and fills parameters and buffers from `param.*`: the names must be the same.
-  func read(_ file: SafetensorsFile, ignoring isIgnored: (String) -> Bool = { _ in false }) throws {
-    arena.allocate(forTraining: true)
+  func read(
+    _ file: SafetensorsFile, operandType: ElementType = .float32,
+    ignoring isIgnored: (String) -> Bool = { _ in false }
+  ) throws {
+    arena.allocate(forTraining: true, operandType: operandType)
     for buffers in [buffers, leCamBuffers] {
       buffers.allocate(forTraining: false)
       buffers.initialize(seed: 1)
@@ -47,6 +50,7 @@ struct DiscriminatorTraining {
       try #require(stored.shape == parameter.publishedShape, "\(parameter.name)")
       parameter.value.buffer.copy(from: parameter.arranged(try stored.floats()))
     }
+    arena.refreshOperands()
   }
 
   /// A tape on which the discriminator is constant.

@@ -96,7 +96,9 @@ struct PerceptualFields: Decodable {
   var convnextWeight: Float?
 
   /// The distance with the weights of a file that holds both the network and the weights of its taps.
-  func distance(_ file: WeightsFile) throws -> PerceptualDistance {
+  func distance(
+    _ file: WeightsFile, operandType: ElementType = .float32
+  ) throws -> PerceptualDistance {
     let architecture: PerceptualArchitecture = net == "alexnet" ? .alexNet : .vgg16
     #expect(net == "alexnet" || net == "vgg16")
     func part(_ isWeight: Bool) -> WeightsFile {
@@ -104,10 +106,10 @@ struct PerceptualFields: Decodable {
         file.tensors.filter { $0.name.hasPrefix("lin") == isWeight }, path: file.path)
     }
     let network = try FrozenNetwork(
-      perceptual: part(false), architecture, operandType: .float32)
+      perceptual: part(false), architecture, operandType: operandType)
     #expect(network.network.widths == widths)
     let weights = try FrozenNetwork(
-      perceptualWeights: part(true), widths: widths, operandType: .float32)
+      perceptualWeights: part(true), widths: widths, operandType: operandType)
     return PerceptualDistance(network: network, weights: weights)
   }
 }

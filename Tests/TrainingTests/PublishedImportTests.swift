@@ -196,7 +196,7 @@ import Testing
   @Test func anythingWrongLeavesNothing() throws {
     try withPlace { place in
       #expect(throws: CommandError.self) { try place.notices() }
-      #expect(throws: FileError.self) { try place.notices("absent") }
+      #expect(throws: CommandError.self) { try place.notices("absent") }
       var tensors = place.fixtures.tensors
       let last = tensors.removeLast()
       try place.write(tensors)

@@ -219,6 +219,20 @@ import Training
     }
   }
 
+  /// Its weights are of the other kind.
+  @Test func anotherKindOfDiscriminatorCannotGoOn() throws {
+    try withTemporaryDirectory { folder in
+      let run = try Run(in: folder)
+      try run.train()
+      let error = #expect(throws: TrainingError.self) {
+        try run.train(["steps=6", "losses.adversarial.discriminator=patchgan"])
+      }
+      #expect(
+        "\(try #require(error))".contains(
+          "losses.adversarial.discriminator: patchgan instead of dino"))
+    }
+  }
+
   /// The discriminator's frozen network is read again when it begins: it must be the same.
   @Test func aFileThatChangesBeforeTheStartIsRefused() throws {
     try withTemporaryDirectory { folder in

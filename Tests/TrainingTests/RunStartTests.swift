@@ -202,6 +202,8 @@ import Training
         try #require(error)
           == .notFiniteState(step: 1, network: "tokenizer", array: "model"))
       #expect(try FileSystem.names(in: run.path + "/checkpoints") == [])
+      // What ended the run stays with it.
+      #expect(try run.log.contains("error step 1: the tokenizer's model has elements that are"))
     }
   }
 }

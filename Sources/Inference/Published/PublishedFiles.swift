@@ -27,6 +27,9 @@ struct PublishedFiles {
   ///   - notice: Is told of weights that are there too and are not read.
   /// - Throws: `CommandError.unfitData` where a file is missing; `FileError`.
   init(at path: String, configurationPath: String?, _ notice: Notice) throws {
+    guard !FileSystem.isMissing(path) else {
+      throw CommandError.unfitData("\(path): there is no such file or folder: check the path")
+    }
     try FileSystem.requireVisible(path)
     let folder: String
     if FileSystem.isDirectory(path) {

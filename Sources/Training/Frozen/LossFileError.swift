@@ -17,9 +17,6 @@ package struct LossFileError: Error, CustomStringConvertible {
   /// The problems, at least one, in the order of the configuration.
   package let problems: [Problem]
 
-  /// Whether the first file is not there: an input that is missing is like one that is damaged.
-  package var isMissing: Bool { (problems[0].error as? FileError)?.isMissing == true }
-
   package var description: String { problems.map(Self.text).joined(separator: "\n  ") }
 
   private static func text(of problem: Problem) -> String {
@@ -28,8 +25,8 @@ package struct LossFileError: Error, CustomStringConvertible {
       case let error as NotFiniteWeights:
         "'\(error.path)': the tensor '\(error.tensor)' has elements that are infinite or no numbers: download "
           + "the file again"
-      case let error as FileError where error.isMissing:
-        "there is no file '\(error.path)': Docs/Recipe.md says where to get it; with the word none the loss is off"
+      case let error as ArrayFileError where error.problem == WeightsFile.absence:
+        "there is no file '\(error.file)': Docs/Recipe.md says where to get it; with the word none the loss is off"
       default: "\(problem.error)"
       }
     return "\(problem.key) should name a file of \(problem.network): \(reason)"

@@ -54,6 +54,11 @@ public final class RunLog: Sendable {
     terminal.write(line)
   }
 
+  /// Writes the error that ends the run to the file; on the terminal the program itself says it.
+  public func writeEnd(_ error: any Error) {
+    writeToFile(Self.line("\(error)", level: .error, time: now()))
+  }
+
   /// Writes a line about the progress: to the file, and to what is shown unless it is a terminal,
   /// which has a status line for that.
   public func writeProgress(_ message: String) {

@@ -46,9 +46,6 @@ struct CheckpointImport: ParsableCommand {
           + "with --published if the published program's config.json is beside it")
     }
     let place = path ?? published ?? ""
-    guard FileSystem.exists(place) else {
-      throw ValidationError("\(place): there is no such file")
-    }
     guard published != nil || !FileSystem.isDirectory(place) else {
       throw ValidationError(
         "\(place): a folder is none of \(WeightsFile.endings): name the file, or the folder with "
