@@ -191,7 +191,8 @@ let package = Package(
       ["Discriminators", "FeatureNetworks", "Autodiff", "Tensors", "Kernels", "ArrayFiles"]),
     tests("HierarchicalGeneratorTests", ["HierarchicalGenerator", "Autodiff", "Tensors"]),
     tests(
-      "DatasetsTests", ["Datasets", "ArrayFiles", "ImageFiles"], resources: [.copy("Fixtures")]),
+      "DatasetsTests", ["Datasets", "ArrayFiles", "ImageFiles"],
+      resources: [.copy("Fixtures"), .copy("Goldens")]),
     tests(
       "CheckpointsTests",
       ["Checkpoints", "Autodiff", "Optimizers", "Tensors", "Kernels", "ArrayFiles"]),

@@ -64,4 +64,21 @@ extension FileSystem {
     defer { free(resolved) }
     return SystemPath.text(of: UnsafeRawBufferPointer(start: resolved, count: strlen(resolved)))
   }
+
+  /// The way from a folder, which need not be there yet, to something that is.
+  ///
+  /// - Throws: `FileError`, also where the folder above `folder` is missing.
+  public static func relativePath(of path: String, from folder: String) throws -> String {
+    let target = parts(of: try absolutePath(of: path))
+    let base =
+      parts(of: try absolutePath(of: SystemPath.parent(of: folder)))
+      + [SystemPath.name(of: folder)]
+    let commonCount = zip(target, base).prefix { $0 == $1 }.count
+    let up = [String](repeating: "..", count: base.count - commonCount)
+    return (up + target.dropFirst(commonCount)).joined(separator: "/")
+  }
+
+  private static func parts(of path: String) -> [String] {
+    path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
+  }
 }

@@ -5,6 +5,8 @@ public import ImageFiles
 public enum CropRecipe: String, Hashable, Sendable, CaseIterable {
   /// The ADM centre crop.
   case centre
+  /// The ADM centre crop and its mirror image.
+  case two
   /// The ADM centre crop at 1.1 times the size; of it the four corners (top left, top right, bottom
   /// left, bottom right) and the centre, then the same five of the mirror image.
   case ten
@@ -13,6 +15,7 @@ public enum CropRecipe: String, Hashable, Sendable, CaseIterable {
   public var cropCount: Int {
     switch self {
     case .centre: 1
+    case .two: 2
     case .ten: 10
     }
   }
@@ -20,7 +23,7 @@ public enum CropRecipe: String, Hashable, Sendable, CaseIterable {
   /// The crop that stands for the image where only one is looked at: the centre, not mirrored.
   public var centreIndex: Int {
     switch self {
-    case .centre: 0
+    case .centre, .two: 0
     case .ten: 4
     }
   }
@@ -45,6 +48,9 @@ public enum CropRecipe: String, Hashable, Sendable, CaseIterable {
     switch self {
     case .centre:
       return [image.admCentreCropped(size: size)]
+    case .two:
+      let square = image.admCentreCropped(size: size)
+      return [square, square.mirrored()]
     case .ten:
       // Cut off, not rounded, as the published extraction does: 281 for 256.
       let large = image.admCentreCropped(size: Int(Double(size) * 1.1))

@@ -13,12 +13,19 @@ public struct DatasetManifest: Hashable, Sendable {
     public var byteSize: Int
     /// Digest of the file, as `xxh64:` and 16 hexadecimal digits.
     public var digest: String
+    /// The archive that the images are in, where the file is an index of one (`ArchiveIndexFormat`): its path, from
+    /// the data set's folder if it is relative.
+    public var archive: String?
+    /// Size of that archive in bytes.
+    public var archiveByteSize: Int?
 
     private enum CodingKeys: String, CodingKey {
       case file
       case sampleCount = "sample_count"
       case byteSize = "byte_size"
       case digest
+      case archive
+      case archiveByteSize = "archive_byte_size"
     }
 
     /// What the file is compared with before it is opened.
@@ -30,9 +37,9 @@ public struct DatasetManifest: Hashable, Sendable {
 
   /// Name of the manifest in a data set's folder.
   public static let fileName = "dataset.json"
-  /// The format that this program writes; it reads the first one too, which has no digest of itself and
-  /// shards with strings of variable length.
-  public static let formatVersion = 2
+  /// The newest format that this program reads; the first one has no digest of itself and shards with strings of
+  /// variable length, the third shards that are indices of archives. What has none of these is written as the second.
+  public static let formatVersion = 3
   private static let formatName = "restok-dataset"
 
   /// How the images are stored.
@@ -180,6 +187,10 @@ extension DatasetManifest.Shard: Codable {
       "shard '\(file)' is not in the data set's folder"
     } else if !digest.hasPrefix(ContentDigest.prefix) {
       "the digest '\(digest)' of shard '\(file)' is none of XXH64"
+    } else if (archive == nil) != (archiveByteSize == nil) || archive?.isEmpty == true
+      || (archiveByteSize ?? 1) < 1
+    {
+      "shard '\(file)' has the archive '\(archive ?? "")' of \(archiveByteSize ?? 0) bytes"
     } else {
       nil
     }
@@ -246,7 +257,8 @@ extension DatasetManifest: Codable {
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(Self.formatName, forKey: .format)
-    try values.encode(Self.formatVersion, forKey: .formatVersion)
+    let hasArchives = shards.contains { $0.archive != nil }
+    try values.encode(hasArchives ? Self.formatVersion : 2, forKey: .formatVersion)
     try values.encode(sampleCount, forKey: .sampleCount)
     try values.encode(image, forKey: .image)
     try values.encode(classes, forKey: .classes)

@@ -54,17 +54,18 @@ public struct DatasetVerification: Sendable {
   private static func problems(in shard: ShardReader, _ range: Range<Int>) -> (
     damagedCount: Int, errors: [DataError]
   ) {
-    let samples: [Sample]
+    let samples: [Result<Sample, DataError>]
     do {
-      samples = try shard.samples(range)
+      samples = try shard.results(range)
     } catch {
       // One damaged chunk fails the whole read: it tells neither more nor less than this.
       return (range.count, [error])
     }
     let image = shard.image
     let room = DecodingRoom()
-    let errors = samples.concurrentMap { sample -> DataError? in
+    let errors = samples.concurrentMap { result -> DataError? in
       do throws(DataError) {
+        let sample = try result.get()
         _ = try room.holding(sample.bytes) { () throws(DataError) in try image.image(of: sample) }
         return nil
       } catch {

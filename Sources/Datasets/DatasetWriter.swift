@@ -75,12 +75,6 @@ func publishFolder<Result>(at path: String, _ body: (_ temporary: String) throws
   -> Result
 {
   let final = SystemPath.withoutEndingSlash(path)
-  if FileSystem.kind(of: final, followsLinks: false) != nil {
-    guard let names = try? FileSystem.names(in: final), names.isEmpty else {
-      throw DataError(
-        file: final, problem: "something is there already",
-        advice: "Remove it or choose another folder; nothing was written.")
-    }
-  }
+  try requireNothing(at: final)
   return try AtomicFile.publishDirectory(to: final, body)
 }

@@ -11,7 +11,7 @@ import Synchronization
 public final class ImageDataset: Sendable {
   private struct State {
     var shards = Shards()
-    var blocks: BlockCache<[Sample]>
+    var blocks: BlockCache<[Result<Sample, DataError>]>
   }
 
   /// The shards that are open, and the files that have been compared with the manifest.
@@ -57,7 +57,10 @@ public final class ImageDataset: Sendable {
     starts = manifest.shards.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.sampleCount) }
     state = Mutex(State(blocks: BlockCache(capacity: cacheByteCount)))
     for shard in manifest.shards {
-      try Self.checkSize(of: shard, folder: folder)
+      try Self.checkSize(of: folder + "/" + shard.file, shard.byteSize)
+      if let archive = shard.archive(in: folder) {
+        try Self.checkSize(of: archive.path, archive.byteSize)
+      }
     }
   }
 
@@ -73,17 +76,17 @@ public final class ImageDataset: Sendable {
     let number = index / blockSampleCount
     let start = number * blockSampleCount
     // Mutex's closure takes no typed error across its boundary, so a Result carries it.
-    let block: Result<[Sample], DataError> = state.withLock { state in
+    let block: Result<[Result<Sample, DataError>], DataError> = state.withLock { state in
       Result { () throws(DataError) in
         let range = start..<min(start + blockSampleCount, sampleCount)
         var shards = state.shards
         defer { state.shards = shards }
-        return try state.blocks.block(number, weight: { $0.reduce(0) { $0 + $1.bytes.count } }) {
+        return try state.blocks.block(number, weight: Self.byteCount) {
           () throws(DataError) in try read(range, from: &shards)
         }
       }
     }
-    return try block.get()[index - start]
+    return try block.get()[index - start].get()
   }
 
   /// Opens the shard of a number; the last ones used stay open.
@@ -101,15 +104,19 @@ public final class ImageDataset: Sendable {
   /// Path of the shard of a number.
   func shardPath(_ number: Int) -> String { folder + "/" + manifest.shards[number].file }
 
+  private static func byteCount(of block: [Result<Sample, DataError>]) -> Int {
+    block.reduce(0) { sum, sample in sum + ((try? sample.get())?.bytes.count ?? 0) }
+  }
+
   private func read(_ range: Range<Int>, from shards: inout Shards)
-    throws(DataError) -> [Sample]
+    throws(DataError) -> [Result<Sample, DataError>]
   {
-    var samples: [Sample] = []
+    var samples: [Result<Sample, DataError>] = []
     for number in manifest.shards.indices {
       let part = range.clamped(to: starts[number]..<starts[number + 1])
       guard !part.isEmpty else { continue }
       let shard = try open(number, in: &shards)
-      samples += try shard.samples(
+      samples += try shard.results(
         part.lowerBound - starts[number]..<part.upperBound - starts[number])
     }
     return samples
@@ -132,7 +139,7 @@ public final class ImageDataset: Sendable {
     let shard = try shards.open.block(number, weight: { _ in 1 }) { () throws(DataError) in
       let expected = manifest.shards[number]
       let shard = try ShardReader(
-        path: shardPath(number), expected: expected, comparedBefore: compared)
+        path: shardPath(number), expected: expected, folder: folder, comparedBefore: compared)
       guard shard.sampleCount == expected.sampleCount, shard.image == manifest.image else {
         throw DataError(
           file: shard.path,
@@ -155,17 +162,24 @@ public final class ImageDataset: Sendable {
     return shard
   }
 
-  private static func checkSize(of shard: DatasetManifest.Shard, folder: String) throws(DataError) {
-    let path = folder + "/" + shard.file
+  private static func checkSize(of path: String, _ byteSize: Int) throws(DataError) {
     guard let size = try? FileSystem.size(of: path) else {
       throw DataError(
         file: path, problem: "the shard is missing or cannot be read", advice: restoreAdvice)
     }
-    guard size == shard.byteSize else {
+    guard size == byteSize else {
       throw DataError(
-        file: path,
-        problem: "the shard has \(size) bytes, the manifest says \(shard.byteSize)",
+        file: path, problem: "the shard has \(size) bytes, the manifest says \(byteSize)",
         advice: restoreAdvice)
     }
+  }
+}
+
+extension DatasetManifest.Shard {
+  /// The archive that the images are in, seen from where the program runs.
+  func archive(in folder: String) -> (path: String, byteSize: Int)? {
+    guard let archive, let archiveByteSize else { return nil }
+    let isAbsolute = archive.utf8.first == UInt8(ascii: "/")
+    return (isAbsolute ? archive : SystemPath.path(of: archive, in: folder), archiveByteSize)
   }
 }

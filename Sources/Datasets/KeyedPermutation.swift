@@ -60,6 +60,7 @@ enum KeyMixing {
     case window = 2
     case tail = 3
     case packing = 4
+    case synthesis = 5
   }
 
   /// A bijection of 64-bit integers in which every input bit changes half of the output bits.

@@ -3,7 +3,8 @@ package import ArrayFiles
 /// Reads the samples of one shard file.
 ///
 /// The whole file is compared with the manifest before it is opened; everything but the images is read
-/// and checked when it is.
+/// and checked when it is. Of an index of an archive the images are in the archive, and each is compared with its
+/// digest when it is read.
 public final class ShardReader: Sendable {
   /// Path of the file.
   public let path: String
@@ -15,26 +16,36 @@ public final class ShardReader: Sendable {
   public let keys: [String]
   /// The file that was compared with the manifest.
   package let identity: FileIdentity
-  /// Where each image begins in the dataset `bytes`, and where the last one ends.
-  private let offsets: [Int]
-  private let bytes: HDF5Dataset
+  private let images: Images
+
+  /// Where the images are.
+  private enum Images {
+    /// In the dataset `bytes`: where each begins, and where the last one ends.
+    case inside(HDF5Dataset, offsets: [Int])
+    /// In an archive.
+    case archive(RandomAccessFile, ArchiveIndexFormat.Entries)
+  }
 
   /// Number of samples.
   public var sampleCount: Int { labels.count }
   /// Bytes of all images.
-  public var imageByteCount: Int { offsets[offsets.count - 1] }
+  public var imageByteCount: Int {
+    (0..<sampleCount).reduce(0) { $0 + byteCount(at: $1) }
+  }
 
   /// Opens a shard.
   ///
   /// - Parameters:
   ///   - path: The file.
   ///   - expected: What the manifest says of it.
+  ///   - folder: The data set's folder.
   ///   - identity: The file that was compared with that before, which is not read for it again.
   /// - Throws: `DataError` if it is missing or not the one of the manifest; no byte of it has been
   ///   believed then; if it is no shard or of another version, or if its datasets do not agree with
   ///   each other.
   package init(
-    path: String, expected: DatasetManifest.Shard, comparedBefore identity: FileIdentity? = nil
+    path: String, expected: DatasetManifest.Shard, folder: String = "",
+    comparedBefore identity: FileIdentity? = nil
   ) throws(DataError) {
     self.path = path
     let (file, found) = try DataError.locating(file: path) {
@@ -45,6 +56,14 @@ public final class ShardReader: Sendable {
       )
     }
     self.identity = found
+    if let archive = expected.archive(in: folder) {
+      let entries = try ArchiveIndexFormat.read(file, archiveByteCount: archive.byteSize)
+      (image, labels, keys) = (.encoded, entries.labels, entries.keys)
+      images = .archive(
+        try DataError.locating(file: archive.path) { try RandomAccessFile(path: archive.path) },
+        entries)
+      return
+    }
     let (announcedCount, image) = try Self.readAttributes(of: file)
     func read<Value>(_ name: String, _ body: (HDF5Dataset) throws -> Value) throws(DataError)
       -> Value
@@ -67,9 +86,31 @@ public final class ShardReader: Sendable {
     self.image = image
     self.labels = labels
     self.keys = keys
-    self.bytes = bytes
-    self.offsets = try Self.checkedOffsets(
-      offsets, keys: keys, image: image, byteCount: bytes.elementCount, path: path)
+    images = .inside(
+      bytes,
+      offsets: try Self.checkedOffsets(
+        offsets, keys: keys, image: image, byteCount: bytes.elementCount, path: path))
+  }
+
+  /// Bytes of an image as it is stored.
+  package func byteCount(at index: Int) -> Int {
+    switch images {
+    case .inside(_, let offsets): offsets[index + 1] - offsets[index]
+    case .archive(_, let entries): entries.ranges[index].count
+    }
+  }
+
+  /// Reads a run of samples, of which single ones may be damaged where each is read by itself.
+  ///
+  /// - Throws: As `samples` does, where they are read together.
+  func results(_ range: Range<Int>) throws(DataError) -> [Result<Sample, DataError>] {
+    switch images {
+    case .inside: try samples(range).map { .success($0) }
+    case .archive(let archive, let entries):
+      range.map { index in
+        Result { () throws(DataError) in try sample(at: index, in: archive, entries) }
+      }
+    }
   }
 
   /// Reads a run of samples with one read of the file.
@@ -83,6 +124,9 @@ public final class ShardReader: Sendable {
       range.lowerBound >= 0 && range.upperBound <= sampleCount,
       "ShardReader: samples \(range) of a shard of \(sampleCount)")
     guard let first = range.first else { return [] }
+    guard case .inside(let bytes, let offsets) = images else {
+      return try results(range).map { sample throws(DataError) in try sample.get() }
+    }
     let start = offsets[first]
     let run = try DataError.locating(
       file: path, dataset: ShardFormat.Dataset.bytes, index: first, key: keys[first]
@@ -94,6 +138,22 @@ public final class ShardReader: Sendable {
         bytes: Array(run[offsets[index] - start..<offsets[index + 1] - start]),
         label: Int(labels[index]), key: keys[index], file: path, index: index)
     }
+  }
+
+  private func sample(
+    at index: Int, in archive: RandomAccessFile, _ entries: ArchiveIndexFormat.Entries
+  ) throws(DataError) -> Sample {
+    let bytes = try DataError.locating(file: archive.path, index: index, key: keys[index]) {
+      try archive.bytes(in: entries.ranges[index])
+    }
+    guard bytes.withUnsafeBytes({ ContentDigest.of($0).value }) == entries.digests[index] else {
+      throw DataError(
+        file: archive.path, index: index, key: keys[index],
+        problem: "the image is not the one that was there when the index was made",
+        advice: "Restore the archive from a copy, or make the index anew (`restok data index`).")
+    }
+    return Sample(
+      bytes: bytes, label: Int(labels[index]), key: keys[index], file: archive.path, index: index)
   }
 
   private static func readAttributes(of file: HDF5File) throws(DataError) -> (Int, ImageKind) {

@@ -20,6 +20,13 @@ public struct OmittedFile: Sendable, Hashable, CustomStringConvertible {
     case notAFile = "not a regular file"
     /// Its first bytes cannot be read.
     case unreadable = "not readable"
+    /// A sample of an archive that has no image.
+    case noImage = "a sample without an image"
+    /// A sample of an archive whose images have a point in their names before the ending, and so have none of the
+    /// endings that count.
+    case pointInKey = "no image, for a key ends at its first point"
+    /// A sample of an archive that has no class.
+    case noClass = "a sample without a class"
   }
 
   /// The path.

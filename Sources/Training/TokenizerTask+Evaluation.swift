@@ -9,26 +9,52 @@ extension TokenizerTask {
   package func evaluate(_ session: TrainingSession) throws -> Evaluation {
     var score = ReconstructionScore()
     var usage = TokenUsage(configuration.model)
-    let data = self.data
+    var damaged: [Int64] = []
+    let (data, skips) = (self.data, configuration.data.errorPolicy == .skip)
     try EvaluationPass(session: session, settings: configuration.training).run(
       sampleCount: data?.evaluation.dataset.sampleCount ?? 0
     ) { plan, step, lane in
       try data?.evaluation.evaluation(plan, step: step, lane: lane) ?? []
     } body: { message in
       let lane = try ImageLaneMessage(bytes: message)
-      guard !lane.items.isEmpty else { return }
-      let originals = try lane.evaluationImages(size: configuration.model.imageSize)
+      var (ordinals, originals): ([Int], [RGBImage]) = ([], [])
+      for item in lane.items {
+        do {
+          originals.append(
+            try lane.image.evaluationImage(of: item.sample, size: configuration.model.imageSize))
+          ordinals.append(item.ordinal)
+        } catch {
+          guard skips else { throw error }
+          damaged.append(Int64(item.ordinal))
+        }
+      }
+      guard !originals.isEmpty else { return }
       let tokens = try model.tokens(of: Tensor(images: originals))
       usage.add(tokens.array(of: Int32.self).map(UInt16.init))
       let reconstructions = RGBImage.images(of: try model.images(of: tokens))
-      for (item, pair) in zip(lane.items, zip(originals, reconstructions)) {
-        score.add(index: item.ordinal, original: pair.0, reconstruction: pair.1)
+      for (ordinal, pair) in zip(ordinals, zip(originals, reconstructions)) {
+        score.add(index: ordinal, original: pair.0, reconstruction: pair.1)
       }
     }
-    return Evaluation(
-      scores: [
-        Metric("psnr", try gathered(score, session).peakSignalToNoiseRatio ?? 0)
-      ], usage: try gathered(usage, session))
+    try reportLeftOut(damaged, session)
+    let all = try gathered(score, session)
+    var scores = [Metric("psnr", all.peakSignalToNoiseRatio ?? 0)]
+    if skips { scores.append(Metric("images_scored", Double(all.indices.count))) }
+    return Evaluation(scores: scores, usage: try gathered(usage, session))
+  }
+
+  /// Tells, on the coordinator, which images the ranks could not decode.
+  private func reportLeftOut(_ damaged: [Int64], _ session: TrainingSession) throws {
+    let all = try session.communicator.allGather(damaged).joined()
+    guard let data else { return }
+    for index in all {
+      do {
+        let sample = try data.evaluation.dataset.sample(at: Int(index))
+        _ = try data.evaluation.dataset.image.image(of: sample)
+      } catch {
+        data.evaluation.reportSkipped(error)
+      }
+    }
   }
 
   /// The scores of all ranks together, alike on every rank.

@@ -20,14 +20,19 @@ package final class TokenizerTask: TrainingTask {
     package let keepCounts: [Int]
     /// What the losses draw; nil for draws keyed by the lane's place.
     package let draws: LossDraws?
+    /// Images that another one stands for, since they cannot be decoded.
+    let replacedCount: Int
     /// The reconstructions, left by the tokenizer's phase for the discriminator's.
     var reconstruction: Tensor?
 
     /// Gathers the samples.
-    package init(images: Tensor, keepCounts: [Int], draws: LossDraws? = nil) {
+    package init(
+      images: Tensor, keepCounts: [Int], draws: LossDraws? = nil, replacedCount: Int = 0
+    ) {
       self.images = images
       self.keepCounts = keepCounts
       self.draws = draws
+      self.replacedCount = replacedCount
     }
   }
 
@@ -46,6 +51,8 @@ package final class TokenizerTask: TrainingTask {
   /// The data sets, on the coordinator.
   let data: (train: ImageLaneReader, evaluation: ImageLaneReader)?
   private let plan: EpochPlan?
+  /// The step that is under way.
+  private var step = 0
   /// What the steps since the last record used of the codebook, on the coordinator.
   private var window: CodebookWindow?
   /// Puts codes back into use; nil where the configuration leaves them alone.
@@ -127,8 +134,10 @@ package final class TokenizerTask: TrainingTask {
 
   package var phases: [TrainingPhase<Lane>] {
     let tokenizer = TrainingPhase<Lane>(training: network) { [self] step in
+      self.step = step
       try discriminator?.beginGeneratorPass(in: step)
     } end: { [self] agreement, ranks in
+      reportReplaced(agreement)
       let revivedCount = try revival?.advance(agreement, ranks) ?? 0
       window?.add(agreement.tokens, revivedCount: revivedCount)
     } run: { [self] lane, place, tape in
@@ -176,15 +185,29 @@ package final class TokenizerTask: TrainingTask {
 
   package func lane(from message: [UInt8], at place: LanePlace) throws -> Lane {
     let seed = configuration.training.run.seed
-    let images = try ImageLaneMessage(bytes: message).trainingImages(
-      size: configuration.model.imageSize, augmentation: configuration.data.augmentation,
-      seed: seed)
+    var samples = try ImageLaneMessage(bytes: message)
+    if !samples.isPrepared { samples = try Self.prepared(samples, configuration) }
+    let images = try samples.tensor()
     var stream = RandomStream(
       RandomKey(seed: seed, purpose: .nestedDropout, step: place.step, index: place.lane))
     let keepCounts = (0..<images.shape[0]).map { _ in
       keepDistribution.lengths[stream.choice(weights: keepDistribution.probabilities)]
     }
-    return Lane(images: images, keepCounts: keepCounts)
+    return Lane(images: images, keepCounts: keepCounts, replacedCount: samples.replacedCount)
+  }
+
+  private static func prepared(
+    _ samples: ImageLaneMessage, _ configuration: TokenizerRunConfiguration
+  ) throws(DataError) -> ImageLaneMessage {
+    try samples.prepared(
+      size: configuration.model.imageSize, augmentation: configuration.data.augmentation,
+      seed: configuration.training.run.seed,
+      replacesDamaged: configuration.data.errorPolicy == .skip)
+  }
+
+  package var preparation: LaneQueue.Preparation? {
+    let configuration = configuration
+    return { try Self.prepared(try ImageLaneMessage(bytes: $0), configuration).bytes }
   }
 
   /// The tokenizer's forward pass with its losses.
@@ -195,10 +218,34 @@ package final class TokenizerTask: TrainingTask {
       aligned: alignedFeatures, on: tape)
     lane.reconstruction = discriminator == nil ? nil : output.reconstruction.value
     revival?.add(output.encodings, ofLane: place.lane)
-    return losses.result(
+    var result = losses.result(
       on: TokenizerPass(
         images: lane.images, output: output, globalSampleCount: globalSampleCount, place: place,
         draws: draws(of: lane, at: place), tape: tape))
+    if configuration.data.errorPolicy == .skip {
+      result.metrics.append(Metric(Self.replacedMetric, Double(lane.replacedCount)))
+    }
+    return result
+  }
+
+  private static let replacedMetric = "images_replaced"
+
+  /// Tells, on the coordinator, which images of the step others stand for: only the ranks that run their lanes have
+  /// tried to decode them.
+  private func reportReplaced(_ agreement: StepAgreement) {
+    guard let data, let plan,
+      agreement.metrics.contains(where: { $0.name == Self.replacedMetric && $0.value > 0 })
+    else { return }
+    for lane in 0..<plan.laneCount {
+      for slot in 0..<plan.samplesPerLane {
+        do {
+          let index = plan.place(step: step, lane: lane, slot: slot).sampleIndex
+          _ = try data.train.dataset.image.image(of: try data.train.dataset.sample(at: index))
+        } catch {
+          data.train.reportSkipped(error)
+        }
+      }
+    }
   }
 
   package var hasEvaluationData: Bool { data != nil }

@@ -63,25 +63,28 @@ final class Trainer<Task: TrainingTask> {
       plan: plan, communicator: session.communicator, steps: steps,
       prefetch: settings.execution.prefetchedStepCount,
       deadline: .seconds(settings.execution.deadlines.data), read: task.reader)
+    let samples = LaneQueue(
+      transport, task.preparation, steps: steps, lanes: runner.lanes,
+      isAhead: allowedCoreCount > threadCount)
     for step in steps {
       announce(step)
       let report = try runner.run(
         step: step, isStopRequested: session.stopSignal.isRequested,
         beforeChange: { try saver?.secure() }
-      ) { lane in try transport.next(step: step, lane: lane) }
+      ) { lane in try samples.next(step: step, lane: lane) }
       doneCount = step + 1
       try recorder?.report(report)
       recorder?.reportCodebook(of: task, after: report)
       let isLast = doneCount == settings.stepCount
       if settings.isSaved(after: report) { try save() }
       if report.isStopRequested && !isLast {
-        try transport.stop()
+        try samples.stop()
         try saver?.finish()
         return .stopped(step: doneCount)
       }
       if !isLast { try examine(.due(after: doneCount, settings), doneCount) }
     }
-    try transport.stop()
+    try samples.stop()
     // First, for what comes then may fail, and the weights are worth more.
     try saver?.finish()
     try examine(.due(after: doneCount, settings), doneCount)

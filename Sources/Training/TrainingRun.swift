@@ -213,7 +213,7 @@ private final class TaskWords: Sendable {
       count += 1
       return count
     }
-    logger?.warning("image replaced (\(number) so far): \(error)")
+    logger?.warning("image passed over (\(number) so far): \(error)")
   }
 }
 

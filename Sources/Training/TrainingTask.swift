@@ -17,10 +17,14 @@ package protocol TrainingTask: AnyObject {
   /// Reads a lane's samples; used on rank 0 only.
   var reader: SampleTransport.Reader { get }
 
+  /// Does ahead of the step, on any thread, the part of `lane(from:at:)` that needs no tensors: gives a message that
+  /// has less left to do; nil where there is nothing to gain.
+  var preparation: LaneQueue.Preparation? { get }
+
   /// Decodes a lane's samples.
   ///
   /// - Parameters:
-  ///   - message: What `reader` gave for the lane.
+  ///   - message: What `reader` gave for the lane, or `preparation` made of it.
   ///   - place: The lane, which random changes are keyed by.
   /// - Returns: The samples.
   /// - Throws: `DataError` naming a sample that cannot be used.
@@ -76,6 +80,8 @@ package struct Evaluation {
 
 extension TrainingTask {
   package func readInitialWeights(into arena: ParameterArena) throws -> [String] { [] }
+
+  package var preparation: LaneQueue.Preparation? { nil }
 
   package func takeCodebookWindow() -> CodebookWindow? { nil }
 

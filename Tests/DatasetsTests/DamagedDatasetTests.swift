@@ -9,7 +9,7 @@ import Testing
   private func withDataset(_ body: (_ folder: String) throws -> Void) throws {
     try withTemporaryDirectory { folder in
       _ = try makeImageFolder(folder + "/images")
-      try FolderPacking(storage: .square(size: 8), shardByteCount: 4 * 192).pack(
+      try ImagePacking(storage: .square(size: 8), shardByteCount: 4 * 192).pack(
         folder + "/images", to: folder + "/data")
       try body(folder + "/data")
     }
@@ -132,8 +132,8 @@ import Testing
     try withDataset { folder in
       let path = folder + "/dataset.json"
       for (text, other, expected) in [
-        ("\"format_version\" : 2", "\"format_version\" : 3", "version 1 to 2"),
-        ("\"format_version\" : 2", "\"format_version\" : 0", "version 1 to 2"),
+        ("\"format_version\" : 2", "\"format_version\" : 4", "version 1 to 3"),
+        ("\"format_version\" : 2", "\"format_version\" : 0", "version 1 to 3"),
         ("\"sample_count\" : 7", "\"sample_count\" : 8", "the shards have 7"),
         ("\"rgb8\"", "\"rgb16\"", "'encoded'"),
         ("\"classes\"", "\"klasses\"", "'classes' is missing"),
@@ -275,7 +275,7 @@ import Testing
   @Test func anEncodedImageThatDoesNotDecodeIsLocated() throws {
     try withTemporaryDirectory { folder in
       _ = try makeImageFolder(folder + "/images")
-      try FolderPacking(storage: .file).pack(folder + "/images", to: folder + "/data")
+      try ImagePacking(storage: .asIs).pack(folder + "/images", to: folder + "/data")
       var sample = try ImageDataset(folder: folder + "/data").sample(at: 2)
       sample.bytes.removeLast(30)
       let error = #expect(throws: DataError.self) { try ImageKind.encoded.image(of: sample) }

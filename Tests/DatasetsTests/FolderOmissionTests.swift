@@ -30,7 +30,7 @@ import Testing
     try withTemporaryDirectory { folder in
       let source = folder + "/images"
       try makeMixedFolder(source)
-      let report = try FolderPacking(storage: .file).pack(source + "/", to: folder + "/data")
+      let report = try ImagePacking(storage: .asIs).pack(source + "/", to: folder + "/data")
       let omitted = Set(report.omitted.map { "\($0)".dropFirst(source.count + 1) })
       #expect(
         omitted == [
@@ -41,7 +41,7 @@ import Testing
         ])
       #expect(report.omitted.count == 9)
       #expect(report.manifest.classes == ["Zebra", "ant", "bee"])
-      #expect(report.classCounts == [2, 8, 2])
+      #expect(report.parts[0].classCounts == [2, 8, 2])
       let dataset = try ImageDataset(folder: folder + "/data")
       let keys = try (0..<12).map { try dataset.sample(at: $0).key }
       #expect(
@@ -58,16 +58,16 @@ import Testing
       try FileSystem.createDirectory(source + "/beaver")
       try AtomicFile.write([1], to: source + "/beaver/list.txt")
       let error = try #require(throws: DataError.self) {
-        try FolderPacking(storage: .file).pack(source, to: folder + "/data")
+        try ImagePacking(storage: .asIs).pack(source, to: folder + "/data")
       }
       for text in ["'beaver'", "1 of its 4 folders", "list.txt", "--keep-empty"] {
         #expect(error.description.contains(text))
       }
       #expect(!FileSystem.exists(folder + "/data"))
-      let report = try FolderPacking(storage: .file, keepsEmptyClasses: true).pack(
+      let report = try ImagePacking(storage: .asIs, keepsEmptyClasses: true).pack(
         source, to: folder + "/data")
       #expect(report.manifest.classes == ["Zebra", "ant", "beaver", "bee"])
-      #expect(report.classCounts == [2, 3, 0, 2])
+      #expect(report.parts[0].classCounts == [2, 3, 0, 2])
     }
   }
 
@@ -77,7 +77,7 @@ import Testing
       let source = folder + "/images"
       _ = try makeImageFolder(source)
       for name in ["1.png", "2.png"] { try modify(source + "/Zebra/" + name) { $0.removeLast(20) } }
-      let packing = FolderPacking(storage: .file, damaged: .skip)
+      let packing = ImagePacking(storage: .asIs, damaged: .skip)
       let error = try #require(throws: DataError.self) {
         try packing.pack(source, to: folder + "/data")
       }
@@ -94,7 +94,7 @@ import Testing
       _ = try makeImageFolder(source)
       let moved = SystemPath.path(of: name, in: source)
       try FileSystem.rename(source + "/bee", to: moved)
-      let report = try FolderPacking(storage: .file).pack(source, to: folder + "/data")
+      let report = try ImagePacking(storage: .asIs).pack(source, to: folder + "/data")
       #expect(report.manifest.classes == ["Zebra", "ant", name])
       let dataset = try ImageDataset(folder: folder + "/data")
       for index in 0..<dataset.sampleCount {

@@ -16,6 +16,8 @@ import Testing
     ImageLaneMessage(image: .encoded, items: []),
     ImageLaneMessage(image: .encoded, items: [sample(0), sample(7)]),
     ImageLaneMessage(image: .rgb8(height: 1, width: 4), items: [sample(3)]),
+    ImageLaneMessage(
+      image: .rgb8(height: 1, width: 4), items: [sample(4)], isPrepared: true, replacedCount: 1),
   ]
 
   private static let codes = [
@@ -48,7 +50,7 @@ import Testing
   }
 
   /// Places of counts: of samples, of a key's, a file's and an image's bytes.
-  @Test(arguments: [8, 12 + 24, 12 + 28 + 7, 12 + 32 + 14])
+  @Test(arguments: [16, 20 + 24, 20 + 28 + 7, 20 + 32 + 14])
   func aCountBeyondTheBytesIsNamed(offset: Int) throws {
     var bytes = Self.images[1].bytes
     for value: [UInt8] in [[255, 255, 255, 255], [0, 0, 0, 128], [200, 0, 0, 0]] {
@@ -61,7 +63,7 @@ import Testing
 
   @Test func textThatIsNoTextIsAnError() {
     var bytes = Self.images[1].bytes
-    bytes[12 + 28] = 0xB3
+    bytes[20 + 28] = 0xB3
     let error = #expect(throws: LaneMessageError.self) { try ImageLaneMessage(bytes: bytes) }
     #expect(error?.problem.hasPrefix("a key is no UTF-8 text") == true)
   }
@@ -78,6 +80,14 @@ import Testing
     #expect(throws: LaneMessageError.self) { try CodeLaneMessage(bytes: bytes) }
     let unlabelled = CodeLaneMessage(labels: [], codes: [5]).bytes
     #expect(throws: LaneMessageError.self) { try CodeLaneMessage(bytes: unlabelled) }
+  }
+
+  /// Prepared images are squares of pixels, and only of those some are replaced.
+  @Test(arguments: [(1, 0), (0, 1), (2, 0)])
+  func statesThatAreNoneAreAnError(state: UInt8, replacedCount: UInt8) {
+    var bytes = Self.images[1].bytes
+    (bytes[8], bytes[12]) = (state, replacedCount)
+    #expect(throws: LaneMessageError.self) { try ImageLaneMessage(bytes: bytes) }
   }
 
   @Test(arguments: [(0, 1), (1, 0), (1 << 31, 1 << 31), (1 << 28, 2)])

@@ -31,7 +31,7 @@ import Testing
     try withTemporaryDirectory { folder in
       try FileSystem.createDirectory(folder + "/images/ant")
       let error = #expect(throws: DataError.self) {
-        try FolderPacking(storage: .file).pack(folder + "/images", to: folder + "/images/out")
+        try ImagePacking(storage: .asIs).pack(folder + "/images", to: folder + "/images/out")
       }
       #expect(error?.problem.contains("folder of the images that are packed") == true)
       #expect(try FileSystem.names(in: folder + "/images") == ["ant"])

@@ -20,7 +20,7 @@ import Training
       try image.writePNG(to: "\(folder)/images/one/\(index).png")
     }
     for name in ["sound", "damaged"] {
-      try FolderPacking(storage: .file).pack(folder + "/images", to: folder + "/" + name)
+      try ImagePacking(storage: .asIs).pack(folder + "/images", to: folder + "/" + name)
     }
     let sizes = try (0..<6).map { try FileSystem.size(of: "\(folder)/images/one/\($0).png") }
     try spoilImage(inSet: folder + "/damaged", byteCount: sizes.reduce(0, +))
@@ -50,6 +50,7 @@ import Training
     return withUnsafeBytes(of: value.littleEndian) { Data($0) }
   }
 
+  @discardableResult
   private func run(_ name: String, _ settings: [String], in folder: String) throws
     -> TrainingOutcome
   {
@@ -58,20 +59,32 @@ import Training
     return try TrainingRun.tokenizer(configuration, SmallRuns.session)
   }
 
-  /// A score over fewer images would be another score: `skip` is for training only.
-  @Test(arguments: ["stop", "skip"])
-  func anEvaluationEndsTheRunWhateverThePolicy(policy: String) throws {
+  private func record(_ kind: String, of name: String, in folder: String) throws -> [String: Any] {
+    let lines = try FileSystem.bytes(of: "\(folder)/\(name)/metrics.jsonl").split(separator: 10)
+    let records = try lines.compactMap {
+      try JSONSerialization.jsonObject(with: Data($0)) as? [String: Any]
+    }
+    return try #require(records.first { $0["kind"] as? String == kind })
+  }
+
+  private func log(of name: String, in folder: String) throws -> String {
+    String(decoding: try FileSystem.bytes(of: "\(folder)/\(name)/log.txt"), as: UTF8.self)
+  }
+
+  /// A score over fewer images is another score, so it says over how many.
+  @Test func anEvaluationStopsOrLeavesTheImageOut() throws {
     try withTemporaryDirectory { folder in
       try packSets(in: folder)
+      let data = ["data.train=\(folder)/sound", "data.evaluation=\(folder)/damaged"]
       let error = #expect(throws: DataError.self) {
-        try run(
-          policy,
-          [
-            "data.train=\(folder)/sound", "data.evaluation=\(folder)/damaged",
-            "data.on_error=\(policy)",
-          ], in: folder)
+        try run("stop", data + ["data.on_error=stop"], in: folder)
       }
       #expect(error?.file.hasPrefix(folder + "/damaged/") == true, "\(String(describing: error))")
+      try run("skip", data + ["data.on_error=skip"], in: folder)
+      #expect(try record("evaluation", of: "skip", in: folder)["images_scored"] as? Double == 5)
+      #expect(
+        try log(of: "skip", in: folder).contains("image passed over (1 so far): \(folder)/damaged/")
+      )
     }
   }
 
@@ -85,6 +98,10 @@ import Training
       #expect(error?.file.hasPrefix(folder + "/damaged/") == true, "\(String(describing: error))")
       let outcome = try run("skip", data + ["data.on_error=skip"], in: folder)
       #expect(outcome == .finished(step: 1))
+      #expect(try record("train", of: "skip", in: folder)["images_replaced"] as? Double == 1)
+      #expect(
+        try log(of: "skip", in: folder).contains("image passed over (1 so far): \(folder)/damaged/")
+      )
     }
   }
 

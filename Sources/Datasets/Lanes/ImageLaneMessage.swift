@@ -19,6 +19,10 @@ package struct ImageLaneMessage: Equatable {
 
   /// How the images are stored.
   package let image: ImageKind
+  /// Whether the images are squares ready for the model, cut and changed as training wants them.
+  package let isPrepared: Bool
+  /// Images of a prepared lane that another one stands for, since they cannot be decoded.
+  package let replacedCount: Int
   /// The samples; fewer than a lane has slots at the end of an evaluation set.
   package let items: [Item]
 
@@ -32,6 +36,8 @@ package struct ImageLaneMessage: Equatable {
       writer.write(UInt32(height))
       writer.write(UInt32(width))
     }
+    writer.write(UInt32(isPrepared ? 1 : 0))
+    writer.write(UInt32(replacedCount))
     writer.write(UInt32(items.count))
     for item in items {
       writer.write(Int64(item.ordinal))
@@ -44,9 +50,13 @@ package struct ImageLaneMessage: Equatable {
     return writer.bytes
   }
 
-  package init(image: ImageKind, items: [Item]) {
+  package init(
+    image: ImageKind, items: [Item], isPrepared: Bool = false, replacedCount: Int = 0
+  ) {
     self.image = image
     self.items = items
+    self.isPrepared = isPrepared
+    self.replacedCount = replacedCount
   }
 
   /// Reads a message.
@@ -56,6 +66,11 @@ package struct ImageLaneMessage: Equatable {
   package init(bytes: [UInt8]) throws(LaneMessageError) {
     var reader = ByteMessageReader(bytes)
     let image = try Self.imageKind(&reader)
+    let state = try reader.read("the state", as: UInt32.self)
+    let replacedCount = Int(try reader.read("the number of replaced images", as: UInt32.self))
+    guard state == 0 ? replacedCount == 0 : state == 1 && image != .encoded else {
+      throw reader.error("the state", "is \(state) with \(replacedCount) replaced images")
+    }
     var items: [Item] = []
     // Three numbers and the sizes of three texts.
     for _ in 0..<(try reader.readCount("the number of samples", leastByteCount: 36)) {
@@ -74,7 +89,8 @@ package struct ImageLaneMessage: Equatable {
           ordinal: ordinal))
     }
     try reader.requireEnd()
-    self.init(image: image, items: items)
+    self.init(
+      image: image, items: items, isPrepared: state == 1, replacedCount: replacedCount)
   }
 
   private static func imageKind(
@@ -94,7 +110,8 @@ package struct ImageLaneMessage: Equatable {
 /// Reads lanes of images on the coordinator.
 package struct ImageLaneReader: Sendable {
   package let dataset: ImageDataset
-  /// Whether an image that cannot be decoded is replaced instead of ending the run.
+  /// Whether an image that cannot be read is replaced by the next one instead of ending the run. One that can be
+  /// read and not decoded is known to the rank that runs its lane.
   package let skipsDamaged: Bool
   /// Told of every image that was replaced.
   package let reportSkipped: @Sendable (DataError) -> Void
@@ -118,13 +135,19 @@ package struct ImageLaneReader: Sendable {
     return ImageLaneMessage(image: dataset.image, items: items).bytes
   }
 
-  /// The samples of an evaluation lane, fewer than its slots at the end of the set.
+  /// The samples of an evaluation lane, fewer than its slots at the end of the set and where one is left out.
   package func evaluation(_ plan: EvaluationPlan, step: Int, lane: Int) throws -> [UInt8] {
     let indices = (0..<plan.samplesPerLane).compactMap {
       plan.sampleIndex(step: step, lane: lane, slot: $0)
     }
-    let items = try indices.map {
-      ImageLaneMessage.Item(sample: try dataset.sample(at: $0), ordinal: $0)
+    let items = try indices.compactMap { index throws(DataError) -> ImageLaneMessage.Item? in
+      do throws(DataError) {
+        return ImageLaneMessage.Item(sample: try dataset.sample(at: index), ordinal: index)
+      } catch {
+        guard skipsDamaged else { throw error }
+        reportSkipped(error)
+        return nil
+      }
     }
     return ImageLaneMessage(image: dataset.image, items: items).bytes
   }
@@ -134,9 +157,7 @@ package struct ImageLaneReader: Sendable {
     var lastError: DataError?
     for attempt in 0..<min(plan.sampleCount, 1_000) {
       do {
-        let sample = try dataset.sample(at: plan.replacement(for: index, attempt: attempt))
-        _ = try dataset.image.image(of: sample)
-        return sample
+        return try dataset.sample(at: plan.replacement(for: index, attempt: attempt))
       } catch {
         reportSkipped(error)
         lastError = error

@@ -22,7 +22,7 @@ package struct LaneResult {
   /// The lane's share of the loss, one number on the tape.
   package let loss: Variable
   /// The lane's shares of further figures, the same names on every lane.
-  package let metrics: [Metric]
+  package var metrics: [Metric]
   /// Samples of the lane.
   package let sampleCount: Int
   /// The tokens that the model gave to the samples, one sample after the other, if it gives any; the same

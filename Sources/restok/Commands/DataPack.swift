@@ -1,34 +1,52 @@
-import ArgumentParser
-import Datasets
+public import ArgumentParser
+public import Datasets
 import ImageFiles
 
-/// `restok data pack`: a folder of images to shards.
+extension ImagePacking.Crop: ExpressibleByArgument {}
+
+/// `restok data pack`: images to shards.
 struct DataPack: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pack",
-    abstract: "Pack a folder of images, one folder a class, into shards.",
+    abstract: "Pack images into shards, on one rank or many.",
     discussion: """
-      Takes the JPEG and PNG files of each folder and of those below it, told by their ending or by \
-      their first bytes. Classes are numbered in the order of their folders' names. What is no image, \
-      hidden, or beside the classes' folders is left out, counted and named; a folder without images, \
-      and an image that cannot be decoded, end the command before anything is written.
+      The source is a folder with one folder a class, whose images are told by their ending or by their first \
+      bytes, and whose classes are numbered in the order of the folders' names; a WebDataset tar, a folder of \
+      them, or a pattern like 'train-{0000..1023}.tar' in quotes; a text of lines 'path label'; or the folder of \
+      a data set. What is no image, hidden, or beside the classes' folders is left out, counted and named; a \
+      folder without images, and an image that cannot be decoded, end the command.
+
+      Under mpirun the ranks share out the shards; the result does not depend on their number. A packing that was \
+      stopped or killed goes on with the same command.
       """)
 
-  @Argument(help: "The folder with one folder a class.")
+  @Argument(help: "Where the images are.")
   var source: String
 
   @Argument(help: "The folder to write; it must not exist or be empty.")
   var folder: String
 
   @Option(
-    help: ArgumentHelp(
-      "Store squares of raw pixels: the short side to S (bicubic), centre crop.", valueName: "s"))
+    help: ArgumentHelp("Store squares of raw pixels of side S.", valueName: "s"))
   var size: Int?
 
-  @Flag(help: "Store the files as they are.")
+  @Option(
+    help: ArgumentHelp(
+      "With --size, what is cut out. centre: the short side to S (bicubic), then the centre, as in evaluation; "
+        + "adm: the ADM centre crop.", valueName: "centre|adm"))
+  var crop: ImagePacking.Crop?
+
+  @Flag(help: "Store the images as they are.")
   var keep = false
 
-  @Flag(help: "Leave out files that cannot be decoded, and list them.")
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Hold out a share of the images, such as evaluation=0.02, as a data set of its own: the folder then has "
+        + "train and the parts.", valueName: "name=share"))
+  var split: [String] = []
+
+  @Flag(help: "Leave out images that cannot be decoded, and list them in damaged.txt.")
   var skipDamaged = false
 
   @Flag(help: "Keep folders without images as classes without samples.")
@@ -37,9 +55,7 @@ struct DataPack: ParsableCommand {
   @Option(help: ArgumentHelp("Megabytes of images in a shard.", valueName: "mb"))
   var shardSize = 256
 
-  @Option(
-    help: ArgumentHelp("Whom to credit for the images, and their licence.", valueName: "text"))
-  var attribution = ""
+  @OptionGroup var credit: CreditOptions
 
   @Flag(help: "Print what was taken and what was left out, all of it, as one line of JSON.")
   var json = false
@@ -52,42 +68,120 @@ struct DataPack: ParsableCommand {
     if let size, !(1...16_384).contains(size) {
       throw ValidationError("--size \(size): expected 1 to 16384")
     }
+    guard crop == nil || size != nil else {
+      throw ValidationError("--crop belongs to --size: with --keep nothing is cut out")
+    }
     guard (1...1_048_576).contains(shardSize) else {
       throw ValidationError("--shard-size \(shardSize): expected 1 to 1048576 megabytes")
     }
+    _ = try heldOut()
+  }
+
+  private func heldOut() throws -> [ImagePacking.HeldOutPart] {
+    let parts = try split.map { text in
+      let (name, share) = try NamedShare.parse(text)
+      return ImagePacking.HeldOutPart(name: name, share: share)
+    }
+    let names = parts.map(\.name) + [ImagePacking.trainingName]
+    guard Set(names).count == names.count, parts.reduce(0, { $0 + $1.share }) < 1 else {
+      throw ValidationError(
+        "--split: parts need names of their own, other than \(ImagePacking.trainingName), and shares "
+          + "of less than 1 in all")
+    }
+    return parts
   }
 
   func run() throws {
-    try RankSession.requireSingleRank("data pack")
-    let packing = FolderPacking(
-      storage: size.map { .square(size: $0) } ?? .file, damaged: skipDamaged ? .skip : .stop,
-      keepsEmptyClasses: keepEmpty, shardByteCount: shardSize << 20, attribution: attribution)
-    var progress = ProgressLine("images packed")
-    let report = try packing.pack(source, to: folder) { progress.show($0, of: $1) }
-    progress.finish()
-    if json {
-      try printJSON(PackedFigures(report, folder: folder))
-    } else {
-      show(report)
+    let packing = ImagePacking(
+      storage: size.map { .square(size: $0, crop: crop ?? .centre) } ?? .asIs,
+      damaged: skipDamaged ? .skip : .stop, keepsEmptyClasses: keepEmpty,
+      shardByteCount: shardSize << 20, heldOut: try heldOut(), attribution: try credit.text())
+    try RankSession.run { session in
+      let report = try pack(packing, session)
+      guard let report else { return }
+      if json {
+        try printJSON(PackedFigures(report, folder: folder))
+      } else {
+        show(report)
+      }
     }
   }
 
-  private func show(_ report: FolderPacking.Report) {
-    for error in report.skipped { print("left out: \(error)") }
+  /// Packs on all ranks; the report on the first.
+  private func pack(_ packing: ImagePacking, _ session: RankSession) throws -> PackingReport? {
+    let world = session.world
+    var work: PackingSession?
+    if session.isFirst { work = try PackingSession(packing, source, to: folder, isFirst: true) }
+    try world.barrier()
+    let own = try work ?? PackingSession(packing, source, to: folder, isFirst: false)
+    do {
+      let plans = try world.allGather(Array(own.planDigest.utf8))
+      if let rank = plans.firstIndex(where: { $0 != plans[0] }) {
+        throw DataError(
+          file: source, problem: "rank \(rank) finds other images there than rank 0",
+          advice: "Pack what all hosts see alike, or on one host.")
+      }
+      var progress = ProgressLine("images packed" + (world.worldSize > 1 ? " by rank 0" : ""))
+      if session.isFirst, case let count = own.finishedShardCount, count > 0 {
+        warn("going on: \(count) of \(own.shardCount) shards are finished already")
+      }
+      try own.packShards(rank: world.rank, of: world.worldSize) { done, count in
+        if session.isFirst { progress.show(done, of: count) }
+      }
+      progress.finish()
+      try world.barrier()
+      return session.isFirst ? try own.finish() : nil
+    } catch {
+      if world.worldSize == 1 { own.endEarly() }
+      throw error
+    }
+  }
+
+  private func show(_ report: PackingReport) {
+    for image in report.damaged.prefix(10) { print("left out: \(image.name): \(image.reason)") }
+    if let list = report.damagedList {
+      print("\(report.damaged.count) images cannot be decoded: \(list) names them")
+    }
     for line in OmittedFile.summary(of: report.omitted, nameCount: 10) { print(line) }
-    let manifest = report.manifest
-    print(
-      "\(folder): \(manifest.sampleCount) images of \(manifest.classes.count) classes in "
-        + "\(manifest.shards.count) shards, \(report.skipped.count + report.omitted.count) left out"
-    )
+    for part in report.parts {
+      print(
+        "\(part.folder): \(part.manifest.sampleCount) images of \(part.manifest.classes.count) classes in "
+          + "\(part.manifest.shards.count) shards")
+    }
+    let leftOutCount = report.damaged.count + report.omitted.count
+    if leftOutCount > 0 { print("\(leftOutCount) left out") }
   }
 }
 
-/// The figures of a packed folder.
-private struct PackedFigures: Encodable {
+/// A name and a share between 0 and 1, written `name=share`.
+enum NamedShare {
+  /// Reads it.
+  ///
+  /// - Throws: `ValidationError`.
+  static func parse(_ text: String) throws -> (name: String, share: Double) {
+    let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+    guard parts.count == 2, let share = Double(parts[1]), share > 0, share < 1,
+      !parts[0].contains("/"), !parts[0].hasPrefix(".")
+    else {
+      throw ValidationError("--split \(text): expected a name and a share, such as evaluation=0.02")
+    }
+    return (parts[0], share)
+  }
+}
+
+/// The figures of a packing.
+struct PackedFigures: Encodable {
   struct Class: Encodable {
     let name: String
     let images: Int
+  }
+
+  struct Part: Encodable {
+    let folder: String
+    let images: Int
+    let shards: Int
+    let digest: String
+    let classes: [Class]
   }
 
   struct LeftOut: Encodable {
@@ -100,16 +194,21 @@ private struct PackedFigures: Encodable {
   let shards: Int
   let digest: String
   let classes: [Class]
+  let parts: [Part]
   let leftOut: [LeftOut]
 
-  init(_ report: FolderPacking.Report, folder: String) {
+  init(_ report: PackingReport, folder: String) {
     self.folder = folder
-    images = report.manifest.sampleCount
-    shards = report.manifest.shards.count
-    digest = report.manifest.digest
-    classes = zip(report.manifest.classes, report.classCounts).map { .init(name: $0, images: $1) }
+    parts = report.parts.map { part in
+      Part(
+        folder: part.folder, images: part.manifest.sampleCount, shards: part.manifest.shards.count,
+        digest: part.manifest.digest,
+        classes: zip(part.manifest.classes, part.classCounts).map { .init(name: $0, images: $1) })
+    }
+    (images, shards) = (parts.reduce(0) { $0 + $1.images }, parts.reduce(0) { $0 + $1.shards })
+    (digest, classes) = (parts[0].digest, parts[0].classes)
     leftOut =
-      report.skipped.map { .init(path: $0.name, reason: $0.reason) }
+      report.damaged.map { .init(path: $0.name, reason: $0.reason) }
       + report.omitted.map { .init(path: $0.path, reason: $0.reason.rawValue) }
   }
 }

@@ -13,8 +13,8 @@ struct Encode: ParsableCommand {
       --data takes the shards of a data set, shares them out among the ranks, and writes the .h5 \
       that a generator trains on; --crops says what is encoded of an image. centre: the square in \
       its middle, scaled to the tokenizer's size S. ten: of that square at 1.1 x S the four \
-      corners and the middle of size S, and the same of the mirror image; in every step a \
-      generator trains on one of the ten, drawn for each sample. For ten, pack the data set with \
+      corners and the middle of size S, and the same of the mirror image; two: centre, and its mirror image. In \
+      every step a generator trains on one of them, drawn for each sample. For ten, pack the data set with \
       --keep or larger than S, so that nothing is enlarged.
       """)
 
@@ -30,8 +30,8 @@ struct Encode: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "With --data: the crops of an image to encode, centre or ten (default: centre).",
-      valueName: "centre|ten"))
+      "With --data: the crops of an image to encode, centre, two or ten (default: centre).",
+      valueName: "centre|two|ten"))
   var crops: CropRecipe?
 
   @Option(help: ArgumentHelp("The .npy file, or with --data the .h5 file.", valueName: "file"))

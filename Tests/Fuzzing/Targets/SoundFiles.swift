@@ -24,7 +24,7 @@ enum SoundFiles {
         try image.writePNG(to: "\(folder)/images/\(name)/\(number).png")
       }
     }
-    try FolderPacking(storage: .square(size: 8)).pack(folder + "/images", to: folder + "/set")
+    try ImagePacking(storage: .square(size: 8)).pack(folder + "/images", to: folder + "/set")
   }
 
   /// The one shard of the data set.

@@ -1,0 +1,155 @@
+import ArrayFiles
+import Foundation
+
+/// Where shards stand until all are made: a hidden folder beside the data set's.
+///
+///     .NAME.packing/lock
+///     .NAME.packing/data/…                  what will be the data set's folder
+///     .NAME.packing/records/…-00000.json    what is known of a shard that is finished
+///
+/// A killed packing leaves it; the next one with the same destination takes it over, and keeps the shards whose
+/// records say that they would come out the same.
+struct PackingStage {
+  /// What is known of a finished shard.
+  struct Record: Codable {
+    /// `PackingPlan.Shard.digest`.
+    var plan: String
+    /// Samples; of a shard without any there is no file.
+    var sampleCount: Int
+    /// Size of the file in bytes.
+    var byteSize: Int
+    /// Digest of the file, as `xxh64:` and 16 hexadecimal digits.
+    var digest: String
+    /// Images that could not be taken.
+    var damaged: [PackingReport.Damaged]
+    /// Samples of each class that has any.
+    var classCounts: [Int: Int]
+  }
+
+  /// The data set's folder.
+  let destination: String
+  /// The hidden folder.
+  let folder: String
+  private let lock: FileLock?
+
+  /// The folder that will be the data set's.
+  var dataFolder: String { folder + "/data" }
+  private var recordsFolder: String { folder + "/records" }
+
+  /// Takes the stage of a destination.
+  ///
+  /// - Parameters:
+  ///   - destination: The data set's folder; nothing, or an empty folder, may stand there.
+  ///   - isFirst: Whether this is the process that makes the folders and holds the lock.
+  /// - Throws: `DataError` if something stands at the destination, or another packing is under way; `FileError`.
+  init(for destination: String, isFirst: Bool) throws {
+    let final = SystemPath.withoutEndingSlash(destination)
+    self.destination = final
+    folder = SystemPath.path(
+      of: ".\(SystemPath.name(of: final)).packing", in: SystemPath.parent(of: final))
+    guard isFirst else {
+      lock = nil
+      return
+    }
+    try requireNothing(at: final)
+    try FileSystem.createDirectory(folder + "/data")
+    try FileSystem.createDirectory(folder + "/records")
+    lock = try FileLock(file: folder + "/lock")
+    guard lock != nil else {
+      throw DataError(
+        file: final, problem: "another packing writes it",
+        advice: "Wait for it, or choose another folder.")
+    }
+  }
+
+  /// The record of a shard that is finished and would come out the same; nil where there is none.
+  func record(of shard: PackingPlan.Shard, in plan: PackingPlan) -> Record? {
+    guard let bytes = try? FileSystem.bytes(of: recordPath(shard)),
+      let record = try? JSONText.decode(Record.self, from: Data(bytes)),
+      record.plan == shard.digest
+    else { return nil }
+    guard record.sampleCount > 0 else { return record }
+    let path = path(of: shard, in: plan)
+    guard (try? FileSystem.size(of: path)) == record.byteSize,
+      (try? ContentDigest.ofFile(at: path).prefixed) == record.digest
+    else { return nil }
+    return record
+  }
+
+  /// Notes that a shard is finished.
+  ///
+  /// - Throws: `FileError`.
+  func write(_ record: Record, of shard: PackingPlan.Shard) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    try AtomicFile.write([UInt8](try encoder.encode(record)), to: recordPath(shard))
+  }
+
+  /// Where a shard's file stands until the end.
+  func path(of shard: PackingPlan.Shard, in plan: PackingPlan) -> String {
+    SystemPath.path(
+      of: ShardFormat.fileName(shard.number), in: self.folder(ofPart: shard.part, in: plan))
+  }
+
+  /// Where a data set's folder stands until the end.
+  func folder(ofPart part: Int, in plan: PackingPlan) -> String {
+    let name = plan.partNames[part]
+    return name.isEmpty ? dataFolder : dataFolder + "/" + name
+  }
+
+  /// Removes what is no part of a plan: files of an earlier packing of other images, or with other parts.
+  ///
+  /// - Throws: `FileError`.
+  func removeStrangers(to plan: PackingPlan) throws {
+    var expected = Set(plan.shards.flatMap { [path(of: $0, in: plan), recordPath($0)] })
+    for part in plan.partNames.indices { expected.insert(folder(ofPart: part, in: plan)) }
+    func clean(_ folder: String) throws {
+      for name in try FileSystem.names(in: folder) {
+        let path = folder + "/" + name
+        // What is being written, or was when its writer was killed, is the temporary files' own matter.
+        if name.hasPrefix(".") { continue }
+        if !expected.contains(path) {
+          try FileSystem.remove(path)
+        } else if FileSystem.isDirectory(path) {
+          try clean(path)
+        }
+      }
+    }
+    try clean(dataFolder)
+    try clean(recordsFolder)
+  }
+
+  /// Gives the data sets their final place.
+  ///
+  /// - Throws: `DataError` if something stands there now; `FileError`.
+  func publish() throws {
+    try requireNothing(at: destination)
+    try FileSystem.synchronizeTree(dataFolder)
+    try FileSystem.rename(dataFolder, to: destination)
+    try FileSystem.synchronize(SystemPath.parent(of: destination))
+    remove()
+  }
+
+  /// Removes the stage, unless another packing holds it.
+  func remove() {
+    try? FileSystem.remove(folder)
+    lock?.release()
+  }
+
+  /// Whether no shard is finished.
+  var isEmpty: Bool { (try? FileSystem.names(in: recordsFolder))?.isEmpty ?? true }
+
+  private func recordPath(_ shard: PackingPlan.Shard) -> String {
+    "\(recordsFolder)/\(shard.part)-\(zeroPadded(shard.number, digitCount: 5)).json"
+  }
+}
+
+/// Refuses a place for a new folder where something stands.
+func requireNothing(at path: String) throws(DataError) {
+  guard FileSystem.kind(of: path, followsLinks: false) != nil else { return }
+  guard let names = try? FileSystem.names(in: path), names.isEmpty else {
+    throw DataError(
+      file: path, problem: "something is there already",
+      advice: "Remove it or choose another folder; nothing was written.")
+  }
+}
