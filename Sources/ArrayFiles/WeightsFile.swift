@@ -2,7 +2,7 @@ import Foundation
 
 /// The tensors of a file of weights in any of the formats that are read.
 ///
-/// These are `.safetensors`, an index of several (`SafetensorsIndex`), and what `torch.save` writes
+/// These are `.safetensors`, an index of several (`WeightsIndex`), and what `torch.save` writes
 /// (`PyTorchFile`). The first bytes say which of them it is, and for an index its ending `.json`.
 public struct WeightsFile: Sendable {
   /// The path of the file.
@@ -50,6 +50,10 @@ public struct WeightsFile: Sendable {
       throw ArrayFileError(
         file: path, problem: Self.absence, advice: "Check the path, and where it is written.")
     }
+    guard !FileSystem.isDirectory(path) else {
+      throw ArrayFileError(
+        file: path, problem: "it is a folder", advice: "Name a file that ends in \(Self.endings).")
+    }
     let data = try fileContent(at: path)
     let format = Self.format(of: data, path: path)
     guard keys.isEmpty || format == .pytorch else {
@@ -63,7 +67,7 @@ public struct WeightsFile: Sendable {
       (tensors, metadata) = (try PyTorchFile(data: data, path: path).tensors(at: keys), [:])
       files = [path]
     case .index:
-      let index = try SafetensorsIndex(data: data, path: path)
+      let index = try WeightsIndex(data: data, path: path)
       (tensors, metadata) = (index.tensors, [:])
       files = [path] + index.files
     case .safetensors:

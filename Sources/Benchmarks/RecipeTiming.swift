@@ -67,6 +67,11 @@ public struct RecipeTiming: CommandReport, Codable, Equatable {
         format: "  %@: %.4f s, %.1f %% of the step; peak with all above %.2f GiB", part.name,
         part.seconds, 100 * part.seconds / step.stepSeconds, part.peakMemoryGibibytes)
     }
-    return ([step.description] + lines).joined(separator: "\n")
+    let isNoise = parts.contains { $0.seconds < -0.02 * step.stepSeconds }
+    let note =
+      isNoise
+      ? ["  a part that takes less than nothing: the machine was busy meanwhile, measure again"]
+      : []
+    return ([step.description] + lines + note).joined(separator: "\n")
   }
 }

@@ -86,17 +86,24 @@ public struct WeightMismatch: Error, Sendable, Hashable, CustomStringConvertible
     if !(missing.isEmpty && extra.isEmpty && shapes.isEmpty && elementTypes.isEmpty) { throw self }
   }
 
+  /// The file and everything that is wrong with it, a line each.
+  ///
+  /// - Parameter name: What to call the tensor of a name of the model's.
+  /// - Returns: The lines, without what to do.
+  package func text(naming name: (String) -> String = { $0 }) -> String {
+    var lines = ["'\(path)': the tensors are not those of the configured model"]
+    lines += missing.map { "  missing: \(name($0))" }
+    lines += extra.map { "  not in the model: \(name($0))" }
+    lines += shapes.map { "  \(name($0.name)): shape \($0.found), \($0.expected) expected" }
+    lines += elementTypes.map {
+      "  \(name($0.name)): elements of type \($0.found); float32, float16 or bfloat16 expected"
+    }
+    return lines.joined(separator: "\n")
+  }
+
   /// The file, everything that is wrong with it, a line each, and what to do.
   public var description: String {
-    var lines = ["'\(path)': the tensors are not those of the configured model"]
-    lines += missing.map { "  missing: \($0)" }
-    lines += extra.map { "  not in the model: \($0)" }
-    lines += shapes.map { "  \($0.name): shape \($0.found), \($0.expected) expected" }
-    lines += elementTypes.map {
-      "  \($0.name): elements of type \($0.found); float32, float16 or bfloat16 expected"
-    }
-    lines.append(
-      "Give the configuration that these weights were trained with, or the weights of this one.")
-    return lines.joined(separator: "\n")
+    text()
+      + "\nGive the configuration that these weights were trained with, or the weights of this one."
   }
 }

@@ -51,7 +51,8 @@ extension SizeChecker {
     }
     let (count, grouping) = (training.batch.sampleCountPerLane, SampleGrouping())
     check(["batch.per_lane", "losses.adversarial.discriminator"]) {
-      adversarial.discriminator != .dino || grouping.groupCount(sampleCount: count) != nil
+      adversarial.discriminator != .dino || !adversarial.isNamed
+        || grouping.groupCount(sampleCount: count) != nil
     } _: {
       "the dino discriminator takes statistics of as few equal groups of at most "
         + "\(grouping.largestSize) samples as a lane can have, and \(count) cannot be cut into "

@@ -56,6 +56,7 @@ enum ArchiveIndexFormat {
   /// - Parameters:
   ///   - file: The file.
   ///   - archiveByteCount: The size of the archive.
+  /// - Returns: The images of the archive.
   /// - Throws: `DataError` if it is no index, or an image would lie outside of the archive.
   static func read(_ file: HDF5File, archiveByteCount: Int) throws(DataError) -> Entries {
     try DataError.locating(file: file.path) {

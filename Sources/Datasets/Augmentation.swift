@@ -5,9 +5,20 @@ public import ImageFiles
 /// Every random integer is an argument, so that it can be keyed by the sample: the same sample in
 /// the same epoch gives the same image on any rank.
 public struct Augmentation: Hashable, Sendable {
-  /// Least and greatest part of the short side that a random crop covers, in (0, 1]; nil: the
-  /// evaluation's centre crop.
+  /// How a random crop is made.
+  public enum CropKind: String, Hashable, Sendable, CaseIterable {
+    /// A square of the image after its short side is resized (Dhariwal & Nichol 2021).
+    case adm
+    /// A rectangle of a part of the image's area, resized to a square (torchvision's
+    /// `RandomResizedCrop`).
+    case resized
+  }
+
+  /// Least and greatest part of the short side (`adm`) or of the area (`resized`) that a random crop
+  /// covers, in (0, 1]; nil: the evaluation's centre crop.
   public var crop: ClosedRange<Double>?
+  /// How a random crop is made.
+  public var kind: CropKind
   /// Whether every other image, at random, is mirrored.
   public var flip: Bool
 
@@ -19,23 +30,50 @@ public struct Augmentation: Hashable, Sendable {
   /// Makes a policy.
   ///
   /// - Parameters:
-  ///   - crop: Least and greatest part of the short side that a random crop covers, in (0, 1].
+  ///   - crop: Least and greatest part of the short side or of the area that a random crop covers, in
+  ///     (0, 1].
+  ///   - kind: How a random crop is made.
   ///   - flip: Whether every other image is mirrored.
   /// - Precondition: `crop` lies in (0, 1].
-  public init(crop: ClosedRange<Double>?, flip: Bool) {
+  public init(crop: ClosedRange<Double>?, kind: CropKind = .adm, flip: Bool) {
     if let crop {
       precondition(
         crop.lowerBound > 0 && crop.upperBound <= 1,
         "Augmentation: the crop \(crop) is not within (0, 1]")
     }
     self.crop = crop
+    self.kind = kind
     self.flip = flip
   }
 
-  /// The training image.
+  /// How an image of a size becomes a training image.
   ///
-  /// Draws, in this order: the crop's short side, top and left (if there is a crop), then 1 of 2
-  /// for the mirror image (if there are flips).
+  /// Draws, in this order: what the crop draws (if there is one: `CropPlan.admRandom`,
+  /// `CropPlan.resizedCrop`), then 1 of 2 for the mirror image (if there are flips).
+  ///
+  /// - Parameters:
+  ///   - size: Side of the square that the model takes.
+  ///   - height: Rows of the image as it is stored.
+  ///   - width: Columns of the image as it is stored.
+  ///   - draw: Returns a random integer below its argument.
+  /// - Returns: The plan for a square.
+  public func plan(
+    size: Int, ofHeight height: Int, width: Int, draw: (_ upperBound: UInt32) -> UInt32
+  ) -> CropPlan {
+    var plan =
+      crop.map { crop in
+        switch kind {
+        case .adm:
+          CropPlan.admRandom(size: size, scale: crop, ofHeight: height, width: width, draw: draw)
+        case .resized:
+          CropPlan.resizedCrop(size: size, area: crop, ofHeight: height, width: width, draw: draw)
+        }
+      } ?? .evaluation(size: size, ofHeight: height, width: width)
+    plan.isMirrored = flip && draw(2) == 1
+    return plan
+  }
+
+  /// The training image.
   ///
   /// - Parameters:
   ///   - image: The image as it is stored.
@@ -45,10 +83,7 @@ public struct Augmentation: Hashable, Sendable {
   public func apply(
     to image: RGBImage, size: Int, draw: (_ upperBound: UInt32) -> UInt32
   ) -> RGBImage {
-    let square =
-      crop.map { image.admRandomCropped(size: size, scale: $0, draw: draw) }
-      ?? image.evaluationCropped(size: size)
-    return flip && draw(2) == 1 ? square.mirrored() : square
+    image.cropped(by: plan(size: size, ofHeight: image.height, width: image.width, draw: draw))
   }
 }
 
@@ -66,7 +101,9 @@ extension ImageKind {
     of sample: Sample, size: Int, augmentation: Augmentation,
     draw: (_ upperBound: UInt32) -> UInt32
   ) throws(DataError) -> RGBImage {
-    augmentation.apply(to: try image(of: sample), size: size, draw: draw)
+    try image(of: sample) { height, width in
+      augmentation.plan(size: size, ofHeight: height, width: width, draw: draw)
+    }
   }
 
   /// The image of a sample as evaluation takes it: short side to the size, centre crop.
@@ -77,6 +114,6 @@ extension ImageKind {
   /// - Returns: A square.
   /// - Throws: `DataError` if the sample cannot be decoded.
   public func evaluationImage(of sample: Sample, size: Int) throws(DataError) -> RGBImage {
-    try image(of: sample).evaluationCropped(size: size)
+    try image(of: sample) { .evaluation(size: size, ofHeight: $0, width: $1) }
   }
 }

@@ -37,8 +37,10 @@ public struct DatasetManifest: Hashable, Sendable {
 
   /// Name of the manifest in a data set's folder.
   public static let fileName = "dataset.json"
-  /// The newest format that this program reads; the first one has no digest of itself and shards with strings of
-  /// variable length, the third shards that are indices of archives. What has none of these is written as the second.
+  /// The newest format that this program reads.
+  ///
+  /// The first one has no digest of itself and shards with strings of variable length, the third shards that are
+  /// indices of archives. What has none of these is written as the second.
   public static let formatVersion = 3
   private static let formatName = "restok-dataset"
 

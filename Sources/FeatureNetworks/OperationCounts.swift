@@ -44,6 +44,18 @@ extension PerceptualNetwork {
   }
 }
 
+extension PerceptualDistance {
+  /// Operations for one of the two images.
+  ///
+  /// - Parameters:
+  ///   - height: Rows of the image.
+  ///   - width: Columns of the image.
+  /// - Returns: The operations.
+  public func forwardOperationCount(height: Int, width: Int) -> Int {
+    network.network.forwardOperationCount(height: height, width: width)
+  }
+}
+
 extension ConvNeXt.Configuration {
   /// Operations for an image, which has one size for this network.
   public var forwardOperationCount: Int {

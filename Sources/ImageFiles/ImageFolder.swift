@@ -3,10 +3,31 @@ import ArrayFiles
 extension RGBImage {
   /// Reads and decodes an image file.
   ///
-  /// - Parameter path: A JPEG or PNG file.
+  /// - Parameters:
+  ///   - path: A JPEG, PNG or WebP file.
+  ///   - orientation: Whether the picture is turned as its EXIF block says.
   /// - Throws: `ImageError`, naming the path.
-  public init(contentsOfFile path: String) throws(ImageError) {
-    try self.init(decoding: ImageFolder.bytes(ofFile: path), name: path)
+  public init(contentsOfFile path: String, orientation: ImageOrientation = .stored)
+    throws(ImageError)
+  {
+    try self.init(
+      decoding: ImageFolder.bytes(ofFile: path), name: path, orientation: orientation)
+  }
+
+  /// Reads an image file, decodes what a plan takes of it, and does what it says.
+  ///
+  /// - Parameters:
+  ///   - path: A JPEG, PNG or WebP file.
+  ///   - orientation: Whether the picture is turned as its EXIF block says.
+  ///   - plan: Makes the plan for the image's height and width.
+  /// - Throws: `ImageError`, naming the path.
+  public init(
+    contentsOfFile path: String, orientation: ImageOrientation = .stored,
+    croppedBy plan: (_ height: Int, _ width: Int) -> CropPlan
+  ) throws(ImageError) {
+    try self.init(
+      decoding: ImageFolder.bytes(ofFile: path), name: path, orientation: orientation,
+      croppedBy: plan)
   }
 }
 
@@ -18,7 +39,9 @@ extension RGBImage {
 public enum ImageFolder {
   /// Endings of the files that count as images, in lower case.
   public static let fileExtensions: Set<String> = [
-    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "heic", "avif",
+    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "heic", "heif",
+    "avif",
+    "jp2", "jxl", "psd",
   ]
 
   /// What is in a folder.
@@ -145,7 +168,7 @@ public enum ImageFolder {
       guard let head = try? FileSystem.bytes(of: path, upTo: 12) else { return .unreadable }
       // Two letters are too few to tell a picture from a text.
       let format = ImageFormat(sniffing: head)
-      return format == nil || format == .bmp ? .notAnImage : nil
+      return format == nil || format == .bmp || format == .jpegXL ? .notAnImage : nil
     }
   }
 }

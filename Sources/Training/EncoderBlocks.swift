@@ -47,8 +47,17 @@ struct EncoderBlocks {
       uniqueKeysWithValues: (0..<count).flatMap { block in
         names.map { ("encoder.blocks.\(block).\($0)", "blocks.\(block).\($0)") }
       })
-    let tensors = try ModelTensors(file, partsOf: arena) { keys[$0] }
-    try tensors.read(into: arena)
+    let tensors: ModelTensors
+    do {
+      tensors = try ModelTensors(file, partsOf: arena) { keys[$0] }
+      try tensors.read(into: arena)
+    } catch let error as WeightMismatch {
+      throw CommandError.unfitData(
+        "init_encoder: " + error.text(naming: { keys[$0] ?? $0 })
+          + "\nName a file of a DINOv3 with such blocks, or take fewer: init_encoder.layers.")
+    } catch let error as NotFiniteWeights {
+      throw error.foreign(tensor: keys[error.tensor] ?? error.tensor)
+    }
     let rest = arena.parameters.map(\.name).filter { keys[$0] == nil }
     return [
       "init_encoder: \(count) blocks of \(path) (\(try file.digest())): "

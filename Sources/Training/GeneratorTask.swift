@@ -97,7 +97,7 @@ package final class GeneratorTask: TrainingTask {
     ]
   }
 
-  package var stepOperationCount: Int { configuration.model.stepOperationCount }
+  package func operationCount(inStep step: Int) -> Int { configuration.model.stepOperationCount }
 
   package var reader: SampleTransport.Reader {
     guard let train, let plan else { return { _, _ in [] } }

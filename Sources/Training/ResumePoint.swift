@@ -100,9 +100,11 @@ struct ResumePoint {
     }
     let known = Set(networks.filter(\.isAllocated).map(\.name))
     for network in manifest.networks where !known.contains(network.name) {
+      let isOn = networks.contains { $0.name == network.name }
+      let reason =
+        isOn ? "has not begun it" : "has its loss off, and the next checkpoints will be without it"
       logger.warning(
-        "the checkpoint's network '\(network.name)' is not read: this configuration has not begun it"
-      )
+        "the checkpoint's network '\(network.name)' is not read: this configuration \(reason)")
     }
     for difference in pins.differences(from: manifest.pins) {
       logger.warning("\(difference)")

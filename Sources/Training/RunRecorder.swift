@@ -23,11 +23,18 @@ final class RunRecorder {
   /// Whether there was no such directory before.
   private let isNew: Bool
   private var hasBegun = false
+  /// Samples a second in a step at the measured rate of products.
+  private var fullRate: ((_ step: Int) -> Double)?
   /// The times of the steps since the last record.
   private var times = (sum: StepTimes(), stepCount: 0)
 
   /// Takes the run directory; beside the lock and the log nothing in it changes.
-  init(_ settings: TrainingSettings) throws {
+  ///
+  /// - Parameters:
+  ///   - settings: What the run is told.
+  ///   - revives: Whether codes without use are put back into it.
+  /// - Throws: `RunLockError`, `FileError`.
+  init(_ settings: TrainingSettings, revives: Bool) throws {
     directory = RunDirectory(path: settings.run.directory)
     isNew = !FileSystem.exists(directory.path)
     lock = try directory.occupy()
@@ -38,7 +45,7 @@ final class RunRecorder {
       let doneCount = report.step + 1
       return doneCount.isMultiple(of: settings.log.interval) || settings.isSaved(after: report)
     }
-    let warning = UsageWarning(leastShare: settings.log.leastUsedShare)
+    let warning = UsageWarning(leastShare: settings.log.leastUsedShare, revives: revives)
     usageWarnings = (warning, warning)
     progress = ProgressReporter(
       stepCount: settings.stepCount, lineInterval: settings.log.interval, log: log)
@@ -89,11 +96,15 @@ final class RunRecorder {
   }
 
   /// Says what the machines of the run are like, and counts their utilisation from now on.
-  func report(_ survey: StartSurvey) {
+  ///
+  /// - Parameters:
+  ///   - survey: What the ranks found out.
+  ///   - operationCount: Operations of a sample in a step.
+  func report(_ survey: StartSurvey, operationCount: @escaping (_ step: Int) -> Int) {
     for finding in survey.findings { logger.notice("\(finding)") }
-    guard let text = survey.rateText else { return }
+    guard let text = survey.rateText, let rate = survey.productRate else { return }
     logger.info("\(text)")
-    progress.fullRateSamplesPerSecond = survey.fullRateSamplesPerSecond
+    fullRate = { rate / Double(operationCount($0)) }
     progress.resumeAfterPause()
   }
 
@@ -101,6 +112,7 @@ final class RunRecorder {
   func report(_ report: StepReport) throws {
     let doneCount = report.step + 1
     let main = report.phases[0]
+    progress.fullRateSamplesPerSecond = fullRate?(report.step)
     progress.report(
       StepProgress(
         step: doneCount, loss: main.agreement.lossSum, learningRate: main.learningRate,

@@ -176,7 +176,11 @@ package final class TokenizerTask: TrainingTask {
     lane.draws ?? LossDraws(seed: configuration.training.run.seed, at: place)
   }
 
-  package var stepOperationCount: Int { configuration.model.stepOperationCount }
+  package func operationCount(inStep step: Int) -> Int {
+    losses.reduce(configuration.model.stepOperationCount) {
+      $0 + $1.operationCount(inStep: step, imageSize: configuration.model.imageSize)
+    }
+  }
 
   package var reader: SampleTransport.Reader {
     guard let data, let plan else { return { _, _ in [] } }
@@ -256,7 +260,7 @@ package final class TokenizerTask: TrainingTask {
       "train": data.train.dataset.manifest.digest,
       "evaluation": data.evaluation.dataset.manifest.digest,
     ]
-    digests["init_encoder"] = initialWeightsDigest
+    digests["init_encoder.file"] = initialWeightsDigest
     return digests
   }
 

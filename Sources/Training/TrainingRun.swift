@@ -49,7 +49,10 @@ public enum TrainingRun {
     setThreadCount(settings.execution.threadCount ?? RankThreads.automatic)
     session.communicator.deadline = .seconds(settings.execution.deadlines.start)
     try requireEqualConfigurations(configuration, session.communicator)
-    let recorder = try session.isCoordinator ? RunRecorder(settings) : nil
+    let codebook = (configuration as? TokenizerRunConfiguration)?.model.codebook
+    let recorder =
+      try session.isCoordinator
+      ? RunRecorder(settings, revives: codebook?.revives == true) : nil
     defer { recorder?.finish() }
     do {
       return try run(configuration, session, recorder, makeTask: makeTask)
@@ -72,8 +75,9 @@ public enum TrainingRun {
       return .finished(step: start.doneCount)
     }
     let survey = try StartSurvey.run(
-      settings, stepOperationCount: task.stepOperationCount, session.communicator)
-    recorder?.report(survey)
+      settings, operationCount: task.operationCount(inStep: start.doneCount),
+      session.communicator)
+    recorder?.report(survey, operationCount: task.operationCount)
     let saver = recorder.map { recorder in
       CheckpointSaver(
         store: CheckpointStore(root: recorder.directory.checkpointsPath),

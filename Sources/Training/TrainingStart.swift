@@ -1,3 +1,4 @@
+import ArrayFiles
 package import Autodiff
 package import Checkpoints
 package import Configurations
@@ -5,6 +6,7 @@ import DataParallel
 import Inference
 package import Logging
 package import MessagePassing
+import Reporting
 import Tensors
 
 /// Where a run begins: fresh weights, given weights, or a checkpoint.
@@ -95,6 +97,10 @@ package struct TrainingStart {
       network.beginAverage()
     }
     if network === networks[0], let path = settings.initialWeights {
+      guard !FileSystem.isMissing(path) else {
+        throw CommandError.unfitData(
+          "init: there is no '\(path)': name a run, a checkpoint or a file of weights")
+      }
       try ModelSource(path: path).read(into: network.arena) { logger?.warning("\($0)") }
       network.beginAverage()
       logger?.notice("weights from \(path)")

@@ -12,8 +12,8 @@ package protocol TrainingTask: AnyObject {
 
   /// The phases of a step, in their order; the first one's network is what the run is named for.
   var phases: [TrainingPhase<Lane>] { get }
-  /// Floating-point operations of a sample's step, forward and backward.
-  var stepOperationCount: Int { get }
+  /// Floating-point operations of a sample in a step, forward and backward, of all networks that run in it.
+  func operationCount(inStep step: Int) -> Int
   /// Reads a lane's samples; used on rank 0 only.
   var reader: SampleTransport.Reader { get }
 

@@ -57,7 +57,7 @@ import Testing
   func anIndexThatDoesNotFitIsRefused(map: String, sign: String) throws {
     try withShards(Self.index(map)) { path in
       let error = try #require(throws: ArrayFileError.self) {
-        try SafetensorsIndex(contentsOf: path)
+        try WeightsIndex(contentsOf: path)
       }
       #expect(error.description.contains(sign), "\(error)")
       #expect(!error.description.contains("\u{1b}"))

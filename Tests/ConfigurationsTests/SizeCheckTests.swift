@@ -94,7 +94,7 @@ import Testing
       "losses.adversarial.start (command line): the discriminator would begin in step 1000 of a run of 1000"
     ),
     (
-      "losses.adversarial={discriminator: dino, weight: 1, lecam: 0, start: 1, rate: 1}",
+      "losses.adversarial={discriminator: dino, backbone: x, weight: 1, lecam: 0, start: 1, rate: 1}",
       "batch.per_lane (command line): the dino discriminator takes statistics of as few equal groups of at "
         + "most 8 samples as a lane can have, and 9 cannot be cut into 2"
     ),

@@ -21,7 +21,7 @@ final class GoldenSteps<Inner: TrainingTask>: TrainingTask {
   }
 
   var phases: [TrainingPhase<Inner.Lane>] { inner.phases }
-  var stepOperationCount: Int { inner.stepOperationCount }
+  func operationCount(inStep step: Int) -> Int { inner.operationCount(inStep: step) }
   var reader: SampleTransport.Reader { { _, _ in [] } }
   func lane(from message: [UInt8], at place: LanePlace) -> Inner.Lane { samples(place) }
   var hasEvaluationData: Bool { inner.hasEvaluationData }

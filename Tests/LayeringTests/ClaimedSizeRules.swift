@@ -82,7 +82,7 @@ struct ClaimedSizeRules {
       numbers: "elements of storages, against their tensors and the bytes that are there",
       checks: ["count == storage.elementCount": 1, "byteCount: storage.byteCount": 1]),
     Place(
-      path: "Sources/ArrayFiles/SafetensorsIndex.swift",
+      path: "Sources/ArrayFiles/WeightsIndex.swift",
       numbers: "the file's size, number of files", checks: ["claimedSize(": 2]),
     Place(
       path: "Sources/ArrayFiles/ZipDirectory.swift",
@@ -115,7 +115,7 @@ struct ClaimedSizeRules {
       numbers: "the file's size, sizes of files, shapes against the files' sizes, steps",
       checks: ["claimedSize(": 5]),
     Place(
-      path: "Sources/ImageFiles/RGBImage+Decoding.swift",
+      path: "Sources/ImageFiles/ImageFile.swift",
       numbers: "height and width in headers, against the file's bytes",
       checks: ["claimedSize(": 1, "leastByteCount": 3]),
     Place(

@@ -51,7 +51,7 @@ private final class RecipeSteps: TrainingTask {
   }
 
   let phases: [TrainingPhase<TokenizerTask.Lane>]
-  var stepOperationCount: Int { inner.stepOperationCount }
+  func operationCount(inStep step: Int) -> Int { inner.operationCount(inStep: step) }
   var reader: SampleTransport.Reader { { _, _ in [] } }
   func lane(from message: [UInt8], at place: LanePlace) -> TokenizerTask.Lane {
     TokenizerTask.Lane(

@@ -15,7 +15,7 @@ final class MadeUpImages: TrainingTask {
   }
 
   var phases: [TrainingPhase<TokenizerTask.Lane>] { inner.phases }
-  var stepOperationCount: Int { inner.stepOperationCount }
+  func operationCount(inStep step: Int) -> Int { inner.operationCount(inStep: step) }
   var reader: SampleTransport.Reader { { _, _ in [] } }
   func lane(from message: [UInt8], at place: LanePlace) -> TokenizerTask.Lane {
     let (count, size) = (

@@ -91,7 +91,7 @@ package final class TwoNetworks: TrainingTask {
     return Lane(input: Tensor(rows.flatMap { $0 }, shape: [message.count, Self.size]))
   }
 
-  package var stepOperationCount: Int { 0 }
+  package func operationCount(inStep step: Int) -> Int { 0 }
   package var reader: SampleTransport.Reader { { _, _ in [] } }
   package var hasEvaluationData: Bool { false }
   package var dataDigests: [String: String] { [:] }

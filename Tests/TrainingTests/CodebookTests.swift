@@ -40,24 +40,24 @@ struct CodebookReportTests {
     func usage(_ usedCount: Int) -> CodebookUsage {
       CodebookUsage(counts: (0..<100).map { $0 < usedCount ? 10 : 0 })
     }
-    var warning = UsageWarning(leastShare: 0.2)
+    var warning = UsageWarning(leastShare: 0.2, revives: false)
     let said = [50, 19, 10, 19, 20, 19, 5, 100, 1].map {
       warning.message(about: usage($0), of: "training") != nil
     }
     #expect(said == [false, true, false, false, false, true, false, false, true])
-    var never = UsageWarning(leastShare: 0)
+    var never = UsageWarning(leastShare: 0, revives: false)
     #expect(never.message(about: usage(1), of: "training") == nil)
   }
 
   /// Of few tokens only that is expected which they can use.
   @Test func aWarningKnowsThatFewTokensUseFewCodes() {
-    var warning = UsageWarning(leastShare: 0.5)
+    var warning = UsageWarning(leastShare: 0.5, revives: false)
     let few = CodebookUsage(counts: [1, 1, 1, 1] + [Int](repeating: 0, count: 96))
     #expect(warning.message(about: few, of: "training") == nil)
     let fewer = CodebookUsage(counts: [4] + [Int](repeating: 0, count: 99))
     #expect(warning.message(about: fewer, of: "training")?.contains("4 tokens of training") == true)
     #expect(
-      UsageWarning(leastShare: 0.5).isQuiet(about: CodebookUsage(codebookSize: 3)))
+      UsageWarning(leastShare: 0.5, revives: false).isQuiet(about: CodebookUsage(codebookSize: 3)))
   }
 }
 

@@ -84,7 +84,7 @@ import Training
       let digest = try ContentDigest.ofFile(at: run.network("dino")).prefixed
       for line in [
         "loss reconstruction: on, l2 × 1.0", "step 3: training of the discriminator begins",
-        "loss adversarial: on, dino × 0.5 from step 2, \(run.network("dino")) (\(digest))",
+        "loss adversarial: on, dino × 0.5 after step 2, \(run.network("dino")) (\(digest))",
         "loss perceptual: off, losses.perceptual.convnext_s.network names no file (convnext_s × 0.0909",
         "loss perceptual: on, lpips × 0.909",
         "loss alignment: on, dinov3, encoder × 1.0, decoder × 1.0, ",
@@ -208,7 +208,7 @@ import Training
         + "0.2}, rope_base: 10000}",
       "losses.alignment.file: images of 30 pixels cannot be cut into patches of 4"
     ),
-    ("losses.adversarial.input_size=40", "where the discriminator's input has 40 pixels"),
+    ("losses.adversarial.input_size=40", "losses.adversarial.input_size: 40 pixels, where the file's positions are for 32"),
   ])
   func aNetworkThatDoesNotFitIsRefused(setting: String, message: String) throws {
     try withTemporaryDirectory { folder in

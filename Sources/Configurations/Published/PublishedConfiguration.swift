@@ -39,7 +39,17 @@ public struct PublishedConfiguration {
       throw ConfigurationError(file: file, problems: problems.sorted)
     }
     // Sizes that do not fit together are found when the configuration is read.
-    configuration = try AnyRunConfiguration(yaml: text, file: file)
+    do {
+      configuration = try AnyRunConfiguration(yaml: text, file: file)
+    } catch {
+      throw ConfigurationError(
+        file: file,
+        problems: error.problems.map {
+          .init(
+            path: "\($0.path), as this program's configurations call it", origin: .unknown,
+            message: $0.message)
+        })
+    }
     passedOver = reader.passedOver
   }
 }

@@ -110,7 +110,9 @@ package struct ImageLaneMessage: Equatable {
 /// Reads lanes of images on the coordinator.
 package struct ImageLaneReader: Sendable {
   package let dataset: ImageDataset
-  /// Whether an image that cannot be read is replaced by the next one instead of ending the run. One that can be
+  /// Whether an image that cannot be read is replaced by the next one instead of ending the run.
+  ///
+  /// One that can be
   /// read and not decoded is known to the rank that runs its lane.
   package let skipsDamaged: Bool
   /// Told of every image that was replaced.

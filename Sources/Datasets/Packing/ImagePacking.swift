@@ -45,6 +45,8 @@ public struct ImagePacking: Sendable {
 
   /// What is stored of an image.
   public var storage: Storage
+  /// Whether pictures are turned as their EXIF blocks say; for squares only.
+  public var orientation: ImageOrientation
   /// What to do about an image that cannot be decoded.
   public var damaged: DamagedPolicy
   /// Whether a folder without images is a class without samples; otherwise it ends the packing.
@@ -63,6 +65,7 @@ public struct ImagePacking: Sendable {
   ///
   /// - Parameters:
   ///   - storage: What is stored of an image.
+  ///   - orientation: Whether pictures are turned as their EXIF blocks say.
   ///   - damaged: What to do about an image that cannot be decoded.
   ///   - keepsEmptyClasses: Whether a folder without images is a class without samples.
   ///   - shardByteCount: Bytes of images a shard holds about.
@@ -71,8 +74,9 @@ public struct ImagePacking: Sendable {
   /// - Precondition: Size and byte count are positive; parts have names of their own, and shares above 0 that
   ///   leave something.
   public init(
-    storage: Storage, damaged: DamagedPolicy = .stop, keepsEmptyClasses: Bool = false,
-    shardByteCount: Int = 256 << 20, heldOut: [HeldOutPart] = [], attribution: String = ""
+    storage: Storage, orientation: ImageOrientation = .stored, damaged: DamagedPolicy = .stop,
+    keepsEmptyClasses: Bool = false, shardByteCount: Int = 256 << 20, heldOut: [HeldOutPart] = [],
+    attribution: String = ""
   ) {
     if case .square(let size, _) = storage {
       precondition(size > 0, "ImagePacking: squares of side \(size)")
@@ -83,7 +87,10 @@ public struct ImagePacking: Sendable {
       Set(names).count == names.count && names.allSatisfy(SystemPath.isName)
         && heldOut.allSatisfy { $0.share > 0 } && heldOut.reduce(0) { $0 + $1.share } < 1,
       "ImagePacking: held-out parts \(heldOut)")
+    precondition(
+      storage != .asIs || orientation == .stored, "ImagePacking: files are stored as they are")
     self.storage = storage
+    self.orientation = orientation
     self.damaged = damaged
     self.keepsEmptyClasses = keepsEmptyClasses
     self.shardByteCount = shardByteCount
@@ -126,11 +133,13 @@ public struct ImagePacking: Sendable {
   var recipe: String {
     switch storage {
     case .square(let size, .centre):
-      "short side to \(size) (bicubic, antialiased), centre crop, 8-bit RGB"
-    case .square(let size, .adm): "ADM centre crop to \(size), 8-bit RGB"
+      "short side to \(size) (bicubic, antialiased), centre crop, 8-bit RGB" + turning
+    case .square(let size, .adm): "ADM centre crop to \(size), 8-bit RGB" + turning
     case .asIs: "files as they were"
     }
   }
+
+  private var turning: String { orientation == .upright ? ", turned as EXIF says" : "" }
 }
 
 /// What a packing did.

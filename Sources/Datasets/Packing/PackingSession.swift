@@ -97,7 +97,7 @@ public final class PackingSession {
   private func pack(_ shard: PackingPlan.Shard, progress: (_ count: Int) -> Void) throws {
     var samples: [Sample] = []
     var damaged: [PackingReport.Damaged] = []
-    let preparation = SamplePreparation(storage: packing.storage, source: source)
+    let preparation = SamplePreparation(packing, source)
     for start in stride(from: 0, to: shard.images.count, by: Self.batchCount) {
       let batch = shard.images[start..<min(start + Self.batchCount, shard.images.count)]
       for result in batch.map({ source.images[$0] }).concurrentMap({ preparation.sample(of: $0) }) {

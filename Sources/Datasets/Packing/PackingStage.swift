@@ -54,12 +54,21 @@ struct PackingStage {
     try requireNothing(at: final)
     try FileSystem.createDirectory(folder + "/data")
     try FileSystem.createDirectory(folder + "/records")
-    lock = try FileLock(file: folder + "/lock")
+    lock = try Self.lock(of: folder)
     guard lock != nil else {
       throw DataError(
         file: final, problem: "another packing writes it",
         advice: "Wait for it, or choose another folder.")
     }
+  }
+
+  /// A program that is being started by this one may hold a copy of the lock for a moment.
+  private static func lock(of folder: String) throws -> FileLock? {
+    for _ in 0..<10 {
+      if let lock = try FileLock(file: folder + "/lock") { return lock }
+      Thread.sleep(forTimeInterval: 0.1)
+    }
+    return nil
   }
 
   /// The record of a shard that is finished and would come out the same; nil where there is none.

@@ -28,6 +28,7 @@ public struct DinoDiscriminator {
   public let heads: DinoHeads
   private let augment = DiffAugment()
   private let backbone: LateNetwork<VisionTransformer>
+  private let sizes: VisionTransformer.Configuration
   private let inputSize: Int
 
   /// Creates the heads' parameters, and their state, for a frozen network that is there.
@@ -81,8 +82,17 @@ public struct DinoDiscriminator {
         """, "Set the discriminator's input size to positions times patch size.")
     }
     self.backbone = backbone
+    self.sizes = sizes
     self.inputSize = size
     heads = DinoHeads(configuration, in: scope, buffers: buffers)
+  }
+
+  /// Floating-point operations for a sample in a step that trains the heads: of the frozen network three passes
+  /// forward and one back, of the heads three forward and back.
+  public var stepOperationCount: Int {
+    let grid = sizes.grid(height: inputSize, width: inputSize)
+    return 4 * sizes.forwardOperationCount(height: inputSize, width: inputSize)
+      + 8 * heads.configuration.forwardOperationCount(positionCount: grid.rows * grid.columns)
   }
 
   /// The draws of a pass over a lane.

@@ -8,7 +8,7 @@ public import Autodiff
 /// with the maps f of a and g of b, and ‖·‖ over channels. Where ‖f‖ = 0 the gradient is 0.
 /// Source: Zhang et al. 2018, equation 1; Docs/Networks.md, section 2.
 public struct PerceptualDistance {
-  private let network: FrozenNetwork<PerceptualNetwork>
+  let network: FrozenNetwork<PerceptualNetwork>
   private let weights: FrozenNetwork<PerceptualWeights>
 
   /// The distance with a network and the weights of its taps.

@@ -15,6 +15,7 @@ struct PublishedFiles {
   /// The names that weights have in a folder, the one that is taken first.
   static let weightNames = [
     "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
   ]
   /// The name of the configuration beside weights.
   static let configurationName = "config.json"

@@ -49,6 +49,16 @@ final class DiscriminatorTraining {
     leCam = LeCamState(decay: adversarial.leCamDecay, buffers: buffers)
   }
 
+  /// Floating-point operations for a sample in a step that trains it: a pass for the tokenizer's loss, forward and
+  /// back to the reconstructions, then images and reconstructions for its own update, forward and back to its weights.
+  func operationCount(imageSize size: Int) -> Int {
+    switch discriminator {
+    case .dino(let dino): dino.stepOperationCount
+    case .patchgan(let patches):
+      8 * patches.configuration.forwardOperationCount(height: size, width: size)
+    }
+  }
+
   /// Prepares the pass over reconstructions for the loss of what made them; once a step, on every rank.
   ///
   /// - Throws: What loading the frozen network throws.

@@ -22,11 +22,12 @@ package struct LossFileError: Error, CustomStringConvertible {
   private static func text(of problem: Problem) -> String {
     let reason =
       switch problem.error {
-      case let error as NotFiniteWeights:
-        "'\(error.path)': the tensor '\(error.tensor)' has elements that are infinite or no numbers: download "
-          + "the file again"
+      case let error as NotFiniteWeights: "\(error.foreign(tensor: error.tensor))"
       case let error as ArrayFileError where error.problem == WeightsFile.absence:
         "there is no file '\(error.file)': Docs/Recipe.md says where to get it; with the word none the loss is off"
+      case let error as WeightMismatch:
+        error.text()
+          + "\nName the file of \(problem.network), or change the key that says which network is meant."
       default: "\(problem.error)"
       }
     return "\(problem.key) should name a file of \(problem.network): \(reason)"

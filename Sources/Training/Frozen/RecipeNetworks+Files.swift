@@ -24,7 +24,7 @@ extension RecipeNetworks {
     if let adversarial = losses.adversarial, adversarial.discriminator == .dino,
       let path = adversarial.backbone
     {
-      backbone = reader.backbone(path)
+      backbone = reader.backbone(path, inputSize: adversarial.inputSize)
     }
     if let alignment = losses.alignment, alignment.isWeighted, let path = alignment.file {
       foundation = reader.foundation(path, alignment, configuration)
@@ -72,11 +72,22 @@ private struct LossFileReader {
 
   /// The whole file is checked, so that what is wrong with it is known before the first step; what is kept are
   /// its sizes and its digest.
-  mutating func backbone(_ path: String) -> RecipeNetworks.Backbone? {
+  mutating func backbone(_ path: String, inputSize: Int) -> RecipeNetworks.Backbone? {
     let key = "losses.adversarial.backbone"
     let sizes = read(path, key, Self.backboneName) { file, _ in
       let sizes = try VisionTransformer.Configuration(of: file, .dino)
       try FrozenNetwork.check(file, sizes)
+      let positions = sizes.positionGridSize.map { $0 * sizes.patchSize }
+      guard positions == nil || positions == inputSize else {
+        throw ConfigurationError(
+          file: path,
+          problems: [
+            .init(
+              path: "losses.adversarial.input_size", origin: .unknown,
+              message: "\(inputSize) pixels, where the file's positions are for \(positions ?? 0): "
+                + "take that")
+          ])
+      }
       return sizes
     }
     guard let sizes, let digest = files.last?.digest else { return nil }

@@ -36,7 +36,7 @@ struct RecipeNotes {
     guard let adversarial = losses.adversarial else { return off("adversarial") }
     return line(
       "adversarial",
-      "\(adversarial.discriminator.rawValue) × \(adversarial.weight) from step \(adversarial.start)",
+      "\(adversarial.discriminator.rawValue) × \(adversarial.weight) after step \(adversarial.start)",
       adversarial.discriminator == .dino ? [("adversarial.backbone", adversarial.backbone)] : [])
   }
 

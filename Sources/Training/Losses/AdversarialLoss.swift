@@ -9,6 +9,10 @@ struct AdversarialLoss: LossTerm {
   /// The discriminator.
   let discriminator: DiscriminatorTraining
 
+  func operationCount(inStep step: Int, imageSize size: Int) -> Int {
+    discriminator.network.isTrained(in: step) ? discriminator.operationCount(imageSize: size) : 0
+  }
+
   func losses(on pass: TokenizerPass) -> [WeightedLoss] {
     guard discriminator.network.isTrained(in: pass.place.step) else { return [] }
     let logits = discriminator.logits(

@@ -30,6 +30,11 @@ struct AlignmentLoss: LossTerm {
     return features
   }
 
+  /// The foundation model sees the images, and there is no way back.
+  func operationCount(inStep step: Int, imageSize size: Int) -> Int {
+    foundation.network.configuration.forwardOperationCount(height: size, width: size)
+  }
+
   func losses(on pass: TokenizerPass) -> [WeightedLoss] {
     let features = foundation.network.features(
       of: Variable(constant: pass.images, on: pass.tape))

@@ -17,10 +17,20 @@ protocol LossTerm {
 
   /// The projected features of the tokenizer that the term reads.
   var alignedFeatures: ResTok.AlignedFeatures { get }
+
+  /// Floating-point operations for a sample in a step, those of the discriminator's own update included.
+  ///
+  /// - Parameters:
+  ///   - step: The step.
+  ///   - size: Height and width of the images.
+  /// - Returns: The operations; 0 while the term is off.
+  func operationCount(inStep step: Int, imageSize size: Int) -> Int
 }
 
 extension LossTerm {
   var alignedFeatures: ResTok.AlignedFeatures { [] }
+
+  func operationCount(inStep step: Int, imageSize size: Int) -> Int { 0 }
 }
 
 /// A loss with its factor in the sum, and its name in the metrics.

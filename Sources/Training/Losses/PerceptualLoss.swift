@@ -8,7 +8,13 @@ import FeatureNetworks
 ///
 /// Source: Docs/Networks.md, section 2.
 struct PerceptualLoss: LossTerm {
-  private typealias Part = (name: String, share: Float, loss: (TokenizerPass, Variable) -> Variable)
+  private struct Part {
+    let name: String
+    let share: Float
+    /// Operations of a forward pass over an image of a height and width.
+    let forwardOperationCount: (_ size: Int) -> Int
+    let loss: (TokenizerPass, Variable) -> Variable
+  }
 
   private let weight: Float
   private let parts: [Part]
@@ -20,16 +26,30 @@ struct PerceptualLoss: LossTerm {
     guard let perceptual else { return nil }
     var parts: [Part] = []
     if let lpips = perceptual.lpips, let distance = networks.lpips {
-      parts.append(("lpips", lpips.weight, { Self.lpips(distance, $0, $1) }))
+      parts.append(
+        Part(
+          name: "lpips", share: lpips.weight,
+          forwardOperationCount: {
+            distance.forwardOperationCount(height: $0, width: $0)
+          }, loss: { Self.lpips(distance, $0, $1) }))
     }
     if let convNeXt = perceptual.convNeXt, let frozen = networks.convNeXt {
-      parts.append(("convnext_s", convNeXt.weight, { Self.logits(frozen, $0, $1) }))
+      parts.append(
+        Part(
+          name: "convnext_s", share: convNeXt.weight,
+          forwardOperationCount: { _ in frozen.network.configuration.forwardOperationCount },
+          loss: { Self.logits(frozen, $0, $1) }))
     }
     guard !parts.isEmpty else { return nil }
     // A part without its network is off, and leaves the other its share.
     let total = (perceptual.lpips?.weight ?? 0) + (perceptual.convNeXt?.weight ?? 0)
     weight = perceptual.weight / total
     self.parts = parts
+  }
+
+  /// Images and reconstructions forward, and back to the reconstructions.
+  func operationCount(inStep step: Int, imageSize size: Int) -> Int {
+    3 * parts.reduce(0) { $0 + $1.forwardOperationCount(size) }
   }
 
   func losses(on pass: TokenizerPass) -> [WeightedLoss] {

@@ -14,7 +14,7 @@ struct StartSurvey {
   /// Operations a second that products of the run's precision reach, on all ranks together; nil when
   /// they were not to be measured.
   let productRate: Double?
-  private let stepOperationCount: Int
+  private let operationCount: Int
   private let worldSize: Int
 
   /// Looks at the machines and, unless the configuration says otherwise, times products for a fifth of
@@ -24,17 +24,17 @@ struct StartSurvey {
   ///
   /// - Parameters:
   ///   - settings: What the run is told.
-  ///   - stepOperationCount: Operations of a sample's step.
+  ///   - operationCount: Operations of a sample in the first step.
   ///   - communicator: The ranks.
   /// - Returns: The survey, alike on every rank.
   /// - Throws: `MessagePassingError`.
   static func run(
-    _ settings: TrainingSettings, stepOperationCount: Int, _ communicator: Communicator
+    _ settings: TrainingSettings, operationCount: Int, _ communicator: Communicator
   ) throws -> StartSurvey {
     let findings = MachineFinding.findings(of: try RankMachine.all(communicator))
     guard settings.execution.measuresRate else {
       return StartSurvey(
-        findings: findings, productRate: nil, stepOperationCount: stepOperationCount,
+        findings: findings, productRate: nil, operationCount: operationCount,
         worldSize: communicator.worldSize)
     }
     // All at once, as they will compute.
@@ -42,7 +42,7 @@ struct StartSurvey {
     var rate = [measuredRate(settings.precision)]
     try communicator.allReduceSum(&rate)
     return StartSurvey(
-      findings: findings, productRate: rate[0], stepOperationCount: stepOperationCount,
+      findings: findings, productRate: rate[0], operationCount: operationCount,
       worldSize: communicator.worldSize)
   }
 
@@ -54,18 +54,13 @@ struct StartSurvey {
 
   private static let measuringSeconds = 0.15
 
-  /// Samples a second at the measured rate; nil without one.
-  var fullRateSamplesPerSecond: Double? {
-    productRate.map { $0 / Double(stepOperationCount) }
-  }
-
   /// The measured rate in words; nil without one.
   var rateText: String? {
     productRate.map { rate in
       String(
         format: "products reach %.1f GFLOP/s on %ld rank(s) x %ld thread(s); the utilisation is "
           + "against that, at %.4g GFLOP a sample and step", rate / 1e9, worldSize, threadCount,
-        Double(stepOperationCount) / 1e9)
+        Double(operationCount) / 1e9)
     }
   }
 }

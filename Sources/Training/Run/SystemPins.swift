@@ -43,7 +43,10 @@ public struct SystemPins: Sendable, Equatable {
       "lanes": String(laneCount), "per_lane": String(sampleCountPerLane),
     ]
     for (name, version) in libraryVersions { pins["version." + name] = version }
-    for (name, digest) in dataDigests { pins["data." + name] = digest }
+    // A key of the section `data`, or the whole path of another one.
+    for (name, digest) in dataDigests {
+      pins[name.contains(".") ? name : "data." + name] = digest
+    }
     pins.merge(fileDigests) { $1 }
     return pins
   }
@@ -57,7 +60,8 @@ public struct SystemPins: Sendable, Equatable {
     return Set(own.keys).union(checkpoint.keys).sorted().compactMap { name in
       switch (own[name], checkpoint[name]) {
       case (let value?, let other?) where value == other: nil
-      case (let value?, let other?) where name.hasPrefix("data.") || name.hasPrefix("losses."):
+      case (let value?, let other?)
+      where ["data.", "losses.", "init_"].contains(where: name.hasPrefix):
         "\(name) is not what the checkpoint was trained on: its digest is \(value), then \(other)"
       case (let value?, let other?):
         "\(name) is \(value), the checkpoint was written with \(other)"

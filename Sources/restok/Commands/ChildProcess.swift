@@ -69,6 +69,11 @@ enum ChildProcess {
     let code = posix_spawn(
       &process, "/proc/self/exe", &actions, nil, words + [nil], variables + [nil])
     guard code == 0 else { throw failure("it cannot be started", code) }
+    // Where memory runs short, it is the one to go.
+    if let file = fopen("/proc/\(process)/oom_score_adj", "w") {
+      fputs("1000", file)
+      fclose(file)
+    }
     return process
   }
 

@@ -39,6 +39,8 @@ struct DataPack: ParsableCommand {
   @Flag(help: "Store the images as they are.")
   var keep = false
 
+  @OptionGroup var orient: OrientOption
+
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
@@ -68,6 +70,9 @@ struct DataPack: ParsableCommand {
     if let size, !(1...16_384).contains(size) {
       throw ValidationError("--size \(size): expected 1 to 16384")
     }
+    guard !(orient.orient && keep) else {
+      throw ValidationError("--orient belongs to --size: --keep stores the files as they are")
+    }
     guard crop == nil || size != nil else {
       throw ValidationError("--crop belongs to --size: with --keep nothing is cut out")
     }
@@ -94,6 +99,7 @@ struct DataPack: ParsableCommand {
   func run() throws {
     let packing = ImagePacking(
       storage: size.map { .square(size: $0, crop: crop ?? .centre) } ?? .asIs,
+      orientation: orient.orientation,
       damaged: skipDamaged ? .skip : .stop, keepsEmptyClasses: keepEmpty,
       shardByteCount: shardSize << 20, heldOut: try heldOut(), attribution: try credit.text())
     try RankSession.run { session in

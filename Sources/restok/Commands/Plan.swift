@@ -2,6 +2,7 @@ import ArgumentParser
 import ArrayFiles
 import Benchmarks
 import Foundation
+import MachineReport
 import Reporting
 
 /// `restok plan`: what a run will need.
@@ -42,9 +43,30 @@ struct Plan: ParsableCommand {
   func run() throws {
     try RankSession.requireSingleRank("plan")
     let plan = try RunPlan(contentsOf: config, overrides: overrides, rankCount: ranks)
-    let rehearsal: RunPlan.Rehearse = { try rehearse(sampleCount: $0) }
-    let report = try plan.report(rehearse: countOnly ? nil : rehearsal)
-    try show(report, asJSON: json)
+    let counted = try plan.report(rehearse: nil)
+    guard !countOnly else { return try show(counted, asJSON: json) }
+    do {
+      try requireRoom(for: counted)
+      try show(try plan.report { try rehearse(sampleCount: $0) }, asJSON: json)
+    } catch let error as CommandError {
+      // What is counted is known all the same.
+      try show(counted, asJSON: json)
+      throw error
+    }
+  }
+
+  /// Refuses to rehearse what cannot fit: the system would end a process, and perhaps another one's.
+  private func requireRoom(for counted: PlanReport) throws(CommandError) {
+    let memory = MemoryDescription.current
+    guard memory.totalByteCount > 0, counted.stateByteCount > memory.availableByteCount else {
+      return
+    }
+    let sizes = [counted.stateByteCount, memory.availableByteCount].map {
+      String(format: "%.2f GiB", Double($0) / Double(1 << 30))
+    }
+    throw CommandError.rehearsalFailed(
+      "a rank needs \(sizes[0]) without activations, and \(sizes[1]) are available: plan on a machine with "
+        + "more memory, or with --count-only")
   }
 
   /// Times a step in a process of its own.

@@ -39,6 +39,11 @@ extension ModelSource {
       try FileSystem.requireVisible(part)
     }
     let isRun = FileSystem.isDirectory(path + "/checkpoints")
+    guard isRun || !FileSystem.exists(path + "/config.json") else {
+      throw mistake(
+        "this looks like a folder of published weights: make a run of it with restok checkpoint import "
+          + "--published \(path) --output RUN")
+    }
     guard isRun || FileSystem.exists(path + "/manifest.json") else {
       throw mistake(
         "this is neither a run directory (it has no checkpoints folder), nor a checkpoint (no "

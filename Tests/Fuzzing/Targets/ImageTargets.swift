@@ -20,6 +20,14 @@ extension FuzzTarget {
     try prepareImage(bytes)
   }
 
+  static let webP = FuzzTarget("webp") { _ in
+    try ["lossy", "lossy-alpha", "lossless-alpha", "animated", "exif-icc", "odd"].map {
+      try Repository.bytes(of: "Tests/GoldenTests/Goldens/images/webp-\($0).webp")
+    }
+  } parse: { bytes, _ in
+    try prepareImage(bytes)
+  }
+
   private struct Picture: Decodable {
     var file: Data
   }
@@ -36,13 +44,30 @@ extension FuzzTarget {
 
   /// Decodes an image and prepares it in all ways that there are.
   private static func prepareImage(_ bytes: [UInt8]) throws {
-    let image = try RGBImage(decoding: bytes, name: "input")
+    let image = try RGBImage(decoding: bytes, name: "input", orientation: .upright)
     let side = 8
     for crop in CropRecipe.ten.crops(of: image, size: side) + [
       image.evaluationCropped(size: side),
       Augmentation.published.apply(to: image, size: side) { $0 - 1 },
     ] {
       precondition(crop.height == side && crop.width == side, "a crop of \(crop.height)")
+    }
+    try prepareParts(bytes, side: side)
+  }
+
+  /// What is made of a part of the pixels equals what is made of all of them.
+  private static func prepareParts(_ bytes: [UInt8], side: Int) throws {
+    let image = try RGBImage(decoding: bytes, name: "input")
+    for augmentation in [
+      .none, .published, Augmentation(crop: 0.08...1, kind: .resized, flip: true),
+    ] {
+      for divisor: UInt32 in [1, 2, 3] {
+        func plan(_ height: Int, _ width: Int) -> CropPlan {
+          augmentation.plan(size: side, ofHeight: height, width: width) { ($0 - 1) / divisor }
+        }
+        let part = try RGBImage(decoding: bytes, name: "input", croppedBy: plan)
+        precondition(part == image.cropped(by: plan(image.height, image.width)))
+      }
     }
   }
 

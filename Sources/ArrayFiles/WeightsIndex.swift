@@ -1,15 +1,16 @@
 import Foundation
 
-/// A model's tensors in several safetensors files, of which an index says where each one is.
+/// A model's tensors in several files of weights, of which an index says where each one is.
 ///
 ///     model.safetensors.index.json    {"metadata": …, "weight_map": {TENSOR: FILE, …}}
+///     pytorch_model.bin.index.json    the same for files of PyTorch
 ///
 /// Source: Hugging Face `huggingface_hub/serialization`, `StateDictSplit`.
-public struct SafetensorsIndex: Sendable {
+public struct WeightsIndex: Sendable {
   /// The path of the index.
   public let path: String
   /// The tensors, sorted by name.
-  public let tensors: [SafetensorsTensor]
+  public let tensors: [any StoredTensor]
   /// The paths of the files that it names.
   public let files: [String]
 
@@ -39,10 +40,10 @@ public struct SafetensorsIndex: Sendable {
     let map = try Self.map(data, path: path)
     let names = try Self.files(of: map, path: path)
     files = names.map { SystemPath.path(of: $0, in: SystemPath.parent(of: path)) }
-    var found: [String: SafetensorsTensor] = [:]
+    var found: [String: any StoredTensor] = [:]
     for (name, path) in zip(names, files) {
-      let file = try SafetensorsFile(contentsOf: path)
-      for tensor in try file.names.map(file.tensor) {
+      let file = try WeightsFile(contentsOf: path)
+      for tensor in file.tensors {
         guard map[tensor.name] == name else {
           throw Self.contradiction(
             file.path, tensor.name, map[tensor.name].map { "the index says '\($0)'" })
@@ -85,7 +86,7 @@ public struct SafetensorsIndex: Sendable {
     let names = Set(map.values).sorted()
     _ = try claimedSize(
       names.count, field: "the number of files in weight_map", of: path, limit: fileCountLimit)
-    for name in names where !SystemPath.isName(name) {
+    for name in names where !SystemPath.isName(name) || SystemPath.ending(of: name) == "json" {
       throw ArrayFileError(
         file: path,
         problem: "weight_map names '\(VisibleText.name(name))', which is no file's name",
