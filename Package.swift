@@ -57,7 +57,10 @@ let package = Package(
     .systemLibrary(name: "CFileSystem"),
     .target(
       name: "CImageCodecs",
-      linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
+      linkerSettings: [
+        .linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("webp"),
+        .linkedLibrary("webpdemux"), .linkedLibrary("z"),
+      ]),
     .target(
       name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])],
       linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
@@ -174,7 +177,7 @@ let package = Package(
       [
         "ResidualTokenizer", "HierarchicalGenerator", "Optimizers", "Layers", "Autodiff",
         "Tensors", "ArrayFiles", "Checkpoints", "Training", "Configurations", "DataParallel",
-        "MessagePassing", "ImageFiles", "GoldenFields",
+        "MessagePassing", "ImageFiles", "Datasets", "GoldenFields",
       ], exclude: ["make_goldens.py"], resources: [.copy("Goldens")]),
     tests(
       "LossGoldenTests",

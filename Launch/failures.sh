@@ -266,7 +266,7 @@ data_failures() {
     "Replace the file by an intact copy" \
     -- "$RESTOK" encode --model "$whole" --images "$work/cut.png" --output "$work/cut.npy"
   echo text >"$work/text.png"
-  check "Data: an image that is none" expect 65 "$work/text.png: not an image" "JPEG or PNG" \
+  check "Data: an image that is none" expect 65 "$work/text.png: not an image" "JPEG, PNG or WebP" \
     -- "$RESTOK" encode --model "$whole" --images "$work/text.png" --output "$work/text.npy"
   check "Data: weights that do not fit" ill_fitting_weights
 }

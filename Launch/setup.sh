@@ -30,11 +30,11 @@ check_swift() {
   exit 1
 }
 
-# Open MPI, OpenBLAS, HDF5, oneDNN, libarchive, zlib, libjpeg-turbo, libpng, the tool that finds them, and
-# gcc for the libgomp that the linker looks for.
+# Open MPI, OpenBLAS, HDF5, oneDNN, libarchive, zlib, libjpeg-turbo, libpng, libwebp, the tool that finds
+# them, and gcc for the libgomp that the linker looks for.
 packages=(
   libopenmpi-dev openmpi-bin libopenblas-dev libhdf5-dev libdnnl-dev libarchive-dev
-  zlib1g-dev libjpeg62-turbo-dev libpng-dev pkg-config gcc
+  zlib1g-dev libjpeg62-turbo-dev libpng-dev libwebp-dev pkg-config gcc
 )
 
 install_missing_packages() {

@@ -17,31 +17,36 @@ typedef struct {
   struct jpeg_error_mgr base;
   jmp_buf escape;
   char *message;
+  // Whether all rows are there, and only what stands behind them is still looked at.
+  int isFinishing;
 } ErrorManager;
+
+// What `longjmp` brings: a message was left, or the file ended behind the last row.
+enum { broken = 1, finished = 2 };
 
 static void leave(j_common_ptr codec) {
   ErrorManager *errors = (ErrorManager *)codec->err;
   char text[JMSG_LENGTH_MAX];
   errors->base.format_message(codec, text);
   snprintf(errors->message, CImageCodecs_messageSize, "%s", text);
-  longjmp(errors->escape, 1);
+  longjmp(errors->escape, broken);
 }
 
-// libjpeg only warns when it fills in data that are missing; a half image must not pass as one.
-static void refuse_lost_data(j_common_ptr codec, int level) {
+// libjpeg only warns when it makes up an end that is missing; a half image must not pass as one, unless
+// all of its rows have been decoded by then. Data that are wrong inside are another matter: libjpeg's
+// picture of them is the one that all programs show.
+static void refuse_missing_end(j_common_ptr codec, int level) {
+  ErrorManager *errors = (ErrorManager *)codec->err;
   if (level >= 0) {
     return;
   }
-  switch (codec->err->msg_code) {
-  case JWRN_JPEG_EOF:
-  case JWRN_HIT_MARKER:
-  case JWRN_HUFF_BAD_CODE:
-  case JWRN_ARITH_BAD_CODE:
-  case JWRN_MUST_RESYNC:
+  if (codec->err->msg_code == JWRN_JPEG_EOF) {
+    if (errors->isFinishing) {
+      longjmp(errors->escape, finished);
+    }
     leave(codec);
-  default:
-    codec->err->num_warnings++;
   }
+  codec->err->num_warnings++;
 }
 
 static void print_nothing(j_common_ptr codec) { (void)codec; }
@@ -49,9 +54,10 @@ static void print_nothing(j_common_ptr codec) { (void)codec; }
 static void install(ErrorManager *errors, struct jpeg_decompress_struct *codec, char *message) {
   codec->err = jpeg_std_error(&errors->base);
   errors->base.error_exit = leave;
-  errors->base.emit_message = refuse_lost_data;
+  errors->base.emit_message = refuse_missing_end;
   errors->base.output_message = print_nothing;
   errors->message = message;
+  errors->isFinishing = 0;
 }
 
 // At least one bit for every block: no Huffman code is shorter.
@@ -90,7 +96,7 @@ static void refuse_many_scans(j_common_ptr codec) {
     ErrorManager *errors = (ErrorManager *)codec->err;
     snprintf(errors->message, CImageCodecs_messageSize, "it has more than %d scans",
              CImageCodecs_scanCountLimit);
-    longjmp(errors->escape, 1);
+    longjmp(errors->escape, broken);
   }
 }
 
@@ -124,7 +130,7 @@ static void choose_output(struct jpeg_decompress_struct *codec, char *message, j
   default:
     snprintf(message, CImageCodecs_messageSize, "it has %d colour components, not 1, 3 or 4",
              codec->num_components);
-    longjmp(escape, 1);
+    longjmp(escape, broken);
   }
 }
 
@@ -134,7 +140,13 @@ int CImageCodecs_decodeJPEG(const uint8_t *bytes, size_t byteCount, CImageCodecs
   ErrorManager errors;
   memset(&codec, 0, sizeof codec);
   install(&errors, &codec, message);
-  if (setjmp(errors.escape)) {
+  switch (setjmp(errors.escape)) {
+  case 0:
+    break;
+  case finished:
+    jpeg_destroy_decompress(&codec);
+    return 0;
+  default:
     jpeg_destroy_decompress(&codec);
     return -1;
   }
@@ -147,7 +159,7 @@ int CImageCodecs_decodeJPEG(const uint8_t *bytes, size_t byteCount, CImageCodecs
   jpeg_start_decompress(&codec);
   if (codec.output_height != size.height || codec.output_width != size.width) {
     snprintf(message, CImageCodecs_messageSize, "its header announces another size than its data");
-    longjmp(errors.escape, 1);
+    longjmp(errors.escape, broken);
   }
   // From libjpeg's own pool, so that destroying the codec frees it on both ways out.
   JSAMPARRAY inks = codec.mem->alloc_sarray((j_common_ptr)&codec, JPOOL_IMAGE,
@@ -162,6 +174,7 @@ int CImageCodecs_decodeJPEG(const uint8_t *bytes, size_t byteCount, CImageCodecs
       jpeg_read_scanlines(&codec, rows, 1);
     }
   }
+  errors.isFinishing = 1;
   jpeg_finish_decompress(&codec);
   jpeg_destroy_decompress(&codec);
   return 0;

@@ -57,7 +57,7 @@ struct ClassFolders {
         file: source,
         problem: "its \(classes.count) class folders hold no image files (told by their content or "
           + "the endings \(ImageFolder.fileExtensions.sorted().joined(separator: ", ")))\(summary)",
-        advice: "Put JPEG or PNG files into them.")
+        advice: "Put JPEG, PNG or WebP files into them.")
     }
     guard emptyClasses.isEmpty else {
       let names = emptyClasses.prefix(10).map { "'\(VisibleText.name($0))'" }

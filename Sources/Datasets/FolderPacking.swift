@@ -1,7 +1,7 @@
 import ArrayFiles
 public import ImageFiles
 
-/// Packs a folder with one folder a class of JPEG and PNG files into a data set.
+/// Packs a folder with one folder a class of JPEG, PNG and WebP files into a data set.
 ///
 /// Images of folders below a class's folder are of the class. What is not taken is reported.
 /// Classes are numbered in the order of their names' bytes. Samples are shuffled once, with a fixed
@@ -37,6 +37,8 @@ public struct FolderPacking: Sendable {
 
   /// What is stored of an image.
   public var storage: Storage
+  /// Whether pictures are turned as their EXIF blocks say; for squares only.
+  public var orientation: ImageOrientation
   /// What to do about a file that cannot be decoded.
   public var damaged: DamagedPolicy
   /// Whether a folder without images is a class without samples; otherwise it ends the packing.
@@ -53,20 +55,24 @@ public struct FolderPacking: Sendable {
   ///
   /// - Parameters:
   ///   - storage: What is stored of an image.
+  ///   - orientation: Whether pictures are turned as their EXIF blocks say.
   ///   - damaged: What to do about a file that cannot be decoded.
   ///   - keepsEmptyClasses: Whether a folder without images is a class without samples.
   ///   - shardByteCount: Bytes of images a shard holds about.
   ///   - attribution: Whom to credit for the images, and their licence.
-  /// - Precondition: Size and byte count are positive.
+  /// - Precondition: Size and byte count are positive; files are stored as they are.
   public init(
-    storage: Storage, damaged: DamagedPolicy = .stop, keepsEmptyClasses: Bool = false,
-    shardByteCount: Int = 256 << 20, attribution: String = ""
+    storage: Storage, orientation: ImageOrientation = .stored, damaged: DamagedPolicy = .stop,
+    keepsEmptyClasses: Bool = false, shardByteCount: Int = 256 << 20, attribution: String = ""
   ) {
     if case .square(let size) = storage {
       precondition(size > 0, "FolderPacking: squares of side \(size)")
     }
     precondition(shardByteCount > 0, "FolderPacking: shards of \(shardByteCount) bytes")
+    precondition(
+      storage != .file || orientation == .stored, "FolderPacking: files are stored as they are")
     self.storage = storage
+    self.orientation = orientation
     self.damaged = damaged
     self.keepsEmptyClasses = keepsEmptyClasses
     self.shardByteCount = shardByteCount
@@ -149,7 +155,7 @@ public struct FolderPacking: Sendable {
     switch storage {
     case .square(let size):
       return "folder '\(name)': short side to \(size) (bicubic, antialiased), centre crop, "
-        + "8-bit RGB; shuffled with seed 0"
+        + "8-bit RGB\(orientation == .upright ? ", turned as EXIF says" : ""); shuffled with seed 0"
     case .file:
       return "folder '\(name)': files as they were; shuffled with seed 0"
     }
@@ -162,7 +168,7 @@ public struct FolderPacking: Sendable {
     Result { () throws(ImageError) in
       let bytes = try ImageFolder.bytes(ofFile: file.path)
       return try room.holding(bytes) { () throws(ImageError) in
-        let image = try RGBImage(decoding: bytes, name: file.path)
+        let image = try RGBImage(decoding: bytes, name: file.path, orientation: orientation)
         switch storage {
         case .square(let size):
           return Sample(

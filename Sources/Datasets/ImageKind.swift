@@ -5,7 +5,7 @@ public import ImageFiles
 public enum ImageKind: Hashable, Sendable {
   /// Raw pixels, `[height, width, 3]` of every image; all images have one size.
   case rgb8(height: Int, width: Int)
-  /// JPEG or PNG files as they are.
+  /// JPEG, PNG or WebP files as they are.
   case encoded
 
   /// Raw pixels of a height and a width that a file claims.

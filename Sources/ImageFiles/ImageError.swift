@@ -33,9 +33,10 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
   public var reason: String {
     switch self {
     case .notAnImage:
-      "not an image: the bytes begin with no known signature, expected JPEG or PNG"
+      "not an image: the bytes begin with no known signature, expected JPEG, PNG or "
+        + "WebP"
     case .unsupportedFormat(_, let format):
-      "\(format) images are not supported, expected JPEG or PNG"
+      "\(format) images are not supported, expected JPEG, PNG or WebP"
     case .damaged(_, let format, let reason):
       "damaged \(format) image: \(reason)"
     case .implausibleSize(_, let height, let width):
@@ -58,7 +59,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
   /// What to do.
   public var advice: String {
     switch self {
-    case .notAnImage, .unsupportedFormat: "Convert the file to JPEG or PNG, or remove it."
+    case .notAnImage, .unsupportedFormat: "Convert the file to JPEG, PNG or WebP, or remove it."
     case .damaged, .tooFewBytes: "Replace the file by an intact copy or remove it."
     case .implausibleSize: "Shrink the file or replace it by an intact copy."
     case .unwritableFormat: "Name a folder, or a file that ends in .png, .npy or .npz."

@@ -3,10 +3,15 @@ import ArrayFiles
 extension RGBImage {
   /// Reads and decodes an image file.
   ///
-  /// - Parameter path: A JPEG or PNG file.
+  /// - Parameters:
+  ///   - path: A JPEG, PNG or WebP file.
+  ///   - orientation: Whether the picture is turned as its EXIF block says.
   /// - Throws: `ImageError`, naming the path.
-  public init(contentsOfFile path: String) throws(ImageError) {
-    try self.init(decoding: ImageFolder.bytes(ofFile: path), name: path)
+  public init(contentsOfFile path: String, orientation: ImageOrientation = .stored)
+    throws(ImageError)
+  {
+    try self.init(
+      decoding: ImageFolder.bytes(ofFile: path), name: path, orientation: orientation)
   }
 }
 
@@ -18,7 +23,9 @@ extension RGBImage {
 public enum ImageFolder {
   /// Endings of the files that count as images, in lower case.
   public static let fileExtensions: Set<String> = [
-    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "heic", "avif",
+    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "heic", "heif",
+    "avif",
+    "jp2", "jxl", "psd",
   ]
 
   /// What is in a folder.
@@ -145,7 +152,7 @@ public enum ImageFolder {
       guard let head = try? FileSystem.bytes(of: path, upTo: 12) else { return .unreadable }
       // Two letters are too few to tell a picture from a text.
       let format = ImageFormat(sniffing: head)
-      return format == nil || format == .bmp ? .notAnImage : nil
+      return format == nil || format == .bmp || format == .jpegXL ? .notAnImage : nil
     }
   }
 }

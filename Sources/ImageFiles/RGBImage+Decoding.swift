@@ -2,21 +2,30 @@ import ArrayFiles
 import CImageCodecs
 
 extension RGBImage {
-  /// Decodes a JPEG or PNG file to RGB.
+  /// Decodes a JPEG, PNG or WebP file to RGB.
   ///
-  /// Colours come out as Pillow's `Image.open(file).convert("RGB")` gives them: grey is repeated,
-  /// palettes are looked up, alpha and transparency are dropped (not composited), gamma and colour
-  /// profiles and the EXIF orientation are ignored, CMYK JPEG is read with Adobe's inverted inks.
-  /// 16-bit samples keep their high byte; Pillow does so too, except for grey without alpha, which
-  /// it cuts off at 255 and so turns white.
+  /// The bytes are those of Pillow's `Image.open(file).convert("RGB")`, and what it refuses is an error:
+  /// Docs/Data.md, "Decoding".
   ///
   /// - Parameters:
   ///   - bytes: The whole file.
   ///   - name: What to call the image in an error: its path, or its shard and key.
+  ///   - orientation: Whether the picture is turned as its EXIF block says.
   /// - Throws: `ImageError` if the format is unknown or unsupported, or if the data are damaged or
-  ///   end too early; a part of an image is never returned. No memory is taken for the pixels of an
-  ///   image that the file is too small to hold.
-  public init(decoding bytes: [UInt8], name: String) throws(ImageError) {
+  ///   end too early. No memory is taken for the pixels of an image that the file is too small to
+  ///   hold.
+  public init(
+    decoding bytes: [UInt8], name: String, orientation: ImageOrientation = .stored
+  ) throws(ImageError) {
+    let stored = try RGBImage(decodingAsStored: bytes, name: name)
+    switch orientation {
+    case .stored: self = stored
+    case .upright:
+      self = try stored.turned(by: EXIFOrientation(ofFile: bytes, name: name))
+    }
+  }
+
+  private init(decodingAsStored bytes: [UInt8], name: String) throws(ImageError) {
     let codec = try Self.codec(of: bytes, name: name)
     let header = try codec.header(of: bytes, name: name)
     let (height, width) = (Int(header.size.height), Int(header.size.width))
@@ -52,6 +61,9 @@ extension RGBImage {
         format: .jpeg, readHeader: CImageCodecs_jpegHeader, decode: CImageCodecs_decodeJPEG)
     case .png:
       ImageCodec(format: .png, readHeader: CImageCodecs_pngHeader, decode: CImageCodecs_decodePNG)
+    case .webP:
+      ImageCodec(
+        format: .webP, readHeader: CImageCodecs_webpHeader, decode: CImageCodecs_decodeWebP)
     case .some(let format): throw .unsupportedFormat(name: name, format: format.rawValue)
     }
   }

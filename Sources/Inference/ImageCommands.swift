@@ -2,7 +2,7 @@ import ArrayFiles
 import DataParallel
 import Datasets
 import Foundation
-import ImageFiles
+public import ImageFiles
 public import Reporting
 import Tensors
 
@@ -15,12 +15,13 @@ public enum ImageCommands {
   ///
   /// - Throws: The errors of the model's and the images' files.
   public static func encode(
-    _ paths: [String], with source: ModelSource, to output: String, notice: Notice = { _ in }
+    _ paths: [String], with source: ModelSource, to output: String,
+    orientation: ImageOrientation = .stored, notice: Notice = { _ in }
   ) throws -> String {
     RankThreads.setAutomatic()
     let tokenizer = try LoadedTokenizer(source, notice: notice)
     let inputs = try ImageInputs(
-      paths: paths, size: tokenizer.model.configuration.imageSize)
+      paths: paths, size: tokenizer.model.configuration.imageSize, orientation: orientation)
     try OutputCheck.requireApart(output, from: paths.filter { !FileSystem.isDirectory($0) })
     try FileSystem.checkWritable(output)
     let tokens = try batches(inputs.count).flatMap { range in
@@ -82,7 +83,7 @@ public enum ImageCommands {
   ///   prefix that is not one of the levels' ends.
   public static func reconstruct(
     _ paths: [String], with source: ModelSource, keepCount: Int?, to output: String,
-    notice: Notice = { _ in }
+    orientation: ImageOrientation = .stored, notice: Notice = { _ in }
   ) throws -> ReconstructedImages {
     RankThreads.setAutomatic()
     let target = try ImageOutput(path: output)
@@ -92,7 +93,8 @@ public enum ImageCommands {
       throw CommandError.unsupported(
         "--keep \(keepCount): the tokenizer has \(configuration.latents.count) tokens")
     }
-    let inputs = try ImageInputs(paths: paths, size: configuration.imageSize)
+    let inputs = try ImageInputs(
+      paths: paths, size: configuration.imageSize, orientation: orientation)
     try OutputCheck.requireApart(output, from: paths)
     try target.checkWritable()
     var writer = ImageSetWriter(target)

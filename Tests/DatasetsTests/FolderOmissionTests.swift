@@ -76,7 +76,7 @@ import Testing
     try withTemporaryDirectory { folder in
       let source = folder + "/images"
       _ = try makeImageFolder(source)
-      for name in ["1.png", "2.png"] { try modify(source + "/Zebra/" + name) { $0.removeLast(20) } }
+      for name in ["1.png", "2.png"] { try modify(source + "/Zebra/" + name) { $0.removeLast(40) } }
       let packing = FolderPacking(storage: .file, damaged: .skip)
       let error = try #require(throws: DataError.self) {
         try packing.pack(source, to: folder + "/data")

@@ -67,7 +67,7 @@ import Testing
     try withTemporaryDirectory { folder in
       _ = try makeImageFolder(folder + "/images")
       let damaged = folder + "/images/ant/2.png"
-      try modify(damaged) { $0.removeLast(20) }
+      try modify(damaged) { $0.removeLast(40) }
       for storage in [FolderPacking.Storage.square(size: 8), .file] {
         let error = #expect(throws: ImageError.self) {
           try FolderPacking(storage: storage).pack(folder + "/images", to: folder + "/data")

@@ -1,8 +1,10 @@
 // Image codecs with a C interface that Swift can call.
 //
 // libjpeg-turbo and libpng report errors by longjmp, which must not cross Swift frames, and their
-// interfaces are macros and structures that must be set up before setjmp. So each function here
-// runs one whole codec call, returns 0 or -1, and on -1 leaves a sentence in `message`.
+// interfaces are macros and structures that must be set up before setjmp; libwebp's are unions. So each
+// function here runs one whole codec call, returns 0 or -1, and on -1 leaves a sentence in `message`.
+//
+// Which damage is an error, and what becomes of the rest, is as in Pillow (Docs/Data.md).
 
 #ifndef CIMAGECODECS_H
 #define CIMAGECODECS_H
@@ -30,7 +32,7 @@ typedef struct {
 /// the decoder go over a large image again and again.
 enum { CImageCodecs_scanCountLimit = 100 };
 
-/// The longest side of a PNG file, libpng's own limit.
+/// The longest side of a PNG file, as in libpng.
 enum { CImageCodecs_pngSideLimit = 1000000 };
 
 /// Reads a JPEG file's header.
@@ -44,10 +46,10 @@ int CImageCodecs_jpegHeader(const uint8_t *bytes, size_t byteCount, CImageCodecs
 ///
 /// Grey, YCbCr and RGB files are converted by libjpeg-turbo (slow integer inverse transform, fancy
 /// upsampling). CMYK and YCCK files are taken as Adobe writes them, with inverted inks.
-/// Lost data (a premature end, a bad code, a missing restart marker) is an error, and so are more
-/// than `CImageCodecs_scanCountLimit` scans.
+/// A file that ends while libjpeg-turbo still looks for data of a row is an error, and so are more than
+/// `CImageCodecs_scanCountLimit` scans. Of data that are wrong inside, libjpeg-turbo's picture is taken.
 int CImageCodecs_decodeJPEG(const uint8_t *bytes, size_t byteCount, CImageCodecsSize size,
-                             uint8_t *rgb, char *message);
+                            uint8_t *rgb, char *message);
 
 /// Reads a PNG file's header.
 ///
@@ -58,13 +60,31 @@ int CImageCodecs_pngHeader(const uint8_t *bytes, size_t byteCount, CImageCodecsH
 
 /// Decodes a PNG file into `size.height * size.width * 3` bytes of RGB.
 ///
-/// Alpha and transparency are dropped, 16-bit samples keep their high byte, gamma is ignored.
+/// Alpha and transparency are dropped; gamma is ignored. 16-bit samples keep their high byte, those of
+/// grey without alpha are cut off at 255 instead. Of an animation the first frame counts.
+///
+/// A broken checksum or chunk before the data is an error, and so is a chunk behind them that is cut off;
+/// the checksums of the data chunks and those behind, and a missing end, are not.
 int CImageCodecs_decodePNG(const uint8_t *bytes, size_t byteCount, CImageCodecsSize size,
+                           uint8_t *rgb, char *message);
+
+/// Reads a WebP file's header.
+///
+/// The least size of a lossy file counts one bit for every block of 16 x 16 pixels; a lossless file of
+/// one colour has no least size.
+int CImageCodecs_webpHeader(const uint8_t *bytes, size_t byteCount, CImageCodecsHeader *header,
+                            char *message);
+
+/// Decodes a WebP file, or the first frame of an animation on a black canvas, into
+/// `size.height * size.width * 3` bytes of RGB.
+///
+/// Alpha is dropped; the colours below it are taken as they are stored.
+int CImageCodecs_decodeWebP(const uint8_t *bytes, size_t byteCount, CImageCodecsSize size,
                             uint8_t *rgb, char *message);
 
 /// Encodes 8-bit RGB as PNG; the caller frees `*bytes` with `CImageCodecs_free`.
 int CImageCodecs_encodePNG(const uint8_t *rgb, CImageCodecsSize size, uint8_t **bytes,
-                            size_t *byteCount, char *message);
+                           size_t *byteCount, char *message);
 
 /// Frees what `CImageCodecs_encodePNG` returned.
 void CImageCodecs_free(uint8_t *bytes);

@@ -4,7 +4,7 @@ public import Tensors
 
 /// Images of a model's size from files, folders and arrays, read when they are asked for.
 ///
-/// - JPEG and PNG files, and those directly in a folder (sorted by the bytes of their names): short
+/// - JPEG, PNG and WebP files, and those directly in a folder (sorted by the bytes of their names): short
 ///   side to the size, then the centre, as for an evaluation.
 /// - `.npy`: uint8 `N × H × W × 3`, or float32 `N × 3 × H × W` with values in [0, 1]; `.npz`: the
 ///   array `arr_0`, or the only one. Arrays have the model's size already.
@@ -21,17 +21,20 @@ public struct ImageInputs: Sendable {
   /// What is in the folders and was not taken, and why.
   public let omitted: [OmittedFile]
   private let sources: [Source]
+  private let orientation: ImageOrientation
 
   /// Finds the images; files are not decoded yet.
   ///
   /// - Parameters:
   ///   - paths: Files and folders; their images follow each other in this order.
   ///   - size: Side of the images.
+  ///   - orientation: Whether pictures of files are turned as their EXIF blocks say.
   /// - Throws: `ImageError` when a path does not exist or has no images; `FileError` or
   ///   `ArrayFileError` when an array cannot be read or has another shape or element type.
-  public init(paths: [String], size: Int) throws {
+  public init(paths: [String], size: Int, orientation: ImageOrientation = .stored) throws {
     precondition(size >= 1, "ImageInputs: images of size \(size)")
     self.size = size
+    self.orientation = orientation
     var sources: [Source] = []
     var names: [String] = []
     var omitted: [OmittedFile] = []
@@ -72,7 +75,8 @@ public struct ImageInputs: Sendable {
   ///   when a value is not in [0, 1].
   public func image(at index: Int) throws -> RGBImage {
     switch sources[index] {
-    case .file(let path): try RGBImage(contentsOfFile: path).evaluationCropped(size: size)
+    case .file(let path):
+      try RGBImage(contentsOfFile: path, orientation: orientation).evaluationCropped(size: size)
     case .array(let array, let index): try array.image(at: index)
     }
   }

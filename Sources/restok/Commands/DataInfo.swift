@@ -49,7 +49,7 @@ struct DataInfo: ParsableCommand {
   private func imageText(_ image: ImageKind) -> String {
     switch image {
     case .rgb8(let height, let width): "raw RGB of \(height) x \(width)"
-    case .encoded: "JPEG or PNG files"
+    case .encoded: "JPEG, PNG or WebP files"
     }
   }
 

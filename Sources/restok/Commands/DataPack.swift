@@ -8,7 +8,7 @@ struct DataPack: ParsableCommand {
     commandName: "pack",
     abstract: "Pack a folder of images, one folder a class, into shards.",
     discussion: """
-      Takes the JPEG and PNG files of each folder and of those below it, told by their ending or by \
+      Takes the JPEG, PNG and WebP files of each folder and of those below it, told by their ending or by \
       their first bytes. Classes are numbered in the order of their folders' names. What is no image, \
       hidden, or beside the classes' folders is left out, counted and named; a folder without images, \
       and an image that cannot be decoded, end the command before anything is written.
@@ -27,6 +27,8 @@ struct DataPack: ParsableCommand {
 
   @Flag(help: "Store the files as they are.")
   var keep = false
+
+  @OptionGroup var orient: OrientOption
 
   @Flag(help: "Leave out files that cannot be decoded, and list them.")
   var skipDamaged = false
@@ -52,6 +54,9 @@ struct DataPack: ParsableCommand {
     if let size, !(1...16_384).contains(size) {
       throw ValidationError("--size \(size): expected 1 to 16384")
     }
+    guard !(orient.orient && keep) else {
+      throw ValidationError("--orient belongs to --size: --keep stores the files as they are")
+    }
     guard (1...1_048_576).contains(shardSize) else {
       throw ValidationError("--shard-size \(shardSize): expected 1 to 1048576 megabytes")
     }
@@ -60,8 +65,9 @@ struct DataPack: ParsableCommand {
   func run() throws {
     try RankSession.requireSingleRank("data pack")
     let packing = FolderPacking(
-      storage: size.map { .square(size: $0) } ?? .file, damaged: skipDamaged ? .skip : .stop,
-      keepsEmptyClasses: keepEmpty, shardByteCount: shardSize << 20, attribution: attribution)
+      storage: size.map { .square(size: $0) } ?? .file, orientation: orient.orientation,
+      damaged: skipDamaged ? .skip : .stop, keepsEmptyClasses: keepEmpty,
+      shardByteCount: shardSize << 20, attribution: attribution)
     var progress = ProgressLine("images packed")
     let report = try packing.pack(source, to: folder) { progress.show($0, of: $1) }
     progress.finish()

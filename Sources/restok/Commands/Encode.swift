@@ -34,6 +34,8 @@ struct Encode: ParsableCommand {
       valueName: "centre|ten"))
   var crops: CropRecipe?
 
+  @OptionGroup var orient: OrientOption
+
   @Option(help: ArgumentHelp("The .npy file, or with --data the .h5 file.", valueName: "file"))
   var output: String
 
@@ -43,6 +45,9 @@ struct Encode: ParsableCommand {
     }
     guard crops == nil || data != nil else {
       throw ValidationError("--crops belongs to --data: of --images the centre is encoded")
+    }
+    guard !orient.orient || data == nil else {
+      throw ValidationError("--orient belongs to --images: shards are turned when they are packed")
     }
     let ending = data == nil ? ".npy" : ".h5"
     guard output.hasSuffix(ending) else {
@@ -63,7 +68,9 @@ struct Encode: ParsableCommand {
       }
     } else {
       try RankSession.requireSingleRank("encode --images")
-      print(try ImageCommands.encode(images, with: source, to: output, notice: warn))
+      print(
+        try ImageCommands.encode(
+          images, with: source, to: output, orientation: orient.orientation, notice: warn))
     }
   }
 }

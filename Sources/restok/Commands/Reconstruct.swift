@@ -19,6 +19,8 @@ struct Reconstruct: ParsableCommand {
   @Option(help: ArgumentHelp("Decode from the first N tokens only (default: all).", valueName: "n"))
   var keep: Int?
 
+  @OptionGroup var orient: OrientOption
+
   @Flag(help: "Print the figures as one line of JSON.")
   var json = false
 
@@ -29,7 +31,8 @@ struct Reconstruct: ParsableCommand {
   func run() throws {
     try RankSession.requireSingleRank("reconstruct")
     let report = try ImageCommands.reconstruct(
-      images, with: try model.source(), keepCount: keep, to: output, notice: warn)
+      images, with: try model.source(), keepCount: keep, to: output,
+      orientation: orient.orientation, notice: warn)
     try show(report, asJSON: json)
   }
 }

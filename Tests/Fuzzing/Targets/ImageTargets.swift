@@ -20,6 +20,14 @@ extension FuzzTarget {
     try prepareImage(bytes)
   }
 
+  static let webP = FuzzTarget("webp") { _ in
+    try ["lossy", "lossy-alpha", "lossless-alpha", "animated", "exif-icc", "odd"].map {
+      try Repository.bytes(of: "Tests/GoldenTests/Goldens/images/webp-\($0).webp")
+    }
+  } parse: { bytes, _ in
+    try prepareImage(bytes)
+  }
+
   private struct Picture: Decodable {
     var file: Data
   }
@@ -36,7 +44,7 @@ extension FuzzTarget {
 
   /// Decodes an image and prepares it in all ways that there are.
   private static func prepareImage(_ bytes: [UInt8]) throws {
-    let image = try RGBImage(decoding: bytes, name: "input")
+    let image = try RGBImage(decoding: bytes, name: "input", orientation: .upright)
     let side = 8
     for crop in CropRecipe.ten.crops(of: image, size: side) + [
       image.evaluationCropped(size: side),
