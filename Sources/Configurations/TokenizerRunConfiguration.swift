@@ -79,12 +79,13 @@ extension TokenizerRunConfiguration.ImageData {
 }
 
 extension Codec where Value == Augmentation {
-  /// The word none, or a section with the range of the crop (or none) and whether to mirror.
+  /// The word none, or a section with the range of the crop (or none), its kind, and whether to mirror.
   fileprivate static var augmentation: Codec {
     let section: Codec<Augmentation> = .section(
       .none,
       [
         Field("crop", \.crop, .optional(.cropRange, none: "none")),
+        Field("kind", \.kind, .choice(), default: .adm),
         Field("flip", \.flip, .boolean),
       ])
     let optional: Codec<Augmentation?> = .optional(section, none: "none")
@@ -98,7 +99,7 @@ extension Codec where Value == Augmentation {
 }
 
 extension Codec where Value == ClosedRange<Double> {
-  /// The least and the greatest part of the short side that a crop covers.
+  /// The least and the greatest part of the short side or of the area that a crop covers.
   fileprivate static var cropRange: Codec {
     let number: Codec<Double> = .number(.upToOne)
     return .leaf(

@@ -5,9 +5,20 @@ public import ImageFiles
 /// Every random integer is an argument, so that it can be keyed by the sample: the same sample in
 /// the same epoch gives the same image on any rank.
 public struct Augmentation: Hashable, Sendable {
-  /// Least and greatest part of the short side that a random crop covers, in (0, 1]; nil: the
-  /// evaluation's centre crop.
+  /// How a random crop is made.
+  public enum CropKind: String, Hashable, Sendable, CaseIterable {
+    /// A square of the image after its short side is resized (Dhariwal & Nichol 2021).
+    case adm
+    /// A rectangle of a part of the image's area, resized to a square (torchvision's
+    /// `RandomResizedCrop`).
+    case resized
+  }
+
+  /// Least and greatest part of the short side (`adm`) or of the area (`resized`) that a random crop
+  /// covers, in (0, 1]; nil: the evaluation's centre crop.
   public var crop: ClosedRange<Double>?
+  /// How a random crop is made.
+  public var kind: CropKind
   /// Whether every other image, at random, is mirrored.
   public var flip: Bool
 
@@ -19,23 +30,26 @@ public struct Augmentation: Hashable, Sendable {
   /// Makes a policy.
   ///
   /// - Parameters:
-  ///   - crop: Least and greatest part of the short side that a random crop covers, in (0, 1].
+  ///   - crop: Least and greatest part of the short side or of the area that a random crop covers, in
+  ///     (0, 1].
+  ///   - kind: How a random crop is made.
   ///   - flip: Whether every other image is mirrored.
   /// - Precondition: `crop` lies in (0, 1].
-  public init(crop: ClosedRange<Double>?, flip: Bool) {
+  public init(crop: ClosedRange<Double>?, kind: CropKind = .adm, flip: Bool) {
     if let crop {
       precondition(
         crop.lowerBound > 0 && crop.upperBound <= 1,
         "Augmentation: the crop \(crop) is not within (0, 1]")
     }
     self.crop = crop
+    self.kind = kind
     self.flip = flip
   }
 
   /// The training image.
   ///
-  /// Draws, in this order: the crop's short side, top and left (if there is a crop), then 1 of 2
-  /// for the mirror image (if there are flips).
+  /// Draws, in this order: what the crop draws (if there is one: `RGBImage.admRandomCropped`,
+  /// `RGBImage.randomResizedCropped`), then 1 of 2 for the mirror image (if there are flips).
   ///
   /// - Parameters:
   ///   - image: The image as it is stored.
@@ -46,8 +60,12 @@ public struct Augmentation: Hashable, Sendable {
     to image: RGBImage, size: Int, draw: (_ upperBound: UInt32) -> UInt32
   ) -> RGBImage {
     let square =
-      crop.map { image.admRandomCropped(size: size, scale: $0, draw: draw) }
-      ?? image.evaluationCropped(size: size)
+      crop.map { crop in
+        switch kind {
+        case .adm: image.admRandomCropped(size: size, scale: crop, draw: draw)
+        case .resized: image.randomResizedCropped(size: size, area: crop, draw: draw)
+        }
+      } ?? image.evaluationCropped(size: size)
     return flip && draw(2) == 1 ? square.mirrored() : square
   }
 }

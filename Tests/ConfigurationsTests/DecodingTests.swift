@@ -196,7 +196,8 @@ import Testing
     ),
     (
       "evaluation: data/evaluation", "evaluation: e, augment: crop",
-      "data.augment (line 13): expected a section with crop, flip, or the word none, found \"crop\""
+      "data.augment (line 13): expected a section with crop, kind, flip, or the word none, found "
+        + "\"crop\""
     ),
     (
       "steps: 1000", "steps: 1000\nsteps: 2000",

@@ -11,6 +11,7 @@ struct KeyUse {
   /// What the code reads instead of a property that it reads without naming its section.
   private static let otherReadings = [
     "data.augment.crop": ["crop.map"], "data.augment.flip": ["square.mirrored"],
+    "data.augment.kind": ["image.randomResizedCropped"],
     "tokenizer": ["configuration.tokenizer"],
     "model.hidden_multiple": ["configuration.hiddenSize"],
     "optimizer.betas": ["optimizer.firstMomentDecay", "optimizer.secondMomentDecay"],

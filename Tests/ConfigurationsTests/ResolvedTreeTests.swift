@@ -149,10 +149,11 @@ import Testing
     #expect(
       differences.map(\.description) == [
         "data.augment.crop: [1.0, 1.0] instead of absent",
+        "data.augment.kind: adm instead of absent",
         "data.augment.flip: true instead of absent", "steps: 5 instead of 1000",
         "log.every: 20 instead of 1", "data.augment: absent instead of none",
       ])
-    #expect(differences.map(\.changesResults) == [true, true, true, false, true])
+    #expect(differences.map(\.changesResults) == [true, true, true, true, false, true])
   }
 
   // MARK: Files
