@@ -1,6 +1,7 @@
 #include "CKernels_resampling.h"
 
 #include "kernel.h"
+#include "resampling_pairs.h"
 
 static const int32_t half = 1 << (CKernels_resamplingFractionBitCount - 1);
 
@@ -9,9 +10,9 @@ INLINE uint8_t rounded(int32_t sum) {
   return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
 }
 
-KERNEL void CKernels_resampleHorizontally(uint8_t *output, const uint8_t *input,
-                                          CKernelsResamplingAxis axis, int64_t height,
-                                          int64_t inputWidth, int64_t outputWidth) {
+KERNEL static void resampleRows(uint8_t *output, const uint8_t *input,
+                                CKernelsResamplingAxis axis, int64_t height, int64_t inputWidth,
+                                int64_t outputWidth) {
   for (int64_t y = 0; y < height; y++) {
     const uint8_t *row = input + y * inputWidth * 3;
     for (int64_t x = 0; x < outputWidth; x++) {
@@ -29,6 +30,14 @@ KERNEL void CKernels_resampleHorizontally(uint8_t *output, const uint8_t *input,
       output += 3;
     }
   }
+}
+
+void CKernels_resampleHorizontally(uint8_t *output, const uint8_t *input,
+                                   CKernelsResamplingAxis axis, int64_t height, int64_t inputWidth,
+                                   int64_t outputWidth) {
+  int64_t done = resampleRowsByPairs(output, input, axis, height, inputWidth, outputWidth);
+  resampleRows(output + done * outputWidth * 3, input + done * inputWidth * 3, axis, height - done,
+               inputWidth, outputWidth);
 }
 
 // Works on short runs of a row, so that the sums stay in the first cache level and the inner loop

@@ -111,14 +111,6 @@ extension RGBImage {
 
   /// The image with left and right exchanged.
   public func mirrored() -> RGBImage {
-    var mirrored: [UInt8] = []
-    mirrored.reserveCapacity(pixels.count)
-    for row in 0..<height {
-      for column in stride(from: width - 1, through: 0, by: -1) {
-        let start = (row * width + column) * 3
-        mirrored += pixels[start..<start + 3]
-      }
-    }
-    return RGBImage(height: height, width: width, pixels: mirrored)
+    turned(by: .mirrored)
   }
 }

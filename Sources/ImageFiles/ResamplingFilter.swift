@@ -65,15 +65,17 @@ struct ResamplingWeights {
     counts = starts
     weights = [Int32](repeating: 0, count: kept.count * stride)
     let one = Double(1 << CKernels_resamplingFractionBitCount)
+    var values = [Double](repeating: 0, count: stride)
     for (index, position) in kept.enumerated() {
       let centre = (Double(position) + 0.5) * scale
       let window = window(position)
-      let values = window.map { input in
-        filter((Double(input) - centre + 0.5) * (1 / reduction))
+      var sum = 0.0
+      for (offset, input) in window.enumerated() {
+        values[offset] = filter((Double(input) - centre + 0.5) * (1 / reduction))
+        sum += values[offset]
       }
-      let sum = values.reduce(0, +)
-      for (offset, value) in values.enumerated() {
-        let weight = (sum == 0 ? value : value / sum) * one
+      for offset in 0..<window.count {
+        let weight = (sum == 0 ? values[offset] : values[offset] / sum) * one
         weights[index * stride + offset] = Int32(weight.rounded(.toNearestOrAwayFromZero))
       }
       starts[index] = Int32(window.lowerBound - inputs.lowerBound)
