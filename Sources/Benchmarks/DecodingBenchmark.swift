@@ -81,16 +81,16 @@ public struct DecodingBenchmark {
   private func prepare(_ preparation: Preparation, size: Int) throws -> Int {
     var byteCount = 0
     for (index, file) in files.enumerated() {
-      let image = try RGBImage(decoding: file.bytes, name: file.name)
       guard preparation != .decoded else {
-        byteCount += image.pixels.count
+        byteCount += try RGBImage(decoding: file.bytes, name: file.name).pixels.count
         continue
       }
       var stream = RandomStream(RandomKey(seed: 0, purpose: .augmentation, index: index))
-      byteCount +=
-        preparation.augmentation.apply(to: image, size: size) {
+      byteCount += try RGBImage(decoding: file.bytes, name: file.name) { height, width in
+        preparation.augmentation.plan(size: size, ofHeight: height, width: width) {
           UInt32(stream.integer(below: Int($0)))
-        }.pixels.count
+        }
+      }.pixels.count
     }
     return byteCount
   }

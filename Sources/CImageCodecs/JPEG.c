@@ -3,6 +3,7 @@
 #include "CImageCodecs.h"
 
 #include <setjmp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,7 @@ int CImageCodecs_jpegHeader(const uint8_t *bytes, size_t byteCount, CImageCodecs
   header->size.height = codec.image_height;
   header->size.width = codec.image_width;
   header->leastByteCount = least_byte_count(&codec);
+  header->columnStep = (int64_t)codec.max_h_samp_factor * DCTSIZE;
   jpeg_destroy_decompress(&codec);
   return 0;
 }
@@ -134,8 +136,52 @@ static void choose_output(struct jpeg_decompress_struct *codec, char *message, j
   }
 }
 
+// Narrows the rows to the window's columns.
+//
+// Colours of lower resolution are interpolated between neighbours, and those of the first and the last
+// column have one that is left out.
+static void narrow(struct jpeg_decompress_struct *codec, CImageCodecsWindow window,
+                   ErrorManager *errors) {
+  if (window.size.width == (int64_t)codec->output_width) {
+    return;
+  }
+  JDIMENSION left = (JDIMENSION)window.left, width = (JDIMENSION)window.size.width;
+  jpeg_crop_scanline(codec, &left, &width);
+  if (left != window.left || width != window.size.width) {
+    snprintf(errors->message, CImageCodecs_messageSize,
+             "columns %lld to %lld cannot be decoded by themselves", (long long)window.left,
+             (long long)(window.left + window.size.width));
+    longjmp(errors->escape, broken);
+  }
+}
+
+// Writes the window's rows, and reads the rest up to the last row: of which the data must be there.
+static void read_window(struct jpeg_decompress_struct *codec, CImageCodecsWindow window,
+                        uint8_t *rgb) {
+  bool isInk = codec->out_color_space == JCS_CMYK;
+  // From libjpeg's own pool, so that destroying the codec frees it on both ways out.
+  JSAMPARRAY row = codec->mem->alloc_sarray((j_common_ptr)codec, JPOOL_IMAGE,
+                                            codec->output_width * 4, 1);
+  if (window.top > 0) {
+    jpeg_skip_scanlines(codec, (JDIMENSION)window.top);
+  }
+  for (int64_t y = 0; y < window.size.height; y++) {
+    JSAMPROW target[1] = {rgb + y * window.size.width * 3};
+    jpeg_read_scanlines(codec, isInk ? row : target, 1);
+    if (isInk) {
+      inverted_cmyk_to_rgb(row[0], target[0], window.size.width);
+    }
+  }
+  if (codec->output_scanline + 1 < codec->output_height) {
+    jpeg_skip_scanlines(codec, codec->output_height - 1 - codec->output_scanline);
+  }
+  if (codec->output_scanline < codec->output_height) {
+    jpeg_read_scanlines(codec, row, 1);
+  }
+}
+
 int CImageCodecs_decodeJPEG(const uint8_t *bytes, size_t byteCount, CImageCodecsSize size,
-                             uint8_t *rgb, char *message) {
+                            CImageCodecsWindow window, uint8_t *rgb, char *message) {
   struct jpeg_decompress_struct codec;
   ErrorManager errors;
   memset(&codec, 0, sizeof codec);
@@ -161,19 +207,8 @@ int CImageCodecs_decodeJPEG(const uint8_t *bytes, size_t byteCount, CImageCodecs
     snprintf(message, CImageCodecs_messageSize, "its header announces another size than its data");
     longjmp(errors.escape, broken);
   }
-  // From libjpeg's own pool, so that destroying the codec frees it on both ways out.
-  JSAMPARRAY inks = codec.mem->alloc_sarray((j_common_ptr)&codec, JPOOL_IMAGE,
-                                            codec.output_width * 4, 1);
-  while (codec.output_scanline < codec.output_height) {
-    uint8_t *row = rgb + (size_t)codec.output_scanline * (size_t)size.width * 3;
-    if (codec.out_color_space == JCS_CMYK) {
-      jpeg_read_scanlines(&codec, inks, 1);
-      inverted_cmyk_to_rgb(inks[0], row, size.width);
-    } else {
-      JSAMPROW rows[1] = {row};
-      jpeg_read_scanlines(&codec, rows, 1);
-    }
-  }
+  narrow(&codec, window, &errors);
+  read_window(&codec, window, rgb);
   errors.isFinishing = 1;
   jpeg_finish_decompress(&codec);
   jpeg_destroy_decompress(&codec);

@@ -85,6 +85,7 @@ int CImageCodecs_pngHeader(const uint8_t *bytes, size_t byteCount, CImageCodecsH
   header->size.height = picture.height;
   header->size.width = picture.width;
   header->leastByteCount = least_byte_count(&picture);
+  header->columnStep = 0;
   return 0;
 }
 

@@ -51,6 +51,7 @@ int CImageCodecs_webpHeader(const uint8_t *bytes, size_t byteCount, CImageCodecs
   header->size.height = WebPDemuxGetI(file, WEBP_FF_CANVAS_HEIGHT);
   header->size.width = WebPDemuxGetI(file, WEBP_FF_CANVAS_WIDTH);
   header->leastByteCount = least_byte_count(&frame, &features);
+  header->columnStep = 0;
   WebPDemuxReleaseIterator(&frame);
   WebPDemuxDelete(file);
   return 0;

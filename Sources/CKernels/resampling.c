@@ -1,5 +1,7 @@
 #include "CKernels_resampling.h"
 
+#include <string.h>
+
 #include "kernel.h"
 #include "resampling_pairs.h"
 
@@ -38,6 +40,40 @@ void CKernels_resampleHorizontally(uint8_t *output, const uint8_t *input,
   int64_t done = resampleRowsByPairs(output, input, axis, height, inputWidth, outputWidth);
   resampleRows(output + done * outputWidth * 3, input + done * inputWidth * 3, axis, height - done,
                inputWidth, outputWidth);
+}
+
+INLINE void averageTail(uint8_t *output, const uint8_t *row, int64_t begin, int64_t end) {
+  for (int64_t x = begin; x < end; x++) {
+    for (int64_t c = 0; c < 3; c++) {
+      output[3 * x + c] = (uint8_t)((row[6 * x + c] + row[6 * x + 3 + c] + 1) / 2);
+    }
+  }
+}
+
+// Sixteen bytes of a row and the sixteen one pixel further on: three of the means of two neighbours are
+// those of an even and the following odd pixel.
+#define AVERAGE_BYTES 16
+typedef uint8_t Bytes __attribute__((vector_size(AVERAGE_BYTES)));
+typedef uint16_t Words __attribute__((vector_size(2 * AVERAGE_BYTES)));
+
+KERNEL void CKernels_averageHorizontally(uint8_t *output, const uint8_t *input, int64_t height,
+                                         int64_t inputWidth, int64_t outputWidth) {
+  // Of three means nine bytes are written as sixteen, and nineteen bytes are read.
+  int64_t wholeCount = outputWidth >= 6 ? (outputWidth - 6) / 3 * 3 + 3 : 0;
+  for (int64_t y = 0; y < height; y++) {
+    const uint8_t *row = input + y * inputWidth * 3;
+    for (int64_t x = 0; x < wholeCount; x += 3) {
+      Bytes first, second;
+      memcpy(&first, row + 6 * x, sizeof first);
+      memcpy(&second, row + 6 * x + 3, sizeof second);
+      Words sums = __builtin_convertvector(first, Words) + __builtin_convertvector(second, Words);
+      Bytes means = __builtin_convertvector((sums + 1) >> 1, Bytes);
+      means = __builtin_shufflevector(means, means, 0, 1, 2, 6, 7, 8, 12, 13, 14, 0, 0, 0, 0, 0, 0, 0);
+      memcpy(output + 3 * x, &means, sizeof means);
+    }
+    averageTail(output, row, wholeCount, outputWidth);
+    output += outputWidth * 3;
+  }
 }
 
 // Works on short runs of a row, so that the sums stay in the first cache level and the inner loop

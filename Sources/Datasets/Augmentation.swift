@@ -46,10 +46,34 @@ public struct Augmentation: Hashable, Sendable {
     self.flip = flip
   }
 
-  /// The training image.
+  /// How an image of a size becomes a training image.
   ///
-  /// Draws, in this order: what the crop draws (if there is one: `RGBImage.admRandomCropped`,
-  /// `RGBImage.randomResizedCropped`), then 1 of 2 for the mirror image (if there are flips).
+  /// Draws, in this order: what the crop draws (if there is one: `CropPlan.admRandom`,
+  /// `CropPlan.resizedCrop`), then 1 of 2 for the mirror image (if there are flips).
+  ///
+  /// - Parameters:
+  ///   - size: Side of the square that the model takes.
+  ///   - height: Rows of the image as it is stored.
+  ///   - width: Columns of the image as it is stored.
+  ///   - draw: Returns a random integer below its argument.
+  /// - Returns: The plan for a square.
+  public func plan(
+    size: Int, ofHeight height: Int, width: Int, draw: (_ upperBound: UInt32) -> UInt32
+  ) -> CropPlan {
+    var plan =
+      crop.map { crop in
+        switch kind {
+        case .adm:
+          CropPlan.admRandom(size: size, scale: crop, ofHeight: height, width: width, draw: draw)
+        case .resized:
+          CropPlan.resizedCrop(size: size, area: crop, ofHeight: height, width: width, draw: draw)
+        }
+      } ?? .evaluation(size: size, ofHeight: height, width: width)
+    plan.isMirrored = flip && draw(2) == 1
+    return plan
+  }
+
+  /// The training image.
   ///
   /// - Parameters:
   ///   - image: The image as it is stored.
@@ -59,14 +83,7 @@ public struct Augmentation: Hashable, Sendable {
   public func apply(
     to image: RGBImage, size: Int, draw: (_ upperBound: UInt32) -> UInt32
   ) -> RGBImage {
-    let square =
-      crop.map { crop in
-        switch kind {
-        case .adm: image.admRandomCropped(size: size, scale: crop, draw: draw)
-        case .resized: image.randomResizedCropped(size: size, area: crop, draw: draw)
-        }
-      } ?? image.evaluationCropped(size: size)
-    return flip && draw(2) == 1 ? square.mirrored() : square
+    image.cropped(by: plan(size: size, ofHeight: image.height, width: image.width, draw: draw))
   }
 }
 
@@ -84,7 +101,9 @@ extension ImageKind {
     of sample: Sample, size: Int, augmentation: Augmentation,
     draw: (_ upperBound: UInt32) -> UInt32
   ) throws(DataError) -> RGBImage {
-    augmentation.apply(to: try image(of: sample), size: size, draw: draw)
+    try image(of: sample) { height, width in
+      augmentation.plan(size: size, ofHeight: height, width: width, draw: draw)
+    }
   }
 
   /// The image of a sample as evaluation takes it: short side to the size, centre crop.
@@ -95,6 +114,6 @@ extension ImageKind {
   /// - Returns: A square.
   /// - Throws: `DataError` if the sample cannot be decoded.
   public func evaluationImage(of sample: Sample, size: Int) throws(DataError) -> RGBImage {
-    try image(of: sample).evaluationCropped(size: size)
+    try image(of: sample) { .evaluation(size: size, ofHeight: $0, width: $1) }
   }
 }

@@ -168,12 +168,14 @@ public struct FolderPacking: Sendable {
     Result { () throws(ImageError) in
       let bytes = try ImageFolder.bytes(ofFile: file.path)
       return try room.holding(bytes) { () throws(ImageError) in
-        let image = try RGBImage(decoding: bytes, name: file.path, orientation: orientation)
         switch storage {
         case .square(let size):
-          return Sample(
-            bytes: image.evaluationCropped(size: size).pixels, label: file.label, key: file.key)
+          let square = try RGBImage(decoding: bytes, name: file.path, orientation: orientation) {
+            .evaluation(size: size, ofHeight: $0, width: $1)
+          }
+          return Sample(bytes: square.pixels, label: file.label, key: file.key)
         case .file:
+          _ = try RGBImage(decoding: bytes, name: file.path)
           return Sample(bytes: bytes, label: file.label, key: file.key)
         }
       }

@@ -47,6 +47,19 @@ public enum ImageKind: Hashable, Sendable {
   /// - Throws: `DataError` that names the sample's file, index and key if the bytes are no image of
   ///   this kind.
   public func image(of sample: Sample) throws(DataError) -> RGBImage {
+    try image(of: sample) { CropPlan(height: $0, width: $1) }
+  }
+
+  /// What a plan makes of the image that stored bytes stand for, and no more of it.
+  ///
+  /// - Parameters:
+  ///   - sample: A sample of a data set of this kind.
+  ///   - plan: Makes the plan for the image's height and width.
+  /// - Returns: The plan's result.
+  /// - Throws: As `image(of:)`.
+  func image(
+    of sample: Sample, croppedBy plan: (_ height: Int, _ width: Int) -> CropPlan
+  ) throws(DataError) -> RGBImage {
     switch self {
     case .rgb8(let height, let width):
       guard sample.bytes.count == height * width * 3 else {
@@ -54,10 +67,11 @@ public enum ImageKind: Hashable, Sendable {
           "it has \(sample.bytes.count) bytes, expected \(height) x \(width) x 3 = "
             + "\(height * width * 3)")
       }
-      return RGBImage(height: height, width: width, pixels: sample.bytes)
+      let image = RGBImage(height: height, width: width, pixels: sample.bytes)
+      return image.cropped(by: plan(height, width))
     case .encoded:
       do {
-        return try RGBImage(decoding: sample.bytes, name: "image")
+        return try RGBImage(decoding: sample.bytes, name: "image", croppedBy: plan)
       } catch {
         throw sample.error("it cannot be decoded: \(error.reason)")
       }

@@ -13,6 +13,22 @@ extension RGBImage {
     try self.init(
       decoding: ImageFolder.bytes(ofFile: path), name: path, orientation: orientation)
   }
+
+  /// Reads an image file, decodes what a plan takes of it, and does what it says.
+  ///
+  /// - Parameters:
+  ///   - path: A JPEG, PNG or WebP file.
+  ///   - orientation: Whether the picture is turned as its EXIF block says.
+  ///   - plan: Makes the plan for the image's height and width.
+  /// - Throws: `ImageError`, naming the path.
+  public init(
+    contentsOfFile path: String, orientation: ImageOrientation = .stored,
+    croppedBy plan: (_ height: Int, _ width: Int) -> CropPlan
+  ) throws(ImageError) {
+    try self.init(
+      decoding: ImageFolder.bytes(ofFile: path), name: path, orientation: orientation,
+      croppedBy: plan)
+  }
 }
 
 /// Image files in folders.

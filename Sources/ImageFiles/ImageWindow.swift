@@ -1,5 +1,5 @@
 /// A rectangle of an image's pixels.
-package struct ImageWindow: Equatable {
+package struct ImageWindow: Equatable, Sendable {
   /// The rows, from the top.
   package let rows: Range<Int>
   /// The columns, from the left.

@@ -7,30 +7,25 @@ public enum CropConvention: Sendable {
   case torchvision
   /// The ADM suite's: the long side is rounded, halves to even; the offset is cut off.
   case adm
-}
 
-extension RGBImage {
-  /// The longest that a short side is resized to.
-  ///
-  /// Its product with a side of any image (`pixelCountLimit`, less than 2^28) is exact in a `Double`.
-  public static let shortSideLimit = 1 << 24
-
-  /// The size of the image after its short side is brought to a given length.
+  /// The size of an image after its short side is brought to a given length.
   ///
   /// - Parameters:
+  ///   - height: Rows of the image.
+  ///   - width: Columns of the image.
   ///   - newShortSide: Length of the short side, at least 1.
-  ///   - convention: Rounding of the long side.
   /// - Returns: Height and width.
-  /// - Precondition: `newShortSide` is at most `shortSideLimit`.
-  func size(withShortSide newShortSide: Int, convention: CropConvention) -> (
+  /// - Precondition: `newShortSide` is at most `RGBImage.shortSideLimit`.
+  func size(ofHeight height: Int, width: Int, withShortSide newShortSide: Int) -> (
     height: Int, width: Int
   ) {
     precondition(
-      newShortSide >= 1 && newShortSide <= Self.shortSideLimit,
-      "resized: a short side of \(newShortSide), expected 1 to \(Self.shortSideLimit)")
+      newShortSide >= 1 && newShortSide <= RGBImage.shortSideLimit,
+      "resized: a short side of \(newShortSide), expected 1 to \(RGBImage.shortSideLimit)")
+    let shortSide = min(height, width)
     func scaled(_ side: Int) -> Int {
       guard side != shortSide else { return newShortSide }
-      switch convention {
+      switch self {
       case .torchvision:
         return Int(Double(newShortSide * side) / Double(shortSide))
       case .adm:
@@ -40,37 +35,26 @@ extension RGBImage {
     }
     return (scaled(height), scaled(width))
   }
+}
+
+extension RGBImage {
+  /// The longest that a short side is resized to.
+  ///
+  /// Its product with a side of any image (`pixelCountLimit`, less than 2^28) is exact in a `Double`.
+  public static let shortSideLimit = 1 << 24
 
   /// Brings the short side to a given length by bicubic resampling without aliasing.
   ///
-  /// The whole of an elongated image may be very large; what is cropped afterwards should name its
-  /// window instead.
+  /// The whole of an elongated image may be very large; what is cropped afterwards should be planned
+  /// instead.
   ///
   /// - Parameters:
   ///   - newShortSide: Length of the short side, at least 1.
   ///   - convention: Rounding of the long side.
   /// - Returns: The resized image.
   public func resized(shortSide newShortSide: Int, convention: CropConvention) -> RGBImage {
-    resized(shortSide: newShortSide, convention: convention) { height, width in
-      ImageWindow(rows: 0..<height, columns: 0..<width)
-    }
-  }
-
-  /// A window of the image after its short side is brought to a given length.
-  ///
-  /// - Parameters:
-  ///   - newShortSide: Length of the short side, at least 1.
-  ///   - convention: Rounding of the long side.
-  ///   - window: Chooses the window, given the height and the width of the resized image.
-  /// - Returns: The window's pixels, the same as of the whole resized image.
-  func resized(
-    shortSide newShortSide: Int, convention: CropConvention,
-    keeping window: (_ height: Int, _ width: Int) -> ImageWindow
-  ) -> RGBImage {
-    let size = size(withShortSide: newShortSide, convention: convention)
-    return resized(
-      height: size.height, width: size.width, filter: .bicubic,
-      keeping: window(size.height, size.width))
+    let size = convention.size(ofHeight: height, width: width, withShortSide: newShortSide)
+    return resized(height: size.height, width: size.width)
   }
 
   /// Cuts a rectangle out.

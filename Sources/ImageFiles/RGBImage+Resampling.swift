@@ -1,5 +1,3 @@
-import CKernels
-
 extension RGBImage {
   /// Resizes to a given height and width, to the byte as Pillow's `Image.resize` does.
   ///
@@ -24,9 +22,6 @@ extension RGBImage {
 
   /// A window of the resized image, to the byte what resizing everything and cropping would give.
   ///
-  /// Every pixel of a resized image depends on its own neighbourhood alone, so only the rows and
-  /// columns that are kept are computed: the cost follows the window, however long the image.
-  ///
   /// - Parameters:
   ///   - newHeight: Number of rows of the resized image.
   ///   - newWidth: Number of columns of the resized image.
@@ -38,50 +33,9 @@ extension RGBImage {
     height newHeight: Int, width newWidth: Int, filter: ResamplingFilter,
     keeping window: ImageWindow
   ) -> RGBImage {
-    window.requireInside(height: newHeight, width: newWidth)
-    let vertical =
-      newHeight == height
-      ? nil
-      : ResamplingWeights(
-        inputSize: height, outputSize: newHeight, kept: window.rows, filter: filter)
-    let widened = resizedHorizontally(
-      to: newWidth, filter,
-      keeping: ImageWindow(rows: vertical?.inputs ?? window.rows, columns: window.columns))
-    return vertical.map { widened.resizedVertically(to: window.rows.count, $0) } ?? widened
-  }
-
-  /// The rows of the window as they are, with its columns of the widened image.
-  private func resizedHorizontally(
-    to newWidth: Int, _ filter: ResamplingFilter, keeping window: ImageWindow
-  ) -> RGBImage {
-    guard newWidth != width else { return cropped(to: window) }
-    let weights = ResamplingWeights(
-      inputSize: width, outputSize: newWidth, kept: window.columns, filter: filter)
-    let (newHeight, keptWidth) = (window.rows.count, window.columns.count)
-    let byteCount = newHeight * keptWidth * 3
-    let resized = [UInt8](unsafeUninitializedCapacity: byteCount) { output, count in
-      pixels.withUnsafeBufferPointer { pixels in
-        let firstPixel = (window.rows.lowerBound * width + weights.inputs.lowerBound) * 3
-        weights.withAxis {
-          CKernels_resampleHorizontally(
-            output.baseAddress, pixels.baseAddress.map { $0 + firstPixel }, $0, Int64(newHeight),
-            Int64(width), Int64(keptWidth))
-        }
-      }
-      count = byteCount
-    }
-    return RGBImage(height: newHeight, width: keptWidth, pixels: resized)
-  }
-
-  /// The weighted sums of the rows, of which the image has those that the weights take.
-  private func resizedVertically(to newHeight: Int, _ weights: ResamplingWeights) -> RGBImage {
-    let resized = [UInt8](unsafeUninitializedCapacity: newHeight * width * 3) { output, count in
-      weights.withAxis {
-        CKernels_resampleVertically(
-          output.baseAddress, pixels, $0, Int64(newHeight), Int64(width * 3))
-      }
-      count = newHeight * width * 3
-    }
-    return RGBImage(height: newHeight, width: width, pixels: resized)
+    WindowedResize(
+      fromHeight: height, width: width, toHeight: newHeight, width: newWidth, filter: filter,
+      keeping: window
+    )(of: self, atRow: 0, column: 0)
   }
 }

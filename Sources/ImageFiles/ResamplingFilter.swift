@@ -42,6 +42,8 @@ public enum ResamplingFilter: Sendable {
 struct ResamplingWeights {
   /// The input positions that the kept output positions take.
   let inputs: Range<Int>
+  /// Number of output positions that are kept.
+  let keptCount: Int
   /// First input position of each kept output position, counted from the first of `inputs`.
   private var starts: [Int32]
   /// Number of input positions of each kept output position.
@@ -60,6 +62,7 @@ struct ResamplingWeights {
       return max(Int(centre - support + 0.5), 0)..<min(Int(centre + support + 0.5), inputSize)
     }
     inputs = window(kept.lowerBound).lowerBound..<window(kept.upperBound - 1).upperBound
+    keptCount = kept.count
     stride = Int(support.rounded(.up)) * 2 + 1
     starts = [Int32](repeating: 0, count: kept.count)
     counts = starts

@@ -10,8 +10,8 @@ struct KeyUse {
   ]
   /// What the code reads instead of a property that it reads without naming its section.
   private static let otherReadings = [
-    "data.augment.crop": ["crop.map"], "data.augment.flip": ["square.mirrored"],
-    "data.augment.kind": ["image.randomResizedCropped"],
+    "data.augment.crop": ["crop.map"], "data.augment.flip": ["plan.isMirrored"],
+    "data.augment.kind": ["CropPlan.resizedCrop"],
     "tokenizer": ["configuration.tokenizer"],
     "model.hidden_multiple": ["configuration.hiddenSize"],
     "optimizer.betas": ["optimizer.firstMomentDecay", "optimizer.secondMomentDecay"],

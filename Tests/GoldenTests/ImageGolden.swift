@@ -67,7 +67,8 @@ struct ImageGolden: CustomTestStringConvertible {
     var tenCrop: [String]
 
     /// The names of the crops that come out otherwise.
-    func wrongCrops(of image: RGBImage, size: Int) -> [String] {
+    func wrongCrops(of bytes: [UInt8], size: Int) throws -> [String] {
+      let image = try RGBImage(decoding: bytes, name: "photo")
       let resized = image.resized(shortSide: size, convention: .torchvision)
       let centre = image.evaluationCropped(size: size)
       var crops = [
@@ -75,9 +76,13 @@ struct ImageGolden: CustomTestStringConvertible {
         ("centre_flip", centre.mirrored(), centreFlip),
         ("adm_centre", image.admCentreCropped(size: size), admCentre),
       ]
-      crops += admRandom.enumerated().map { index, random in
-        var draws = [random.side - size, random.y, random.x, random.flip ? 1 : 0].map(UInt32.init)
-        let crop = Augmentation.published.apply(to: image, size: size) { _ in draws.removeFirst() }
+      crops += try admRandom.enumerated().map { index, random in
+        let crop = try RGBImage(decoding: bytes, name: "photo") { height, width in
+          var draws = [random.side - size, random.y, random.x, random.flip ? 1 : 0]
+          return Augmentation.published.plan(size: size, ofHeight: height, width: width) { _ in
+            UInt32(draws.removeFirst())
+          }
+        }
         return ("adm_random \(index)", crop, random.sha256)
       }
       crops += zip(CropRecipe.ten.crops(of: image, size: size), tenCrop).enumerated().map {

@@ -115,7 +115,7 @@ struct ClaimedSizeRules {
       numbers: "the file's size, sizes of files, shapes against the files' sizes, steps",
       checks: ["claimedSize(": 5]),
     Place(
-      path: "Sources/ImageFiles/RGBImage+Decoding.swift",
+      path: "Sources/ImageFiles/ImageFile.swift",
       numbers: "height and width in headers, against the file's bytes",
       checks: ["claimedSize(": 1, "leastByteCount": 3]),
     Place(

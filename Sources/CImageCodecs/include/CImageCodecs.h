@@ -21,11 +21,21 @@ typedef struct {
   int64_t width;
 } CImageCodecsSize;
 
+/// A rectangle of an image's pixels.
+typedef struct {
+  int64_t top;
+  int64_t left;
+  CImageCodecsSize size;
+} CImageCodecsWindow;
+
 /// What a file's header says, before any pixel is decoded.
 typedef struct {
   CImageCodecsSize size;
   /// A file of fewer bytes cannot hold an image of that size, however well it compresses.
   int64_t leastByteCount;
+  /// Windows that are decoded begin at a multiple of so many columns, and end at one or at the image's
+  /// side; as many columns at a side that is not the image's come out wrong. 0: no windows are decoded.
+  int64_t columnStep;
 } CImageCodecsHeader;
 
 /// Scans that a progressive JPEG file may have. Encoders write about ten; a file of very many makes
@@ -42,14 +52,18 @@ enum { CImageCodecs_pngSideLimit = 1000000 };
 int CImageCodecs_jpegHeader(const uint8_t *bytes, size_t byteCount, CImageCodecsHeader *header,
                             char *message);
 
-/// Decodes a JPEG file into `size.height * size.width * 3` bytes of RGB.
+/// Decodes a window of a JPEG file of a size into `height * width * 3` bytes of RGB.
+///
+/// The window's pixels are those of the whole picture, but for `columnStep` columns at its sides. The whole
+/// file is read, so that its damage is an error in any window; what lies outside is not transformed and
+/// coloured.
 ///
 /// Grey, YCbCr and RGB files are converted by libjpeg-turbo (slow integer inverse transform, fancy
 /// upsampling). CMYK and YCCK files are taken as Adobe writes them, with inverted inks.
 /// A file that ends while libjpeg-turbo still looks for data of a row is an error, and so are more than
 /// `CImageCodecs_scanCountLimit` scans. Of data that are wrong inside, libjpeg-turbo's picture is taken.
 int CImageCodecs_decodeJPEG(const uint8_t *bytes, size_t byteCount, CImageCodecsSize size,
-                            uint8_t *rgb, char *message);
+                            CImageCodecsWindow window, uint8_t *rgb, char *message);
 
 /// Reads a PNG file's header.
 ///

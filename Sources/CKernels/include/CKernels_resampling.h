@@ -22,6 +22,12 @@ void CKernels_resampleHorizontally(uint8_t *output, const uint8_t *input,
                                    CKernelsResamplingAxis axis, int64_t height, int64_t inputWidth,
                                    int64_t outputWidth);
 
+// Along the rows of an RGB image, the means of two neighbours, rounded up: what the box filter gives for
+// half of an even width. input [height, inputWidth, 3], output [height, outputWidth, 3], where output x is
+// the mean of input 2x and 2x + 1; input columns beyond 2 outputWidth are left out.
+void CKernels_averageHorizontally(uint8_t *output, const uint8_t *input, int64_t height,
+                                  int64_t inputWidth, int64_t outputWidth);
+
 // Along the columns: input [inputHeight, rowSize], output [outputHeight, rowSize].
 void CKernels_resampleVertically(uint8_t *output, const uint8_t *input, CKernelsResamplingAxis axis,
                                  int64_t outputHeight, int64_t rowSize);

@@ -76,7 +76,9 @@ public struct ImageInputs: Sendable {
   public func image(at index: Int) throws -> RGBImage {
     switch sources[index] {
     case .file(let path):
-      try RGBImage(contentsOfFile: path, orientation: orientation).evaluationCropped(size: size)
+      try RGBImage(contentsOfFile: path, orientation: orientation) { height, width in
+        .evaluation(size: size, ofHeight: height, width: width)
+      }
     case .array(let array, let index): try array.image(at: index)
     }
   }

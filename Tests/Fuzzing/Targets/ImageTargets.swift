@@ -52,6 +52,23 @@ extension FuzzTarget {
     ] {
       precondition(crop.height == side && crop.width == side, "a crop of \(crop.height)")
     }
+    try prepareParts(bytes, side: side)
+  }
+
+  /// What is made of a part of the pixels equals what is made of all of them.
+  private static func prepareParts(_ bytes: [UInt8], side: Int) throws {
+    let image = try RGBImage(decoding: bytes, name: "input")
+    for augmentation in [
+      .none, .published, Augmentation(crop: 0.08...1, kind: .resized, flip: true),
+    ] {
+      for divisor: UInt32 in [1, 2, 3] {
+        func plan(_ height: Int, _ width: Int) -> CropPlan {
+          augmentation.plan(size: side, ofHeight: height, width: width) { ($0 - 1) / divisor }
+        }
+        let part = try RGBImage(decoding: bytes, name: "input", croppedBy: plan)
+        precondition(part == image.cropped(by: plan(image.height, image.width)))
+      }
+    }
   }
 
   /// The first byte chooses the kind of message.

@@ -1,6 +1,6 @@
 import Foundation
 
-extension RGBImage {
+extension CropPlan {
   /// A random rectangle of the image, brought to a square: torchvision's `RandomResizedCrop`.
   ///
   /// Draws up to ten times two numbers for the rectangle's part of the image's area and for its width
@@ -10,32 +10,39 @@ extension RGBImage {
   /// Source: Szegedy et al. 2015; torchvision `transforms.RandomResizedCrop.get_params`.
   ///
   /// - Parameters:
-  ///   - size: Side of the square that is returned.
+  ///   - size: Side of the square.
   ///   - area: Least and greatest part of the image's area that the rectangle covers, in (0, 1].
+  ///   - height: Rows of the image.
+  ///   - width: Columns of the image.
   ///   - draw: Returns a random integer below its argument.
-  /// - Returns: The square.
+  /// - Returns: The plan.
   /// - Precondition: `area` lies in (0, 1].
-  public func randomResizedCropped(
-    size: Int, area: ClosedRange<Double>, draw: (_ upperBound: UInt32) -> UInt32
-  ) -> RGBImage {
+  public static func resizedCrop(
+    size: Int, area: ClosedRange<Double>, ofHeight height: Int, width: Int,
+    draw: (_ upperBound: UInt32) -> UInt32
+  ) -> CropPlan {
     precondition(
       area.lowerBound > 0 && area.upperBound <= 1,
-      "randomResizedCropped: the area \(area) is not within (0, 1]")
-    return cropped(to: resizedCropWindow(area: area, draw: draw)).resized(height: size, width: size)
+      "resizedCrop: the area \(area) is not within (0, 1]")
+    let window = window(area: area, ofHeight: height, width: width, draw: draw)
+    var plan = CropPlan(height: height, width: width, source: window)
+    plan.resize(height: size, width: size, filter: .bicubic)
+    return plan
   }
 
   private static let aspects = 3.0 / 4...4.0 / 3
 
   /// The rectangle that the draws name.
-  func resizedCropWindow(
-    area: ClosedRange<Double>, draw: (_ upperBound: UInt32) -> UInt32
+  private static func window(
+    area: ClosedRange<Double>, ofHeight height: Int, width: Int,
+    draw: (_ upperBound: UInt32) -> UInt32
   ) -> ImageWindow {
     func uniform(in range: ClosedRange<Double>) -> Double {
       range.lowerBound
         + (range.upperBound - range.lowerBound) * (Double(draw(1 << 24)) * 0x1p-24)
     }
     func integer(below upperBound: Int) -> Int { Int(draw(UInt32(clamping: upperBound))) }
-    let logarithms = log(Self.aspects.lowerBound)...log(Self.aspects.upperBound)
+    let logarithms = log(aspects.lowerBound)...log(aspects.upperBound)
     for _ in 0..<10 {
       let pixelCount = Double(height * width) * uniform(in: area)
       let aspect = exp(uniform(in: logarithms))
@@ -47,19 +54,28 @@ extension RGBImage {
         return ImageWindow(rows: top..<top + cropHeight, columns: left..<left + cropWidth)
       }
     }
-    return middle
+    return middle(ofHeight: height, width: width)
   }
 
   /// The middle of the image, without what is longer than the proportions allow.
-  private var middle: ImageWindow {
+  private static func middle(ofHeight height: Int, width: Int) -> ImageWindow {
     let aspect = Double(width) / Double(height)
     var (cropHeight, cropWidth) = (height, width)
-    if aspect < Self.aspects.lowerBound {
-      cropHeight = Int((Double(width) / Self.aspects.lowerBound).rounded(.toNearestOrEven))
-    } else if aspect > Self.aspects.upperBound {
-      cropWidth = Int((Double(height) * Self.aspects.upperBound).rounded(.toNearestOrEven))
+    if aspect < aspects.lowerBound {
+      cropHeight = Int((Double(width) / aspects.lowerBound).rounded(.toNearestOrEven))
+    } else if aspect > aspects.upperBound {
+      cropWidth = Int((Double(height) * aspects.upperBound).rounded(.toNearestOrEven))
     }
     let (top, left) = ((height - cropHeight) / 2, (width - cropWidth) / 2)
     return ImageWindow(rows: top..<top + cropHeight, columns: left..<left + cropWidth)
+  }
+}
+
+extension RGBImage {
+  /// The square that `CropPlan.resizedCrop` makes of the image.
+  public func randomResizedCropped(
+    size: Int, area: ClosedRange<Double>, draw: (_ upperBound: UInt32) -> UInt32
+  ) -> RGBImage {
+    cropped(by: .resizedCrop(size: size, area: area, ofHeight: height, width: width, draw: draw))
   }
 }
