@@ -222,7 +222,7 @@ let package = Package(
       "BenchmarksTests",
       [
         "Benchmarks", "Training", "Configurations", "Autodiff", "Tensors", "MessagePassing",
-        "Kernels", "Discriminators", "FeatureNetworks",
+        "Kernels", "Discriminators", "FeatureNetworks", "ImageFiles",
       ]),
     tests("CommandLineTests", []),
     tests("LayeringTests", []),

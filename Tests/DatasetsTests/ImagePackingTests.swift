@@ -1,3 +1,4 @@
+import ArrayFiles
 import Datasets
 import Foundation
 import ImageFiles
@@ -33,6 +34,25 @@ import Testing
         keys.insert(sample.key)
       }
       #expect(keys == Set(images.keys))
+    }
+  }
+
+  @Test func picturesAreTurnedWhereThatIsAskedFor() throws {
+    try withTemporaryDirectory { folder in
+      let file = try Repository.bytes(
+        of: "Tests/GoldenTests/Goldens/images/png-exif-orientation.png")
+      try FileSystem.createDirectory(folder + "/images/a")
+      try AtomicFile.write(file, to: folder + "/images/a/1.png")
+      for orientation in [ImageOrientation.stored, .upright] {
+        let data = folder + "/\(orientation)"
+        let report = try ImagePacking(storage: .square(size: 8), orientation: orientation).pack(
+          folder + "/images", to: data)
+        #expect(
+          report.manifest.provenance.contains("turned as EXIF says") == (orientation == .upright))
+        let image = try RGBImage(decoding: file, name: "file", orientation: orientation)
+        let sample = try ImageDataset(folder: data).sample(at: 0)
+        #expect(sample.bytes == image.evaluationCropped(size: 8).pixels)
+      }
     }
   }
 

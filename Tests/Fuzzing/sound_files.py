@@ -68,6 +68,13 @@ class SoundFiles:
                     os.makedirs(self.path(folder), exist_ok=True)
                     with open(self.path(folder, "%d.%s" % (index, ending)), "wb") as file:
                         file.write(base64.b64decode(case["file"]))
+        golden = os.path.join(PROJECT, "Tests/GoldenTests/Goldens/images")
+        for index, name in enumerate(["lossy", "lossless", "lossy-alpha"]):
+            with open(os.path.join(golden, "webp-%s.webp" % name), "rb") as file:
+                picture = file.read()
+            for folder in ["pictures", "folder/class-1"]:
+                with open(self.path(folder, "%d.webp" % index), "wb") as file:
+                    file.write(picture)
         self.restok("data", "pack", self.path("folder"), self.path("set"), "--keep")
         self.restok("data", "pack", self.path("folder"), self.path("squares"), "--size", "32")
         pixels = bytes(range(256)) * 12
@@ -116,6 +123,7 @@ class SoundFiles:
         return [
             Kind("png", self.path("pictures/0.png"), "class/a.png", packs),
             Kind("jpeg", self.path("pictures/1.jpg"), "class/a.jpg", packs),
+            Kind("webp", self.path("pictures/2.webp"), "class/a.webp", packs),
             Kind("npy", self.path("images.npy"), "a.npy", images("/a.npy")),
             Kind("npz", self.path("images.npz"), "a.npz", images("/a.npz")),
             Kind("codes.npy", self.path("codes.npy"), "a.npy", [decode]),
