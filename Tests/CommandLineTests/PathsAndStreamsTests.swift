@@ -119,15 +119,14 @@ import Testing
       let run = try await shell(
         """
         set -m
-        pack() { "$restok" data pack images $1 --size 1024 --shard-size 1; }
-        pack out/data & pid=$!
+        "$restok" data pack images out/data --size 1024 --shard-size 1 & pid=$!
         for _ in $(seq 600); do ls out/.data.packing/records 2>/dev/null | grep -q json && break; sleep 0.01; done
         kill -\(signal) $pid
         wait $pid
         [ -e out/data ] || echo unfinished
-        pack out/data 2>words | tail -1
+        "$restok" data pack images out/data --size 1024 --shard-size 1 2>words
         grep -c "shards are finished already" words
-        pack out/whole >/dev/null
+        "$restok" data pack images out/whole --size 1024 --shard-size 1 >/dev/null
         diff -r out/data out/whole && ls -A out
         """, in: folder)
       #expect(

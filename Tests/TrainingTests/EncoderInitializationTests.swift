@@ -153,7 +153,9 @@ import Training
           guard tensor.name == "blocks.0.gamma_1" else { return tensor }
           return SafetensorsTensor(tensor.name, [Float](repeating: .nan, count: width))
         })
-      #expect(nan.contains("'blocks.0.gamma_1' has elements that are infinite or no numbers: download"), "\(nan)")
+      #expect(
+        nan.contains("'blocks.0.gamma_1' has elements that are infinite or no numbers: download"),
+        "\(nan)")
       for settings in [["init=x"], []] {
         let wrong = #expect(throws: ConfigurationError.self) {
           try run.train(

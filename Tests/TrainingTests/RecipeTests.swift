@@ -208,7 +208,10 @@ import Training
         + "0.2}, rope_base: 10000}",
       "losses.alignment.file: images of 30 pixels cannot be cut into patches of 4"
     ),
-    ("losses.adversarial.input_size=40", "losses.adversarial.input_size: 40 pixels, where the file's positions are for 32"),
+    (
+      "losses.adversarial.input_size=40",
+      "losses.adversarial.input_size: 40 pixels, where the file's positions are for 32"
+    ),
   ])
   func aNetworkThatDoesNotFitIsRefused(setting: String, message: String) throws {
     try withTemporaryDirectory { folder in
