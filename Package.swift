@@ -104,6 +104,13 @@ let package = Package(
         "ImageFiles", "ArrayFiles", "MessagePassing", "Kernels",
       ]),
     library(
+      "Evaluation",
+      [
+        "Inference", "Reporting", "DataParallel", "FeatureNetworks", "Datasets",
+        "ResidualTokenizer", "Layers", "Autodiff", "Tensors", "ImageFiles", "ArrayFiles",
+        "MessagePassing", "Kernels",
+      ], resources: [.copy("Resources")]),
+    library(
       "MachineReport", ["Reporting", "DataParallel", "MessagePassing", "Kernels", "ArrayFiles"]),
     library(
       "Training",
@@ -126,10 +133,10 @@ let package = Package(
     .executableTarget(
       name: "restok",
       dependencies: [
-        "Benchmarks", "Training", "Inference", "MachineReport", "Reporting", "Configurations",
-        "DataParallel", "Checkpoints", "Datasets", "ResidualTokenizer", "HierarchicalGenerator",
-        "ImageFiles",
-        "ArrayFiles", "MessagePassing",
+        "Benchmarks", "Training", "Evaluation", "Inference", "MachineReport", "Reporting",
+        "Configurations", "DataParallel", "Checkpoints", "Datasets", "ResidualTokenizer",
+        "HierarchicalGenerator",
+        "ImageFiles", "ArrayFiles", "MessagePassing", "Kernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
@@ -151,7 +158,7 @@ let package = Package(
       name: "RankChecks",
       dependencies: [
         "DataParallel", "MessagePassing", "Autodiff", "Tensors", "Training", "PhaseFixtures",
-        "Checkpoints", "Kernels",
+        "Checkpoints", "Kernels", "Evaluation", "ArrayFiles",
       ],
       path: "Tests/RankChecks", swiftSettings: swiftSettings),
     .target(
@@ -161,6 +168,16 @@ let package = Package(
         "MessagePassing", "TestSupport",
       ], path: "Tests/Fuzzing/Targets", swiftSettings: swiftSettings),
     tests("FuzzingTests", ["FuzzTargets"]),
+    tests(
+      "EvaluationTests",
+      [
+        "Evaluation", "PhaseFixtures", "Reporting", "Datasets", "MessagePassing", "Inference",
+        "FeatureNetworks", "ImageFiles", "ArrayFiles", "Tensors", "Kernels",
+      ]),
+    tests(
+      "EvaluationGoldenTests",
+      ["Evaluation", "Inference", "FeatureNetworks", "ImageFiles", "ArrayFiles", "Tensors"],
+      exclude: ["make_check.py"], resources: [.copy("Goldens")]),
     tests("MessagePassingTests", ["MessagePassing"]),
     tests("ArrayFilesTests", ["ArrayFiles"], exclude: ["Fixtures"]),
     tests("ImageFilesTests", ["ImageFiles", "ArrayFiles"], resources: [.copy("Fixtures")]),

@@ -43,6 +43,28 @@ import Testing
       ["encode", "--model", "m", "--images", "i", "--crops", "ten", "--output", "x.npy"],
       "--crops belongs to --data"
     ),
+    (["evaluate", "reconstruction", "--images", "i"], "give either --model or --reconstructions"),
+    (
+      ["evaluate", "reconstruction", "--images", "i", "--reconstructions", "r", "--keep", "4"],
+      "--config, --weights and --keep belong to --model"
+    ),
+    (
+      ["evaluate", "reconstruction", "--images", "i", "--model", "m", "--keep", "4,x"],
+      "--keep 4,x: expected numbers of tokens"
+    ),
+    (
+      ["evaluate", "generation", "--samples", "s", "--reference", "r"], "Missing expected argument"
+    ),
+    (
+      [
+        "evaluate", "generation", "--samples", "s", "--reference", "r", "--inception", "i",
+        "--stated", "guidance",
+      ], "--stated guidance: expected name=value"
+    ),
+    (
+      ["evaluate", "statistics", "--images", "i", "--inception", "i", "--output", "x.npy"],
+      "statistics go to an .npz file"
+    ),
   ])
   func aWrongCommandLineExitsWith64(arguments: [String], message: String) async throws {
     let run = try await SpawnedProcess.run(SpawnedProcess.locateProduct("restok"), arguments)
