@@ -177,7 +177,7 @@ let package = Package(
     tests(
       "EvaluationGoldenTests",
       ["Evaluation", "Inference", "FeatureNetworks", "ImageFiles", "ArrayFiles", "Tensors"],
-      exclude: ["make_check.py"], resources: [.copy("Goldens")]),
+      exclude: ["make_check.py", "make_suite.py"], resources: [.copy("Goldens")]),
     tests("MessagePassingTests", ["MessagePassing"]),
     tests("ArrayFilesTests", ["ArrayFiles"], exclude: ["Fixtures"]),
     tests("ImageFilesTests", ["ImageFiles", "ArrayFiles"], resources: [.copy("Fixtures")]),
@@ -224,11 +224,10 @@ let package = Package(
     tests(
       "TrainingTests",
       [
-        "Training", "Inference", "MachineReport", "Reporting", "Configurations", "Checkpoints",
-        "Datasets", "DataParallel", "HierarchicalGenerator", "ResidualTokenizer", "Optimizers",
-        "FeatureNetworks", "Discriminators", "Autodiff", "Tensors", "Kernels", "MessagePassing",
-        "ImageFiles", "ArrayFiles",
-        "PhaseFixtures",
+        "Training", "Evaluation", "Inference", "MachineReport", "Reporting", "Configurations",
+        "Checkpoints", "Datasets", "DataParallel", "HierarchicalGenerator", "ResidualTokenizer",
+        "Optimizers", "FeatureNetworks", "Discriminators", "Autodiff", "Tensors", "Kernels",
+        "MessagePassing", "ImageFiles", "ArrayFiles", "PhaseFixtures",
         .product(name: "Logging", package: "swift-log"),
       ], exclude: ["Fixtures"]),
     tests(

@@ -73,6 +73,14 @@ import Testing
     #expect(run.standardError.contains(message), "\(run.standardError)")
   }
 
+  @Test func theShippedCaseOfEvaluationIsRight() async throws {
+    let run = try await restok("evaluate", "check", "--json")
+    #expect(run.exitCode == 0, "\(run.standardOutput)\(run.standardError)")
+    #expect(run.standardOutput.contains("\"figure\":\"ms_ssim\""))
+    let none = try await restok("evaluate", "compare", "no.json", "no.json")
+    #expect(none.exitCode == 73 && none.standardError.contains("no.json"))
+  }
+
   @Test(arguments: [2, 3])
   func ranksSpeakWithOneVoice(rankCount: Int) async throws {
     let wrong = try await SpawnedProcess.runRanks(rankCount, "restok", ["frobnicate"])

@@ -175,6 +175,12 @@ import Testing
         try set.statistics().mean, try file.tensor("out.reference.\(name)").elements(),
         tolerance: 1e-4, as: name, name)
     }
+    for (name, set) in [("reference", reference.pool), ("samples", samples.pool)] {
+      let stored = try file.tensor("out.\(name).pool").floats()
+      errors.compare(
+        try #require(set.rows).map(Double.init), stored.map(Double.init), tolerance: 1e-4,
+        as: "features", "features of \(name)")
+    }
     let found = try PrecisionRecall(
       references: try #require(reference.pool.rows), samples: try #require(samples.pool.rows),
       dimension: sizes.pool)

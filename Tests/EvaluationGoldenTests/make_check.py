@@ -23,25 +23,29 @@ from pytorch_fid import inception as fid
 from pytorch_fid.fid_score import calculate_frechet_distance
 from torchvision.models import inception as published
 
-WIDTH, CLASSES = 1 / 16, 40
+UNIT = published.BasicConv2d
+WIDTH, CLASSES = 1 / 16, 40  # Of the published network: 1, 1008
 
 
-class NarrowUnit(published.BasicConv2d):
-    def __init__(self, inputs, outputs, **options):
-        super().__init__(inputs if inputs == 3 else round(inputs * WIDTH), round(outputs * WIDTH), **options)
+def narrow(width):
+    """A unit of the published network with fewer channels."""
+    class NarrowUnit(UNIT):
+        def __init__(self, inputs, outputs, **options):
+            super().__init__(inputs if inputs == 3 else round(inputs * width), round(outputs * width), **options)
+    return NarrowUnit
 
 
-def inception():
-    """pytorch-fid's blocks in torchvision's network, with fewer channels."""
-    published.BasicConv2d = NarrowUnit
-    net = torchvision.models.inception_v3(num_classes=CLASSES, aux_logits=False, weights=None, init_weights=False)
+def inception(width=WIDTH, classes=CLASSES):
+    """pytorch-fid's blocks in torchvision's network, with fewer channels; pytorch-fid's own function would download the weights."""
+    published.BasicConv2d = narrow(width)
+    net = torchvision.models.inception_v3(num_classes=classes, aux_logits=False, weights=None, init_weights=False)
     net.Mixed_5b = fid.FIDInceptionA(192, pool_features=32)
     net.Mixed_5c, net.Mixed_5d = fid.FIDInceptionA(256, pool_features=64), fid.FIDInceptionA(288, pool_features=64)
     net.Mixed_6b = fid.FIDInceptionC(768, channels_7x7=128)
     net.Mixed_6c, net.Mixed_6d = (fid.FIDInceptionC(768, channels_7x7=160) for _ in range(2))
     net.Mixed_6e = fid.FIDInceptionC(768, channels_7x7=192)
     net.Mixed_7b, net.Mixed_7c = fid.FIDInceptionE_1(1280), fid.FIDInceptionE_2(2048)
-    net.fc = nn.Linear(round(2048 * WIDTH), CLASSES)
+    net.fc = nn.Linear(round(2048 * width), classes)
     with torch.no_grad():
         for name, t in net.state_dict().items():
             if "running_mean" in name or name.endswith("bn.bias"):

@@ -81,6 +81,9 @@ import Testing
       let folders = try evaluate("samples", "reference.npz")
       #expect(folders.figures == whole.figures && folders.subject.digest == whole.subject.digest)
       _ = try CertificateComparison(folders, whole)
+      try NumPyArchive(contentsOf: folder + "/samples.npz").array("arr_0")
+        .write(to: folder + "/samples.npy")
+      #expect(try evaluate("samples.npy", "reference.npz").figures == whole.figures)
       #expect(throws: EvaluationError.self) { try CertificateComparison(whole, statistics) }
     }
   }

@@ -10,9 +10,7 @@ struct ImageArchive: Sendable {
   static let arrayName = "arr_0"
 
   let path: String
-  let imageCount: Int
-  let height: Int
-  let width: Int
+  let shape: ImageArrayShape
   private let directory: NumPyArchiveDirectory
 
   /// Looks at the header of the images.
@@ -31,10 +29,35 @@ struct ImageArchive: Sendable {
       )
     }
     let (elementType, shape) = try directory.header(of: name)
+    self.shape = try ImageArrayShape(elementType, shape, of: path, array: name)
+  }
+
+  /// Opens the images, to be read from the first to the last.
+  func stream() throws -> NumPyArrayStream { try directory.stream(Self.arrayName) }
+
+  /// The next images of a stream.
+  func images(_ count: Int, from stream: NumPyArrayStream) throws -> [RGBImage] {
+    shape.images(try stream.elements(count * shape.imageSize, as: UInt8.self))
+  }
+}
+
+/// The sizes of an array of images, uint8 `[N, height, width, 3]`.
+struct ImageArrayShape: Sendable {
+  let imageCount: Int
+  let height: Int
+  let width: Int
+
+  /// Bytes of an image.
+  var imageSize: Int { height * width * 3 }
+
+  /// Looks at what a header claims.
+  ///
+  /// - Throws: `ArrayFileError` for another type or shape; `SizeError`.
+  init(_ elementType: ArrayElementType, _ shape: [Int], of path: String, array: String?) throws {
     guard elementType == .uint8, shape.count == 4, shape[3] == 3, shape.allSatisfy({ $0 > 0 })
     else {
       throw ArrayFileError(
-        file: path, array: name,
+        file: path, array: array,
         problem: "found \(elementType) of shape \(shape), expected uint8 [N, height, width, 3]",
         advice: "Save images in 0 ... 255, rows, columns and channels in this order.")
     }
@@ -44,15 +67,12 @@ struct ImageArchive: Sendable {
     (imageCount, height, width) = (shape[0], shape[1], shape[2])
   }
 
-  /// Opens the images, to be read from the first to the last.
-  func stream() throws -> NumPyArrayStream { try directory.stream(Self.arrayName) }
-
-  /// The next images of a stream.
-  func images(_ count: Int, from stream: NumPyArrayStream) throws -> [RGBImage] {
-    let size = height * width * 3
-    let pixels = try stream.elements(count * size, as: UInt8.self)
-    return (0..<count).map {
-      RGBImage(height: height, width: width, pixels: Array(pixels[$0 * size..<($0 + 1) * size]))
+  /// The images of so many bytes.
+  func images(_ pixels: [UInt8]) -> [RGBImage] {
+    (0..<pixels.count / imageSize).map {
+      RGBImage(
+        height: height, width: width,
+        pixels: Array(pixels[$0 * imageSize..<($0 + 1) * imageSize]))
     }
   }
 }

@@ -5,6 +5,7 @@ public import ImageFiles
 /// A set of images in an order: of an archive, of files and folders, or of a data set.
 ///
 /// - `.npz`: `arr_0`, uint8 `[N, height, width, 3]`, read as a stream, so that it may be larger than memory.
+/// - `.npy`: the same array, of which what is looked at is read.
 /// - A folder with a `dataset.json`: the samples of its shards.
 /// - Other folders and files: the images directly in them, sorted by the bytes of their names.
 ///
@@ -12,6 +13,7 @@ public import ImageFiles
 public struct ImageSet: Sendable {
   private enum Content: Sendable {
     case archive(ImageArchive)
+    case array(NumPyArray, ImageArrayShape)
     case dataset(ImageDataset)
     case files([String])
   }
@@ -40,7 +42,12 @@ public struct ImageSet: Sendable {
     if let archive = paths.first(where: Self.isArchive) {
       try Self.requireAlone(archive, paths)
       let images = try ImageArchive(NumPyArchiveDirectory(contentsOf: archive))
-      (content, count, omitted) = (.archive(images), images.imageCount, [])
+      (content, count, omitted) = (.archive(images), images.shape.imageCount, [])
+    } else if let path = paths.first(where: { Self.isFile($0, ending: "npy") }) {
+      try Self.requireAlone(path, paths)
+      let array = try NumPyArray(contentsOf: path)
+      let shape = try ImageArrayShape(array.elementType, array.shape, of: path, array: nil)
+      (content, count, omitted) = (.array(array, shape), shape.imageCount, [])
     } else if let folder = paths.first(where: Self.isDataset) {
       try Self.requireAlone(folder, paths)
       let dataset = try ImageDataset(folder: folder)
@@ -75,8 +82,10 @@ public struct ImageSet: Sendable {
   public func reader() throws -> ImageSetReader { try ImageSetReader(self) }
 
   /// Whether a path is one of an archive of NumPy.
-  static func isArchive(_ path: String) -> Bool {
-    SystemPath.ending(of: path) == "npz" && !FileSystem.isDirectory(path)
+  static func isArchive(_ path: String) -> Bool { isFile(path, ending: "npz") }
+
+  private static func isFile(_ path: String, ending: String) -> Bool {
+    SystemPath.ending(of: path) == ending && !FileSystem.isDirectory(path)
   }
 
   private static func isDataset(_ path: String) -> Bool {
@@ -86,8 +95,8 @@ public struct ImageSet: Sendable {
   private static func requireAlone(_ path: String, _ paths: [String]) throws(EvaluationError) {
     guard paths.count == 1 else {
       throw .noImages(
-        path: path, problem: "an archive or a data set among \(paths.count) paths",
-        advice: "Name one archive, one data set, or files and folders of images.")
+        path: path, problem: "an array or a data set among \(paths.count) paths",
+        advice: "Name one .npz or .npy file, one data set, or files and folders of images.")
     }
   }
 
@@ -97,6 +106,10 @@ public struct ImageSet: Sendable {
     case .archive(let archive):
       guard let stream else { preconditionFailure("ImageSet: no stream of \(name)") }
       return try archive.images(range.count, from: stream)
+    case .array(let array, let shape):
+      let size = shape.imageSize
+      return shape.images(
+        try array.elements(in: range.lowerBound * size..<range.upperBound * size))
     case .dataset(let dataset):
       return try range.map { try dataset.image.image(of: dataset.sample(at: $0)) }
     case .files(let paths):

@@ -15,7 +15,8 @@ struct EvaluateGeneration: ParsableCommand {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "The samples: an .npz file with arr_0, a data set, or files and folders.", valueName: "path"))
+      "The samples: an .npz file with arr_0, an .npy file, a data set, or files and folders.",
+      valueName: "path"))
   var samples: [String]
 
   @Option(

@@ -16,7 +16,7 @@ struct EvaluateReconstruction: ParsableCommand {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "The originals: an .npz file, a data set, or files and folders.", valueName: "path"))
+      "The originals: an .npz or .npy file, a data set, or files and folders.", valueName: "path"))
   var images: [String]
 
   @Option(

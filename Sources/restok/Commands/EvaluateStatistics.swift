@@ -14,7 +14,8 @@ struct EvaluateStatistics: ParsableCommand {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "The images: an .npz file with arr_0, a data set, or files and folders.", valueName: "path"))
+      "The images: an .npz file with arr_0, an .npy file, a data set, or files and folders.",
+      valueName: "path"))
   var images: [String]
 
   @Option(
