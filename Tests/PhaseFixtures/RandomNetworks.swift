@@ -51,7 +51,7 @@ private func randomInception() -> FrozenNetwork<Inception> {
     let weights = parameter.value.array(of: Float.self)
     let size = weights.reduce(0) { $0 + $1 * $1 } / Float(parameter.shape[0])
     // Logits that tell classes apart.
-    let power: Float = parameter.shape.count == 2 ? 10_000 : 2
+    let power: Float = parameter.shape.count == 2 ? 400 : 2
     parameter.assign(
       Tensor(weights.map { $0 * (power / size).squareRoot() }, shape: parameter.shape))
   }
