@@ -107,6 +107,13 @@ let package = Package(
         "ImageFiles", "ArrayFiles", "MessagePassing", "Kernels",
       ]),
     library(
+      "Evaluation",
+      [
+        "Inference", "Reporting", "DataParallel", "FeatureNetworks", "Datasets",
+        "ResidualTokenizer", "Layers", "Autodiff", "Tensors", "ImageFiles", "ArrayFiles",
+        "MessagePassing", "Kernels",
+      ], resources: [.copy("Resources")]),
+    library(
       "MachineReport", ["Reporting", "DataParallel", "MessagePassing", "Kernels", "ArrayFiles"]),
     library(
       "Training",
@@ -129,10 +136,10 @@ let package = Package(
     .executableTarget(
       name: "restok",
       dependencies: [
-        "Benchmarks", "Training", "Inference", "MachineReport", "Reporting", "Configurations",
-        "DataParallel", "Checkpoints", "Datasets", "ResidualTokenizer", "HierarchicalGenerator",
-        "ImageFiles",
-        "ArrayFiles", "MessagePassing",
+        "Benchmarks", "Training", "Evaluation", "Inference", "MachineReport", "Reporting",
+        "Configurations", "DataParallel", "Checkpoints", "Datasets", "ResidualTokenizer",
+        "HierarchicalGenerator",
+        "ImageFiles", "ArrayFiles", "MessagePassing", "Kernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
@@ -154,7 +161,7 @@ let package = Package(
       name: "RankChecks",
       dependencies: [
         "DataParallel", "MessagePassing", "Autodiff", "Tensors", "Training", "PhaseFixtures",
-        "Checkpoints", "Kernels",
+        "Checkpoints", "Kernels", "Evaluation", "ArrayFiles",
       ],
       path: "Tests/RankChecks", swiftSettings: swiftSettings),
     .target(
@@ -164,6 +171,16 @@ let package = Package(
         "MessagePassing", "TestSupport",
       ], path: "Tests/Fuzzing/Targets", swiftSettings: swiftSettings),
     tests("FuzzingTests", ["FuzzTargets"]),
+    tests(
+      "EvaluationTests",
+      [
+        "Evaluation", "PhaseFixtures", "Reporting", "Datasets", "MessagePassing", "Inference",
+        "FeatureNetworks", "ImageFiles", "ArrayFiles", "Tensors", "Kernels",
+      ]),
+    tests(
+      "EvaluationGoldenTests",
+      ["Evaluation", "Inference", "FeatureNetworks", "ImageFiles", "ArrayFiles", "Tensors"],
+      exclude: ["make_check.py", "make_suite.py"], resources: [.copy("Goldens")]),
     tests("MessagePassingTests", ["MessagePassing"]),
     tests("ArrayFilesTests", ["ArrayFiles"], exclude: ["Fixtures"]),
     tests("ImageFilesTests", ["ImageFiles", "ArrayFiles"], resources: [.copy("Fixtures")]),
@@ -211,11 +228,10 @@ let package = Package(
     tests(
       "TrainingTests",
       [
-        "Training", "Inference", "MachineReport", "Reporting", "Configurations", "Checkpoints",
-        "Datasets", "DataParallel", "HierarchicalGenerator", "ResidualTokenizer", "Optimizers",
-        "FeatureNetworks", "Discriminators", "Autodiff", "Tensors", "Kernels", "MessagePassing",
-        "ImageFiles", "ArrayFiles",
-        "PhaseFixtures",
+        "Training", "Evaluation", "Inference", "MachineReport", "Reporting", "Configurations",
+        "Checkpoints", "Datasets", "DataParallel", "HierarchicalGenerator", "ResidualTokenizer",
+        "Optimizers", "FeatureNetworks", "Discriminators", "Autodiff", "Tensors", "Kernels",
+        "MessagePassing", "ImageFiles", "ArrayFiles", "PhaseFixtures",
         .product(name: "Logging", package: "swift-log"),
       ], exclude: ["Fixtures"]),
     tests(

@@ -210,6 +210,40 @@ recipe_bits() {
   done
 }
 
+# evaluation_bits: certificates and statistics have the same bytes on 1, 2 and 4 ranks, and one whose protocol
+# is another is refused.
+evaluation_bits() {
+  local ranks kind status=0 networks="$work/networks" folder="$work/evaluation"
+  local set=(--threads 1 --inception "$networks/inception.safetensors")
+  mkdir -p "$folder"
+  check "Evaluation: samples" run_local 1 sample --tokenizer "$work/runs/smoke-tokenizer" \
+    --generator "$work/runs/smoke-generator" --classes all --count 3 --output "$folder/samples.npz" ||
+    return
+  for ranks in 1 2 4; do
+    check "Evaluation: statistics on $ranks rank(s)" run_local "$ranks" evaluate statistics \
+      "${set[@]}" --images "$work/data/evaluation" --output "$folder/statistics-$ranks.npz" || return
+    check "Evaluation: samples on $ranks rank(s)" run_local "$ranks" evaluate generation \
+      "${set[@]}" --samples "$folder/samples.npz" --reference "$work/data/evaluation" \
+      --output "$folder/generation-$ranks.json" || return
+    check "Evaluation: reconstructions on $ranks rank(s)" run_local "$ranks" evaluate reconstruction \
+      "${set[@]}" --images "$work/data/evaluation" --model "$work/runs/smoke-tokenizer" --keep 1,4,16 \
+      --lpips "$networks/alexnet.safetensors,$networks/lpips.safetensors" \
+      --output "$folder/reconstruction-$ranks.json" || return
+  done
+  for kind in statistics-%.npz generation-%.json reconstruction-%.json; do
+    for ranks in 2 4; do
+      check "Evaluation: ${kind%-%*} is the same on $ranks ranks" \
+        cmp "$folder/${kind/\%/1}" "$folder/${kind/\%/$ranks}" || return
+    done
+  done
+  check "Evaluation: against the statistics" run_local 1 evaluate generation "${set[@]}" \
+    --samples "$folder/samples.npz" --reference "$folder/statistics-1.npz" \
+    --output "$folder/against-statistics.json" || return
+  "$RESTOK" evaluate compare "$folder/generation-1.json" "$folder/against-statistics.json" || status=$?
+  check "Evaluation: another protocol is refused" test "$status" = 65 || return
+  check "Evaluation: the shipped case" "$RESTOK" evaluate check || return
+}
+
 # refused KIND: a number of ranks that does not divide the lanes ends with 64 and lists the others.
 refused() {
   local status=0
@@ -236,5 +270,5 @@ if ! check "Build without warnings" swift build "${build[@]}" --build-tests; the
 fi
 run_tests
 check "Fuzzing the parsers" Tests/Fuzzing/run.sh 10 || true
-smoke_run && equal_bits && failures || true
+smoke_run && equal_bits && evaluation_bits && failures || true
 finish

@@ -25,15 +25,14 @@ public struct NumPyArchive: Sendable {
   public init(contentsOf path: String) throws {
     var names: [String] = []
     var arrays: [String: NumPyArray] = [:]
-    // Opened first for the system's own error.
-    try pathCall("open", on: path) { access($0, R_OK) }
+    let entries = try ZipEntryStream(path: path)
     let fileSize = try FileSystem.size(of: path)
     var rest = Self.freeByteCount + fileSize * Self.largestCompression
-    try ZipReader.forEachEntry(of: path) { entry in
-      let name = entry.name.hasSuffix(".npy") ? String(entry.name.dropLast(4)) : entry.name
+    while let entry = try entries.next() {
+      let name = entry.hasSuffix(".npy") ? String(entry.dropLast(4)) : entry
       let array = try NumPyArray(
         byteLimit: rest, origin: "\(path)[\(name)]",
-        read: { try entry.read($0, reserving: min($0, fileSize)) })
+        read: { try entries.read($0, reserving: min($0, fileSize)) })
       rest -= array.byteCount
       guard arrays.updateValue(array, forKey: name) == nil else {
         throw ArrayFileError(
@@ -78,56 +77,6 @@ public struct NumPyArchive: Sendable {
   }
 }
 
-/// Reads the entries of a zip archive one after the other.
-private enum ZipReader {
-  /// An entry whose bytes are read when they are asked for.
-  struct Entry {
-    let name: String
-    fileprivate let archive: OpaquePointer
-    fileprivate let path: String
-
-    /// The next bytes, as many as asked for, or fewer at the end.
-    ///
-    /// `reservedCount`: the bytes that are surely there; memory for more is taken as they come.
-    func read(_ byteCount: Int, reserving reservedCount: Int) throws -> Data {
-      var data = Data(capacity: reservedCount)
-      var buffer = [UInt8](repeating: 0, count: min(byteCount, 1 << 20))
-      while data.count < byteCount {
-        let wanted = min(buffer.count, byteCount - data.count)
-        let count = buffer.withUnsafeMutableBytes {
-          archive_read_data(archive, $0.baseAddress, wanted)
-        }
-        if count == 0 { break }
-        // A warning here is a checksum or a size that does not match.
-        guard count > 0 else { throw failure(archive, path, name) }
-        data.append(contentsOf: buffer.prefix(count))
-      }
-      return data
-    }
-  }
-
-  static func forEachEntry(of path: String, _ body: (Entry) throws -> Void) throws {
-    guard let archive = archive_read_new() else { throw outOfMemory(path) }
-    defer { archive_read_free(archive) }
-    archive_read_support_format_zip(archive)
-    let file = try SystemPath.characters(of: path, for: "open")
-    guard archive_read_open_filename(archive, file, 1 << 16) == ARCHIVE_OK else {
-      throw failure(archive, path, nil)
-    }
-    while true {
-      var entry: OpaquePointer?
-      let status = archive_read_next_header(archive, &entry)
-      if status == ARCHIVE_EOF { return }
-      guard status == ARCHIVE_OK, let entry else { throw failure(archive, path, nil) }
-      guard let characters = archive_entry_pathname(entry) ?? archive_entry_pathname_utf8(entry)
-      else {
-        throw failure(archive, path, nil)
-      }
-      try body(Entry(name: String(cString: characters), archive: archive, path: path))
-    }
-  }
-}
-
 /// Writes a zip archive of stored entries without time stamps.
 private final class ZipWriter {
   private let archive: OpaquePointer
@@ -135,7 +84,7 @@ private final class ZipWriter {
 
   init(path: String) throws {
     let file = try SystemPath.characters(of: path, for: "open")
-    guard let archive = archive_write_new() else { throw outOfMemory(path) }
+    guard let archive = archive_write_new() else { throw ZipFailure.outOfMemory(path) }
     self.archive = archive
     self.path = path
     try check(archive_write_set_format_zip(archive))
@@ -144,7 +93,7 @@ private final class ZipWriter {
   }
 
   func add(_ name: String, header: [UInt8], _ data: UnsafeRawBufferPointer) throws {
-    guard let entry = archive_entry_new() else { throw outOfMemory(path) }
+    guard let entry = archive_entry_new() else { throw ZipFailure.outOfMemory(path) }
     defer { archive_entry_free(entry) }
     archive_entry_set_pathname(entry, name)
     archive_entry_set_size(entry, Int64(header.count + data.count))
@@ -163,28 +112,12 @@ private final class ZipWriter {
     var rest = bytes
     while !rest.isEmpty {
       let count = archive_write_data(archive, rest.baseAddress, rest.count)
-      guard count > 0 else { throw failure(archive, path, name) }
+      guard count > 0 else { throw ZipFailure.error(archive, path, name) }
       rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
     }
   }
 
   private func check(_ status: Int32, _ name: String? = nil) throws {
-    guard status == ARCHIVE_OK else { throw failure(archive, path, name) }
+    guard status == ARCHIVE_OK else { throw ZipFailure.error(archive, path, name) }
   }
-}
-
-private func failure(_ archive: OpaquePointer, _ path: String, _ name: String?) -> any Error {
-  let code = archive_errno(archive)
-  // A full disk and the like; libarchive's own numbers are negative or unspecific.
-  if code == ENOSPC || code == EDQUOT || code == EFBIG || code == EIO {
-    return FileError(operation: "write", path: path, code: code)
-  }
-  let text = archive_error_string(archive).map { String(cString: $0) }
-  return ArrayFileError(
-    file: path, array: name, problem: text ?? "libarchive gives no reason",
-    advice: damagedFileAdvice)
-}
-
-private func outOfMemory(_ path: String) -> FileError {
-  FileError(operation: "malloc", path: path, code: ENOMEM)
 }

@@ -4,8 +4,10 @@ import Checkpoints
 import Configurations
 import DataParallel
 import Datasets
+import Evaluation
 import HierarchicalGenerator
 import ImageFiles
+import Kernels
 import MessagePassing
 import Reporting
 import ResidualTokenizer
@@ -45,7 +47,8 @@ enum ExitStatus: Int32 {
         }
     case is ReplicaDivergence, is LaneMessageError: self = .diverged
     case let error as ImageError: self = Self.status(of: error)
-    case is DataError, is ArrayFileError, is SizeError, is SampleReadingError:
+    case is DataError, is ArrayFileError, is SizeError, is SampleReadingError,
+      is EvaluationError, is IterationFailure:
       self = .data
     case is CheckpointError, is FileError, is HDF5Error: self = .storage
     case let error as WeightMismatch:

@@ -39,12 +39,42 @@ import Testing
       ["encode", "--model", "m", "--images", "i", "--crops", "ten", "--output", "x.npy"],
       "--crops belongs to --data"
     ),
+    (["evaluate", "reconstruction", "--images", "i"], "give either --model or --reconstructions"),
+    (
+      ["evaluate", "reconstruction", "--images", "i", "--reconstructions", "r", "--keep", "4"],
+      "--config, --weights and --keep belong to --model"
+    ),
+    (
+      ["evaluate", "reconstruction", "--images", "i", "--model", "m", "--keep", "4,x"],
+      "--keep 4,x: expected numbers of tokens"
+    ),
+    (
+      ["evaluate", "generation", "--samples", "s", "--reference", "r"], "Missing expected argument"
+    ),
+    (
+      [
+        "evaluate", "generation", "--samples", "s", "--reference", "r", "--inception", "i",
+        "--stated", "guidance",
+      ], "--stated guidance: expected name=value"
+    ),
+    (
+      ["evaluate", "statistics", "--images", "i", "--inception", "i", "--output", "x.npy"],
+      "statistics go to an .npz file"
+    ),
   ])
   func aWrongCommandLineExitsWith64(arguments: [String], message: String) async throws {
     let run = try await SpawnedProcess.run(SpawnedProcess.locateProduct("restok"), arguments)
     #expect(run.exitCode == 64)
     #expect(run.standardOutput.isEmpty)
     #expect(run.standardError.contains(message), "\(run.standardError)")
+  }
+
+  @Test func theShippedCaseOfEvaluationIsRight() async throws {
+    let run = try await restok("evaluate", "check", "--json")
+    #expect(run.exitCode == 0, "\(run.standardOutput)\(run.standardError)")
+    #expect(run.standardOutput.contains("\"figure\":\"ms_ssim\""))
+    let none = try await restok("evaluate", "compare", "no.json", "no.json")
+    #expect(none.exitCode == 73 && none.standardError.contains("no.json"))
   }
 
   @Test(arguments: [2, 3])

@@ -43,6 +43,13 @@ struct ClaimedSizeRules {
       numbers: "bytes of unpacked members, against the file's",
       checks: ["byteLimit: rest": 1, "reserving: min(": 1]),
     Place(
+      path: "Sources/ArrayFiles/NumPyArchiveDirectory.swift", numbers: "the shape of an array",
+      checks: ["claimedSize(": 1]),
+    Place(
+      path: "Sources/ArrayFiles/NumPyArrayStream.swift",
+      numbers: "the header's length, bytes of elements",
+      checks: ["claimedSize(": 1, "sizeLimit": 1]),
+    Place(
       path: "Sources/ArrayFiles/NumPyArray.swift",
       numbers: "the header's length, bytes of elements, against the file's",
       checks: ["NumPyHeader.sizeLimit": 1, "byteLimit": 3]),
@@ -119,6 +126,15 @@ struct ClaimedSizeRules {
       numbers: "height and width in headers, against the file's bytes",
       checks: ["claimedSize(": 1, "leastByteCount": 3]),
     Place(
+      path: "Sources/Evaluation/Files/ImageArchive.swift", numbers: "height and width of images",
+      checks: ["claimedSize(": 1]),
+    Place(
+      path: "Sources/Evaluation/Files/StatisticsFile.swift", numbers: "dimensions of features",
+      checks: ["largestDimension": 3]),
+    Place(
+      path: "Sources/Evaluation/Certificates/EvaluationCertificate.swift",
+      numbers: "the file's size", checks: ["claimedSize(": 1]),
+    Place(
       path: "Sources/Inference/Sampling.swift", numbers: "images that are asked for",
       checks: ["claimedSize(": 1]),
     Place(
@@ -138,6 +154,9 @@ struct ClaimedSizeRules {
       path: "Sources/Datasets/Lanes/ImageLaneMessage.swift",
       numbers: "height and width, number of samples",
       checks: ["claimedRGB8(": 1, "readCount(": 1]),
+    Place(
+      path: "Sources/Evaluation/Images/ImageMessage.swift",
+      numbers: "numbers of images, height and width", checks: ["claimedSize(": 3]),
     Place(
       path: "Sources/DataParallel/Samples/SampleMessage.swift", numbers: "bytes of a message",
       checks: ["bodyByteLimit": 2]),
@@ -161,7 +180,7 @@ struct ClaimedSizeRules {
   /// Targets that see files and messages; the others work on shapes that the program made.
   private static let readers = [
     "ArrayFiles", "Benchmarks", "Checkpoints", "Configurations", "DataParallel", "Datasets",
-    "ImageFiles", "Inference", "MessagePassing", "Training", "restok",
+    "Evaluation", "ImageFiles", "Inference", "MessagePassing", "Training", "restok",
   ]
 
   /// Products that nobody checks, and numbers of attributes that are converted as they are.

@@ -59,6 +59,13 @@ public struct Inception {
     blocks.first { $0.name == InceptionArchitecture.spatialBlock }?.outputCount ?? 0
   }
 
+  /// Means over the last map: numbers of a pooled feature.
+  public var poolWidth: Int { classifier.weight.shape[1] }
+  /// Number of logits.
+  public var classCount: Int { classifier.weight.shape[0] }
+  /// Numbers of a spatial feature: places of the map times the channels that are read.
+  public static let spatialSize = 17 * 17 * InceptionArchitecture.spatialChannelCount
+
   /// Folds the norms into the weights; once, after they were read.
   func fold() {
     for unit in stem + blocks.flatMap(\.units) { unit.fold() }

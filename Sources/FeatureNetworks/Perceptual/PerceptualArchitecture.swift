@@ -57,6 +57,17 @@ public enum PerceptualArchitecture: String, Sendable, CaseIterable {
     }
   }
 
+  /// The shortest side of an image of which every pooling leaves something.
+  public var leastSide: Int {
+    stages.reversed().reduce(1) { side, stage in
+      let mapped = stage.convolutions.reversed().reduce(side) { side, convolution in
+        (side - 1) * convolution.stride + convolution.kernelSize - 2 * convolution.padding
+      }
+      guard let pooling = stage.pooling else { return max(mapped, 1) }
+      return (max(mapped, 1) - 1) * pooling.stride + pooling.kernelSize
+    }
+  }
+
   /// Whether a tensor of a file is no part of the features.
   static func isIgnored(_ name: String) -> Bool { name.hasPrefix("classifier.") }
 }

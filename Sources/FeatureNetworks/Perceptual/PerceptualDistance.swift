@@ -11,6 +11,9 @@ public struct PerceptualDistance {
   let network: FrozenNetwork<PerceptualNetwork>
   private let weights: FrozenNetwork<PerceptualWeights>
 
+  /// The network whose maps are compared.
+  public var architecture: PerceptualArchitecture { network.network.architecture }
+
   /// The distance with a network and the weights of its taps.
   ///
   /// - Precondition: There is a weight for each channel of each tap.

@@ -50,6 +50,21 @@ public struct CodebookUsage: Sendable, Equatable {
       }
   }
 
+  /// The entropy in bits as the authors' program computes it; 0 without tokens.
+  ///
+  ///     −Σ p · log2(p + 1e-8)
+  ///
+  /// Source: Docs/Evaluation.md, section 5.
+  public var publishedEntropy: Double {
+    let total = Double(tokenCount)
+    return 0
+      - counts.reduce(0) { sum, count in
+        guard count > 0 else { return sum }
+        let share = Double(count) / total
+        return sum + share * log2(share + 1e-8)
+      }
+  }
+
   /// The number of equally frequent codes that have the same entropy; 1 without tokens.
   ///
   ///     2 ^ entropy

@@ -65,7 +65,7 @@ private func productByOpenBLAS(
   into c: UnsafeMutablePointer<Float>, stride: Int, rowCount: Int, columnCount: Int, depth: Int,
   _ a: ProductFactor, _ b: ProductFactor, alpha: Float, beta: Float
 ) {
-  _ = serialLibrary
+  keepOpenBLASSerial()
   cblas_sgemm(
     CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans,
     b.isTransposed ? CblasTrans : CblasNoTrans, Int32(rowCount), Int32(columnCount), Int32(depth),
@@ -92,3 +92,6 @@ private func productByOneDNN(
 /// Keeps OpenBLAS on the calling thread: products are split over the shared pool here, in tiles that
 /// do not depend on the number of threads, and its own threads would compete with the pool's.
 private let serialLibrary: Void = openblas_set_num_threads(1)
+
+/// Keeps OpenBLAS on the calling thread from here on.
+func keepOpenBLASSerial() { _ = serialLibrary }

@@ -38,6 +38,14 @@ extension FuzzTarget {
     try SoundFiles.overwrite(path, bytes)
     let archive = try NumPyArchive(contentsOf: path)
     for name in archive.names { try read(archive.array(name)) }
+    let directory = try NumPyArchiveDirectory(contentsOf: path)
+    for name in directory.names {
+      let (elementType, shape) = try directory.header(of: name)
+      let stream = try directory.stream(name)
+      let count = shape.contains(0) ? 0 : min(shape.first ?? 1, 8)
+      if elementType == .uint8 { _ = try stream.elements(count, as: UInt8.self) }
+      if elementType == .float32 { _ = try directory.doubles(name, shape: shape) }
+    }
   }
 
   private static func read(_ array: NumPyArray) throws {

@@ -38,7 +38,7 @@ public struct GoldenCase: Sendable, CustomTestStringConvertible {
     let directory = URL(fileURLWithPath: given).appendingPathComponent(folder)
     let found = names.compactMap { name -> GoldenCase? in
       let golden = GoldenCase(name: name, folder: folder, directory: directory, isShipped: false)
-      guard FileManager.default.fileExists(atPath: golden.path) else {
+      guard [golden.path, golden.fieldsPath].contains(where: FileManager.default.fileExists) else {
         print("golden \(golden.testDescription): skipped, there is no \(golden.path)")
         return nil
       }
@@ -58,6 +58,23 @@ public struct GoldenCase: Sendable, CustomTestStringConvertible {
 
   /// The file of the case's tensors.
   private var path: String { directory.appendingPathComponent(name + ".safetensors").path }
+
+  /// The file of the case's fields.
+  private var fieldsPath: String { directory.appendingPathComponent(name + ".json").path }
+
+  /// The path of another file that lies beside the case's own.
+  public func path(of name: String) -> String { directory.appendingPathComponent(name).path }
+
+  /// The case of another name that lies beside this one.
+  public func neighbour(_ name: String) -> GoldenCase {
+    GoldenCase(name: name, folder: folder, directory: directory, isShipped: isShipped)
+  }
+
+  /// The fields as they are, for names that are no Swift names.
+  public func value() throws -> GoldenValue {
+    try JSONDecoder().decode(
+      GoldenValue.self, from: Data(contentsOf: URL(fileURLWithPath: fieldsPath)))
+  }
 
   /// The tensors `param.*`, `frozen.*`, `in.*`, `out.*`, `grad.*` and `mid.*`.
   public func tensors() throws -> SafetensorsFile { try SafetensorsFile(contentsOf: path) }

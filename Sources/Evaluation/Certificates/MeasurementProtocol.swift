@@ -1,0 +1,112 @@
+/// How figures were made: everything that has to be equal before two of them are put beside each other.
+///
+/// Source: Docs/Evaluation.md, section 7.
+public struct MeasurementProtocol: Codable, Sendable, Equatable {
+  /// What the measured images are compared with.
+  public struct Reference: Codable, Sendable, Equatable {
+    /// `images`, `statistics`, or `statistics and images`.
+    public var content: String
+    /// The digest of the pixels of images, or of the file of statistics.
+    public var digest: String
+    /// Images; nil where a file of statistics does not say it.
+    public var imageCount: Int?
+    /// What was done to its images before.
+    public var preparation: String
+
+    private enum CodingKeys: String, CodingKey {
+      case content
+      case digest
+      case imageCount = "images"
+      case preparation
+    }
+  }
+
+  /// Raised with every change after which some figure has another definition.
+  public static let currentRevision = 1
+
+  /// The revision of the definitions.
+  public var revision = currentRevision
+  /// `reconstruction` or `generation`.
+  public var kind: String
+  /// Images that were measured.
+  public var imageCount: Int
+  /// What was done to the measured images before.
+  public var preparation: String
+  /// How pixels became bytes.
+  public var rounding: String
+  /// What they are compared with.
+  public var reference: Reference
+  /// The networks by what they are for: `inception`, `lpips_alexnet`, `lpips_vgg16`.
+  public var networks: [String: NetworkRecord]
+  /// How neighbours were found; nil where none were looked for.
+  public var distances: String?
+  /// k of precision and recall.
+  public var neighbourCount: Int?
+  /// How images were split for the Inception Score.
+  public var scoreSplits: String?
+  /// What was added to probabilities before their logarithms.
+  public var scoreOffset: Double?
+  /// Tokens of each image that were decoded, a row of the curve each.
+  public var keptTokenCounts: [Int]?
+  /// The seeds of the samples, one a measurement; empty where nobody said.
+  public var seeds: [String]
+
+  private enum CodingKeys: String, CodingKey {
+    case revision
+    case kind
+    case imageCount = "images"
+    case preparation
+    case rounding
+    case reference
+    case networks
+    case distances
+    case neighbourCount = "neighbours"
+    case scoreSplits = "is_splits"
+    case scoreOffset = "is_offset"
+    case keptTokenCounts = "kept_tokens"
+    case seeds
+  }
+}
+
+/// A network that figures look through.
+public struct NetworkRecord: Codable, Sendable, Equatable {
+  /// The digest of its file or files.
+  public var digest: String
+  /// The type of its numbers.
+  public var precision: String
+  /// What becomes of an image before it enters.
+  public var input: String
+}
+
+/// What was measured, which is what certificates are compared for.
+public struct MeasuredSubject: Codable, Sendable, Equatable {
+  /// A fact that the user stated, such as the guidance of samples.
+  public struct Fact: Codable, Sendable, Equatable {
+    /// What it is, such as `guidance`.
+    public var name: String
+    /// Its value.
+    public var value: String
+
+    /// A fact.
+    public init(name: String, value: String) { (self.name, self.value) = (name, value) }
+  }
+
+  /// The model or the samples as they were named.
+  public var name: String
+  /// The digest of the pixels of the measured images; of a curve, of all its points.
+  public var digest: String?
+  /// The digest of the model's weights.
+  public var weightsDigest: String?
+  /// Which weights of a checkpoint were taken: `ema`, `model` or, where the choice was the program's, `default`.
+  public var weights: String?
+  /// What the user stated about it.
+  public var stated: [Fact]
+
+  private enum CodingKeys: String, CodingKey {
+    case name
+    case digest
+    case weightsDigest = "weights_digest"
+    case weights
+    case stated
+  }
+}

@@ -1,0 +1,99 @@
+import DataParallel
+import Foundation
+import ImageFiles
+import MessagePassing
+import Synchronization
+
+/// What a rank found out about a batch of images.
+struct BatchFigures: Sendable {
+  /// Features, however the pass lays them out.
+  var floats: [Float] = []
+  /// Scores, however the pass lays them out.
+  var doubles: [Double] = []
+  /// Tokens, one image's behind the other's.
+  var tokens: [UInt16] = []
+}
+
+/// One pass over sets of images, shared out among the ranks in batches of a fixed size.
+///
+/// Rank 0 reads. A batch holds the same images whichever rank works on it, and what was found out about the batches is
+/// collected in their order: neither depends on the number of ranks.
+struct ImagePass {
+  /// Images of a batch; the last one may have fewer.
+  static let batchSize = 8
+
+  let communicator: Communicator
+  /// Told on rank 0 how many images are done, of how many.
+  var progress: (_ doneCount: Int, _ count: Int) -> Void = { _, _ in }
+
+  /// Reads every image once.
+  ///
+  /// Collective: every rank.
+  ///
+  /// - Parameters:
+  ///   - sets: Sets of as many images, which are read side by side; known to rank 0 alone.
+  ///   - measure: Looks at a batch of each set.
+  ///   - collect: Takes what was found out about each batch, on every rank, in the order of the batches.
+  /// - Returns: The digest of each set's pixels, on rank 0.
+  /// - Throws: The errors of reading, of the two closures and of the ranks.
+  @discardableResult func run(
+    _ sets: [ImageSet]?, measure: ([[RGBImage]]) throws -> BatchFigures,
+    collect: (BatchFigures) throws -> Void
+  ) throws -> [String] {
+    let count = Int(try communicator.broadcast([Int64(sets?[0].count ?? 0)], root: 0)[0])
+    let worldSize = communicator.worldSize
+    let batchCount = (count + Self.batchSize - 1) / Self.batchSize
+    let stepCount = (batchCount + worldSize - 1) / worldSize
+    let readers = try ImageSetReaders(communicator.rank == 0 ? sets ?? [] : [])
+    let transport = try SampleTransport(
+      plan: LanePlan(laneCount: worldSize, worldSize: worldSize), communicator: communicator,
+      steps: 0..<stepCount
+    ) { step, lane in
+      let start = min(count, (step * worldSize + lane) * Self.batchSize)
+      return try readers.message(min(Self.batchSize, count - start))
+    }
+    for step in 0..<stepCount {
+      let batches = try ImageMessage.images(
+        try transport.next(step: step, lane: communicator.rank))
+      let figures = try batches.isEmpty ? BatchFigures() : measure(batches)
+      for figures in try gather(figures) { try collect(figures) }
+      if communicator.rank == 0 {
+        progress(min(count, (step + 1) * worldSize * Self.batchSize), count)
+      }
+    }
+    try transport.stop()
+    return readers.digests
+  }
+
+  /// The figures of all ranks, those without a batch left out.
+  private func gather(_ figures: BatchFigures) throws -> [BatchFigures] {
+    let floats = try communicator.allGather(figures.floats)
+    let doubles = try communicator.allGather(figures.doubles)
+    let tokens = try communicator.allGather(figures.tokens)
+    return floats.indices.compactMap { rank in
+      let all = BatchFigures(
+        floats: floats[rank], doubles: doubles[rank], tokens: tokens[rank])
+      return all.floats.isEmpty && all.doubles.isEmpty && all.tokens.isEmpty ? nil : all
+    }
+  }
+}
+
+/// The readers of some sets, used by the thread that reads ahead.
+private final class ImageSetReaders: Sendable {
+  private let readers: Mutex<[ImageSetReader]>
+
+  init(_ sets: [ImageSet]) throws {
+    var opened: [ImageSetReader] = []
+    for set in sets { opened.append(try set.reader()) }
+    readers = Mutex(opened)
+  }
+
+  /// The next images of every set in one message.
+  func message(_ count: Int) throws -> [UInt8] {
+    try readers.withLock { readers in
+      count > 0 ? ImageMessage.bytes(try readers.map { try $0.next(count) }) : []
+    }
+  }
+
+  var digests: [String] { readers.withLock { $0.map(\.digest) } }
+}
