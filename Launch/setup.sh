@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings a Debian machine to where `swift build` works, and is quick where it already is.
 #
-#   Launch/setup.sh
+#   Launch/setup.sh [PACKAGE …]
 #
 # Checks for a Swift toolchain first, then installs the packages that are missing, as the superuser
 # or through sudo.
@@ -35,6 +35,8 @@ check_swift() {
 packages=(
   libopenmpi-dev openmpi-bin libopenblas-dev libhdf5-dev libdnnl-dev libarchive-dev
   zlib1g-dev libjpeg62-turbo-dev libpng-dev libwebp-dev pkg-config gcc
+  # What else the caller needs.
+  "$@"
 )
 
 install_missing_packages() {
