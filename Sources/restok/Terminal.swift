@@ -26,7 +26,9 @@ struct ProgressLine {
     hasShown = true
     let elapsed = now.timeIntervalSince(start)
     let left = elapsed / Double(max(doneCount, 1)) * Double(count - doneCount)
-    let text = "\(doneCount) of \(count) \(what), \(Int(left.rounded(.up))) s left"
+    let rate = String(format: "%.4g", Double(doneCount) / elapsed)
+    let text =
+      "\(doneCount) of \(count) \(what), \(rate) a second, \(Int(left.rounded(.up))) s left"
     StandardStream.error.writeIfPossible(isTerminal ? "\r\u{1B}[K" + text : text + "\n")
   }
 

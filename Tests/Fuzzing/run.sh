@@ -18,7 +18,7 @@ seconds="${1:-60}"
 shift || true
 targets=("$@")
 if ((${#targets[@]} == 0)); then
-  targets=(dataset manifest yaml published safetensors weights pytorch npy npz shard codes checkpoint jpeg png webp message)
+  targets=(dataset manifest yaml published safetensors weights pytorch npy npz shard codes checkpoint jpeg png webp tar list message)
 fi
 if ! [[ "$seconds" =~ ^[1-9][0-9]{0,5}$ ]]; then
   echo "run.sh: $seconds is no number of seconds" >&2

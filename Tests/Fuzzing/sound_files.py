@@ -1,10 +1,12 @@
 """Small sound files of every kind, made by the program, and the commands that read them."""
 
 import base64
+import io
 import json
 import os
 import struct
 import sys
+import tarfile
 import tempfile
 import zipfile
 
@@ -79,6 +81,16 @@ class SoundFiles:
         self.restok("data", "pack", self.path("folder"), self.path("squares"), "--size", "32")
         pixels = bytes(range(256)) * 12
         array = npy("|u1", (1, 32, 32, 3), pixels)
+        with tarfile.open(self.path("pictures.tar"), "w") as archive:
+            for label, name in enumerate(sorted(os.listdir(self.path("pictures")))):
+                key, ending = "%02d" % label, name.split(".")[1]
+                archive.add(self.path("pictures", name), key + "." + ending)
+                member = tarfile.TarInfo(key + ".cls")
+                text = str(label % 3).encode()
+                member.size = len(text)
+                archive.addfile(member, io.BytesIO(text))
+        with open(self.path("list.txt"), "w") as file:
+            file.write("class-0/0.png 0\nclass-1/0.jpg\t1\n# none\nclass-0/1.png 0\n")
         with open(self.path("images.npy"), "wb") as file:
             file.write(array)
         with zipfile.ZipFile(self.path("images.npz"), "w", zipfile.ZIP_DEFLATED) as archive:
@@ -127,6 +139,14 @@ class SoundFiles:
             Kind("npy", self.path("images.npy"), "a.npy", images("/a.npy")),
             Kind("npz", self.path("images.npz"), "a.npz", images("/a.npz")),
             Kind("codes.npy", self.path("codes.npy"), "a.npy", [decode]),
+            Kind("tar", self.path("pictures.tar"), "a.tar", [
+                [p, "data", "pack", "{in}/a.tar", "{out}", "--keep", "--skip-damaged"],
+                [p, "data", "pack", "{in}/a.tar", "{out}", "--size", "16"],
+                [p, "data", "index", "{in}/a.tar", "{out}", "--skip-damaged"],
+            ]),
+            Kind("list", self.path("list.txt"), "list.txt", [
+                [p, "data", "pack", "{in}/list.txt", "{out}", "--keep"],
+            ], folder=self.path("folder"), is_text=True),
             Kind("safetensors", self.path("t.safetensors"), "t.safetensors", weights),
         ]
 

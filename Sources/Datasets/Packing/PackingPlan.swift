@@ -22,6 +22,8 @@ struct PackingPlan {
   let partNames: [String]
   /// The shards, data set by data set.
   let shards: [Shard]
+  /// Number of classes.
+  let classCount: Int
 
   /// Plans a packing.
   ///
@@ -54,6 +56,7 @@ struct PackingPlan {
       }
     }
     self.shards = shards
+    classCount = source.classes.count
   }
 
   /// Cuts a list of images into runs of about the bytes of a shard.

@@ -81,7 +81,7 @@ public final class PackingSession {
     let imageCount = own.reduce(0) { $0 + $1.images.count }
     var doneCount = 0
     for shard in own {
-      if let record = stage.record(of: shard, in: plan) {
+      if let record = stage.record(of: shard, in: plan, verifies: true) {
         doneCount += shard.images.count
         try require(record.damaged)
       } else {

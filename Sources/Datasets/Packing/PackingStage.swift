@@ -24,6 +24,12 @@ struct PackingStage {
     var damaged: [PackingReport.Damaged]
     /// Samples of each class that has any.
     var classCounts: [Int: Int]
+
+    /// Whether the counts can be those of a shard.
+    func isPossible(classCount: Int) -> Bool {
+      sampleCount >= 0 && classCounts.allSatisfy { (0..<classCount).contains($0) && $1 > 0 }
+        && classCounts.values.reduce(0) { $0 &+ $1 } == sampleCount
+    }
   }
 
   /// The data set's folder.
@@ -72,15 +78,23 @@ struct PackingStage {
   }
 
   /// The record of a shard that is finished and would come out the same; nil where there is none.
-  func record(of shard: PackingPlan.Shard, in plan: PackingPlan) -> Record? {
+  ///
+  /// - Parameters:
+  ///   - shard: The shard.
+  ///   - plan: Its plan.
+  ///   - verifies: Whether the whole file is compared with its digest, not its size alone.
+  /// - Returns: The record.
+  func record(
+    of shard: PackingPlan.Shard, in plan: PackingPlan, verifies: Bool = false
+  ) -> Record? {
     guard let bytes = try? FileSystem.bytes(of: recordPath(shard)),
       let record = try? JSONText.decode(Record.self, from: Data(bytes)),
-      record.plan == shard.digest
+      record.plan == shard.digest, record.isPossible(classCount: plan.classCount)
     else { return nil }
     guard record.sampleCount > 0 else { return record }
     let path = path(of: shard, in: plan)
     guard (try? FileSystem.size(of: path)) == record.byteSize,
-      (try? ContentDigest.ofFile(at: path).prefixed) == record.digest
+      !verifies || (try? ContentDigest.ofFile(at: path).prefixed) == record.digest
     else { return nil }
     return record
   }

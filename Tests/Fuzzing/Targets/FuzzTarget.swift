@@ -49,7 +49,7 @@ public struct FuzzTarget: Sendable {
   public static let all: [FuzzTarget] = [
     .dataset, .manifest, .yaml, .published, .safetensors, .weights, .pytorch, .npy, .npz, .shard,
     .codes,
-    .checkpoint, .jpeg, .png, .webP, .message,
+    .checkpoint, .jpeg, .png, .webP, .tar, .list, .message,
   ]
 
   /// The target of a name.
