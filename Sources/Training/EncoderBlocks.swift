@@ -38,7 +38,12 @@ struct EncoderBlocks {
   ///   errors of the file.
   func read(into arena: ParameterArena) throws -> [String] {
     let path = encoderInitialization.file
-    let file = try WeightsFile(contentsOf: path)
+    let file: WeightsFile
+    do {
+      file = try WeightsFile(contentsOf: path)
+    } catch let error as ArrayFileError {
+      throw CommandError.unfitData("init_encoder.file: \(error)")
+    }
     let count = try blockCount(of: file)
     try requireWidth(of: file)
     let hasBiases = file.tensors.contains { $0.name == "blocks.0.\(Self.biases[0])" }

@@ -38,6 +38,24 @@ import Testing
     }
   }
 
+  /// As the older way of saving writes them, beside one of the newer.
+  @Test func shardsMayBeOfPyTorch() throws {
+    try withTemporaryDirectory { directory in
+      let shard = try PyTorchFixtures.file("state dict, legacy")
+      try overwrite(directory + "/1.bin", shard)
+      try SafetensorsFile.write([tensor("c", [3])], to: directory + "/2.safetensors")
+      let names = try WeightsFile(contentsOf: directory + "/1.bin").tensors.map(\.name)
+      let map = names.map { "\"\($0)\": \"1.bin\", " }.joined()
+      let path = directory + "/pytorch_model.bin.index.json"
+      try overwrite(path, Array(Self.index(map + #""c": "2.safetensors""#).utf8))
+      #expect(try Set(WeightsFile(contentsOf: path).tensors.map(\.name)) == Set(names + ["c"]))
+      // An index is none of its own files.
+      try overwrite(path, Array(Self.index(#""c": "pytorch_model.bin.index.json""#).utf8))
+      let error = #expect(throws: ArrayFileError.self) { try WeightsFile(contentsOf: path) }
+      #expect(error?.problem.contains("no file's name") == true)
+    }
+  }
+
   private static let contradictions: [(map: String, sign: String)] = [
     (#""a": "1.safetensors", "c": "2.safetensors""#, "the index does not name it"),
     (sound + #", "d": "2.safetensors""#, "it is not in '2.safetensors'"),

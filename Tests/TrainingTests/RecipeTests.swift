@@ -76,6 +76,26 @@ import Training
     }
   }
 
+  /// Utilisation is of all that is computed, the discriminator from its start on.
+  @Test func operationsOfAllNetworksAreCounted() throws {
+    try withTemporaryDirectory { folder in
+      let run = try Run(in: folder)
+      let task = try TokenizerTask(try run.configuration(), isCoordinator: false)
+      let (before, after) = (task.operationCount(inStep: 1), task.operationCount(inStep: 2))
+      let none = ["perceptual", "adversarial", "alignment"].map { "losses.\($0)=none" }
+      let alone = try TokenizerTask(try run.configuration(none), isCoordinator: false)
+      let model = try run.configuration(none).model.stepOperationCount
+      #expect(alone.operationCount(inStep: 2) == model)
+      #expect(model < before && before < after)
+      let lpips = try TokenizerTask(
+        try run.configuration(Array(none.dropFirst())), isCoordinator: false)
+      let alignment = try TokenizerTask(
+        try run.configuration(Array(none.prefix(2))), isCoordinator: false)
+      #expect(
+        lpips.operationCount(inStep: 1) + alignment.operationCount(inStep: 1) == before + model)
+    }
+  }
+
   @Test func theLogSaysWhichLossesAreOnAndWithWhat() throws {
     try withTemporaryDirectory { folder in
       let run = try Run(in: folder)

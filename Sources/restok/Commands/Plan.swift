@@ -66,7 +66,7 @@ struct Plan: ParsableCommand {
     }
     throw CommandError.rehearsalFailed(
       "a rank needs \(sizes[0]) without activations, and \(sizes[1]) are available: plan on a machine with "
-        + "more memory, or with --count-only")
+        + "more memory")
   }
 
   /// Times a step in a process of its own.
