@@ -1,4 +1,4 @@
-import DataParallel
+package import DataParallel
 import Foundation
 
 /// Brings a rank its lanes, prepared for their steps: on a thread of its own while the step before is computed, or
@@ -27,7 +27,7 @@ package final class LaneQueue: @unchecked Sendable {
   ///   - steps: The steps to come.
   ///   - lanes: This rank's lanes.
   ///   - isAhead: Whether that happens on a thread of its own, one step ahead.
-  init(
+  package init(
     _ transport: SampleTransport, _ preparation: Preparation?, steps: Range<Int>,
     lanes: Range<Int>, isAhead: Bool
   ) {
@@ -44,7 +44,7 @@ package final class LaneQueue: @unchecked Sendable {
   /// The message of one of this rank's lanes; each once, in the order of steps and lanes.
   ///
   /// - Throws: What the transport and the preparation throw.
-  func next(step: Int, lane: Int) throws -> [UInt8] {
+  package func next(step: Int, lane: Int) throws -> [UInt8] {
     guard isAhead else { return try prepared(step: step, lane: lane) }
     return try condition.withLock {
       while ready.isEmpty && isRunning { condition.wait() }
@@ -59,7 +59,7 @@ package final class LaneQueue: @unchecked Sendable {
   /// Collective: every rank.
   ///
   /// - Throws: What the transport throws.
-  func stop() throws {
+  package func stop() throws {
     condition.withLock {
       isStopping = true
       condition.broadcast()

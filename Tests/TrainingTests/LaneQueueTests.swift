@@ -1,0 +1,67 @@
+import DataParallel
+import MessagePassing
+import Synchronization
+import Testing
+import Training
+
+/// Lanes that are prepared beside the step, or when they are asked for: the same, in the same order.
+@Suite struct LaneQueueTests {
+  private struct Refusal: Error, Equatable {
+    let message: [UInt8]
+  }
+
+  private static let steps = 2..<7
+  private static let lanes = 0..<3
+
+  private func transport() throws -> SampleTransport {
+    try SampleTransport(
+      plan: try LanePlan(laneCount: 3, worldSize: 1), communicator: .single(), steps: Self.steps
+    ) { step, lane in [UInt8(step), UInt8(lane)] }
+  }
+
+  @Test(arguments: [false, true])
+  func lanesComeInTheirOrder(isAhead: Bool) throws {
+    let queue = LaneQueue(
+      try transport(), { $0 + [9] }, steps: Self.steps, lanes: Self.lanes, isAhead: isAhead)
+    for step in Self.steps {
+      for lane in Self.lanes {
+        #expect(try queue.next(step: step, lane: lane) == [UInt8(step), UInt8(lane), 9])
+      }
+    }
+    try queue.stop()
+  }
+
+  /// An error belongs to its lane: what comes before is not lost.
+  @Test(arguments: [false, true])
+  func anErrorComesWithItsLane(isAhead: Bool) throws {
+    let queue = LaneQueue(
+      try transport(),
+      { message in
+        if message == [3, 1] { throw Refusal(message: message) }
+        return message
+      }, steps: Self.steps, lanes: Self.lanes, isAhead: isAhead)
+    for lane in Self.lanes { _ = try queue.next(step: 2, lane: lane) }
+    #expect(try queue.next(step: 3, lane: 0) == [3, 0])
+    #expect(throws: Refusal(message: [3, 1])) { try queue.next(step: 3, lane: 1) }
+    try queue.stop()
+  }
+
+  /// No more than a step's lanes are prepared ahead, and the end comes at any time.
+  @Test func aStepIsPreparedAhead() async throws {
+    let preparedCount = Mutex(0)
+    let queue = LaneQueue(
+      try transport(),
+      { message in
+        preparedCount.withLock { $0 += 1 }
+        return message
+      }, steps: Self.steps, lanes: Self.lanes, isAhead: true)
+    for _ in 0..<200 where preparedCount.withLock({ $0 }) < Self.lanes.count {
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    try await Task.sleep(for: .milliseconds(30))
+    #expect(preparedCount.withLock { $0 } == Self.lanes.count)
+    _ = try queue.next(step: 2, lane: 0)
+    try queue.stop()
+    #expect(preparedCount.withLock { $0 } <= Self.lanes.count + 1)
+  }
+}
