@@ -53,6 +53,8 @@ public enum SizeLimit {
   public static let sampleCount = 1 << 40
   /// Classes: labels are 32 bits with a sign.
   public static let classCount = Int(Int32.max)
+  /// Bytes of a sample's key: longer than any path.
+  public static let keyByteCount = 1 << 12
   /// Values of a code: codes are 16 bits.
   public static let vocabularySize = 1 << 16
   /// Finished steps of a run: 2⁴⁸.

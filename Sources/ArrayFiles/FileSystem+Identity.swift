@@ -31,15 +31,41 @@ extension FileSystem {
   /// - Parameters:
   ///   - path: A path.
   ///   - folder: The folder.
-  /// - Returns: False also where the folder of the path is not there.
+  /// - Returns: Whether the nearest folder above the path that is there is the folder, or lies in it.
   public static func isInside(_ path: String, _ folder: String) -> Bool {
     if isSame(path, as: folder) { return true }
-    guard var parent = try? absolutePath(of: SystemPath.parent(of: path)) else { return false }
+    var nearest = SystemPath.parent(of: path)
+    while isMissing(nearest), SystemPath.parent(of: nearest) != nearest {
+      nearest = SystemPath.parent(of: nearest)
+    }
+    guard var parent = try? absolutePath(of: nearest) else { return false }
     while true {
       if isSame(parent, as: folder) { return true }
       guard parent != "/" else { return false }
       parent = SystemPath.parent(of: parent)
     }
+  }
+
+  /// When a file was changed last, in nanoseconds since 1970.
+  ///
+  /// - Throws: `FileError`.
+  public static func modificationTime(of path: String) throws -> Int64 {
+    let status = try status(of: path)
+    #if os(Linux)
+      let time = status.st_mtim
+    #else
+      let time = status.st_mtimespec
+    #endif
+    return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+  }
+
+  /// Whether a folder is the root of another file system than the folder above it, so that nothing can take its
+  /// place by a rename.
+  public static func isMountPoint(_ path: String) -> Bool {
+    guard let own = try? status(of: path),
+      let above = try? status(of: SystemPath.parent(of: path))
+    else { return false }
+    return own.st_dev != above.st_dev
   }
 
   /// Checks that a file can be written under a path, by making one aside that is removed again.

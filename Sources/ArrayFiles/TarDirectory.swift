@@ -43,6 +43,9 @@ public struct TarDirectory: Sendable {
       damage = nil
     } catch let error as ArrayFileError where reader.headerCount > 0 {
       damage = error
+    } catch let error as SizeError {
+      damage = ArrayFileError(
+        file: path, problem: "it breaks off: \(error.problem)", advice: damagedFileAdvice)
     }
     members = reader.members
   }

@@ -50,6 +50,15 @@ package enum TemporaryNames {
     }
   }
 
+  /// Removes what dead writers of any machine have left in a folder of which the caller has the only lock.
+  package static func removeAll(in folder: String) throws {
+    for name in try FileSystem.names(in: folder) where host(ofTemporary: name) != nil {
+      let path = SystemPath.path(of: name, in: folder)
+      if case .held = abandonedLock(of: path) { continue }
+      try FileSystem.remove(path)
+    }
+  }
+
   /// What the lock of a temporary file or directory says of its writer.
   private enum Answer {
     case held

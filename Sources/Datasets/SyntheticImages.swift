@@ -39,8 +39,10 @@ public struct SyntheticImages: Sendable {
         folder: temporary, image: .rgb8(height: size, width: size),
         classes: (0..<classCount).map { "class-\($0)" }, attribution: "",
         provenance: "drawn by the program: \(classCount) classes, side \(size), seed \(seed)")
-      for start in stride(from: 0, to: count, by: 256) {
-        let indices = Array(start..<min(start + 256, count))
+      // As many at a time as take about 64 MiB.
+      let batchCount = min(max(1, (1 << 26) / (size * size * 3)), 256)
+      for start in stride(from: 0, to: count, by: batchCount) {
+        let indices = Array(start..<min(start + batchCount, count))
         for (index, image) in zip(indices, indices.concurrentMap { image(at: $0) }) {
           try writer.append(
             Sample(

@@ -29,6 +29,11 @@ public enum ImageError: Error, Equatable, CustomStringConvertible {
     }
   }
 
+  /// Whether the image could not be read at all, so that another attempt may find it sound.
+  public var mayPass: Bool {
+    if case .unreadable = self { true } else { false }
+  }
+
   /// What is wrong.
   public var reason: String {
     switch self {

@@ -77,6 +77,27 @@ import Testing
     #expect(none.exitCode == 73 && none.standardError.contains("no.json"))
   }
 
+  /// Ranks share out the shards of a packing, and the bytes are those of one.
+  @Test func ranksPackTogether() async throws {
+    try await withTemporaryFolder { folder in
+      let drawn = try await restok(
+        "data", "synthesize", folder + "/drawn", "--classes", "3", "--size", "24", "--count", "700")
+      #expect(drawn.exitCode == 0, "\(drawn.standardError)")
+      let options = ["--size", "16", "--shard-size", "1", "--split", "held=0.1"]
+      for (name, rankCount) in [("one", 1), ("three", 3)] {
+        let run = try await SpawnedProcess.runRanks(
+          rankCount, "restok", ["data", "pack", folder + "/drawn", "\(folder)/\(name)"] + options)
+        #expect(run.exitCode == 0, "\(run.standardError)")
+      }
+      for file in ["train/dataset.json", "train/shard-00000.h5", "held/shard-00000.h5"] {
+        let files = try ["one", "three"].map {
+          try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)/\(file)"))
+        }
+        #expect(files[0] == files[1] && !files[0].isEmpty, "\(file)")
+      }
+    }
+  }
+
   @Test(arguments: [2, 3])
   func ranksSpeakWithOneVoice(rankCount: Int) async throws {
     let wrong = try await SpawnedProcess.runRanks(rankCount, "restok", ["frobnicate"])

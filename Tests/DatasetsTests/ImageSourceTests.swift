@@ -85,6 +85,10 @@ import Testing
       for tar in 0..<2 {
         for index in 0..<3 { #expect(try found["\(tar)\(index)"] == picture(3 * tar + index)) }
       }
+      // Either the tars or the folders beside them could be meant.
+      #expect(throws: DataError.self) {
+        try ImagePacking(storage: .asIs).pack(folder, to: folder + "-set")
+      }
       // A data set is a source too, and so is a folder of tars.
       let squares = ImagePacking(storage: .square(size: 8, crop: .adm))
       let again = try squares.pack(folder + "/set", to: folder + "/small")
@@ -107,7 +111,8 @@ import Testing
           ("a.png", try picture(1)), ("a.cls", Array("1".utf8)), ("b.png", try picture(2)),
           ("c.cls", Array("1".utf8)), ("d.png", [1, 2, 3]), ("d.cls", Array("0".utf8)),
           ("e.1.png", try picture(3)), ("e.1.cls", Array("0".utf8)), ("f.png", try picture(4)),
-          ("f.cls", Array("cat".utf8)),
+          ("f.cls", Array("cat".utf8)), ("._g.png", [0]), ("g.png", try picture(5)),
+          ("g.PNG", try picture(5)), ("g.cls", Array("0".utf8)),
         ])
       let error = #expect(throws: DataError.self) {
         try ImagePacking(storage: .asIs).pack(path, to: folder + "/set")
@@ -116,7 +121,8 @@ import Testing
         "\(try #require(error))".contains("t.tar[f]: its class is 'cat', expected an integer"))
       let report = try ImagePacking(storage: .asIs, damaged: .skip).pack(path, to: folder + "/set")
       #expect(report.manifest.sampleCount == 1)
-      #expect(report.damaged.map { $0.name.suffix(3) } == ["[f]", "[d]"])
+      #expect(report.damaged.map { $0.name.suffix(3) } == ["[f]", "[g]", "[d]"])
+      #expect(report.damaged[1].reason == "it has two members 'png'")
       #expect(
         report.omitted.map(\.reason) == [.noClass, .noImage, .pointInKey], "\(report.omitted)")
       let list = try #require(report.damagedList)
@@ -131,6 +137,7 @@ import Testing
       try writeTars(in: folder)
       let whole = try FileSystem.bytes(of: folder + "/t-0.tar")
       // Behind the first image and its class, in the header and in the data of the second.
+      // 2048 + 512 + 20: of the image that is cut the header is there.
       for count in [2048 + 300, 2048 + 512 + 20] {
         try AtomicFile.write(Array(whole.prefix(count)), to: folder + "/cut.tar")
         let error = #expect(throws: (any Error).self) {
@@ -166,6 +173,7 @@ import Testing
       for (text, message) in [
         ("a.png", "line 1: 'a.png' is no 'path label'"),
         ("a.png 0\nx.png 1", "line 2: there is no file"),
+        ("a.png 1\nb c.png l", "line 2: the label is 'l', and that of line 1 is the number 1"),
         ("a.png -1", "line 1: the label is -1"), ("", "no image in it"),
       ] {
         let error = #expect(throws: DataError.self) { try pack(text) }

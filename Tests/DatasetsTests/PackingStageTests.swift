@@ -87,6 +87,88 @@ import Testing
     }
   }
 
+  /// Another picture of the same name and size, and an image that was mended without a trace.
+  @Test func whatIsKeptIsOfTheSameImages() throws {
+    try withTemporaryDirectory { folder in
+      let images = try makeImageFolder(folder + "/images")
+      func begin(_ packing: ImagePacking) throws {
+        let session = try PackingSession(
+          packing, folder + "/images", to: folder + "/set", isFirst: true)
+        try session.packShards(rank: 0, of: 1)
+      }
+      try begin(Self.packing)
+      let path = folder + "/images/ant/2.png"
+      let sound = try FileSystem.bytes(of: path)
+      let other = try #require(images["ant/2.png"]).image.mirrored()
+      try other.writePNG(to: path)
+      let changed = try FileSystem.bytes(of: path)
+      try Self.packing.pack(folder + "/images", to: folder + "/set")
+      try Self.packing.pack(folder + "/images", to: folder + "/alone")
+      #expect(try content(folder + "/set") == content(folder + "/alone"))
+      // Damaged, left out, and mended under the old time.
+      try FileSystem.remove(folder + "/set")
+      try FileSystem.remove(folder + "/alone")
+      let date = Date(timeIntervalSince1970: 1_700_000_000)
+      func write(_ bytes: [UInt8]) throws {
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: path)
+      }
+      var skipping = Self.packing
+      skipping.damaged = .skip
+      try write([UInt8](repeating: 0, count: sound.count))
+      try begin(skipping)
+      try write(changed.count == sound.count ? changed : sound)
+      let report = try skipping.pack(folder + "/images", to: folder + "/set")
+      #expect(report.damaged.isEmpty && report.manifest.sampleCount == 7)
+    }
+  }
+
+  /// What cannot be read now may be sound: it is not left out for good.
+  @Test func whatCannotBeReadEndsThePacking() throws {
+    try withTemporaryDirectory { folder in
+      _ = try makeImageFolder(folder + "/images")
+      var skipping = Self.packing
+      skipping.damaged = .skip
+      let session = try PackingSession(
+        skipping, folder + "/images", to: folder + "/set", isFirst: true)
+      try FileSystem.remove(folder + "/images/bee/1.png")
+      let error = #expect(throws: ImageError.self) { try session.packShards(rank: 0, of: 1) }
+      #expect(error?.name == folder + "/images/bee/1.png")
+    }
+  }
+
+  @Test func aPlaceThatCannotBeTakenIsRefusedAtOnce() throws {
+    try withTemporaryDirectory { folder in
+      _ = try makeImageFolder(folder + "/images")
+      try FileSystem.createDirectory(folder + "/empty")
+      try FileManager.default.createSymbolicLink(
+        atPath: folder + "/link", withDestinationPath: folder + "/empty")
+      for (place, problem) in [
+        ("/link", "it is a link"), ("/empty/.", "no name of a new folder"),
+        ("/images/new/set", "a folder of the images"),
+      ] {
+        let error = #expect(throws: DataError.self) {
+          try Self.packing.pack(folder + "/images", to: folder + place)
+        }
+        #expect("\(try #require(error))".contains(problem), "\(String(describing: error))")
+      }
+      #expect(try FileSystem.names(in: folder) == ["empty", "images", "link"])
+      #expect(!FileSystem.exists(folder + "/images/new"))
+    }
+  }
+
+  /// What a killed process of another machine was writing does not come into the set.
+  @Test func temporaryFilesOfOtherMachinesAreRemoved() throws {
+    try withTemporaryDirectory { folder in
+      _ = try makeImageFolder(folder + "/images")
+      let stage = folder + "/.set.packing/data"
+      try FileSystem.createDirectory(stage)
+      try AtomicFile.write([1], to: stage + "/.shard-00001.h5.tmp-01234567-0123456789abcdef")
+      try Self.packing.pack(folder + "/images", to: folder + "/set")
+      #expect(try FileSystem.names(in: folder + "/set").allSatisfy { !$0.hasPrefix(".") })
+    }
+  }
+
   @Test func heldOutPartsAreDataSetsOfTheirOwn() throws {
     try withTemporaryDirectory { folder in
       _ = try makeImageFolder(folder + "/images")

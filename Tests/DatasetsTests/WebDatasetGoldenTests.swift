@@ -93,6 +93,7 @@ struct WebDatasetGolden: CustomTestStringConvertible {
     case .noImage: return "no image"
     case .noClass: return "no class"
     case .badClass: return "bad class"
+    case .repeated, .longKey: return "refused"
     case .image(let range, let label):
       #expect(label == expected.label, "\(sample.key)")
       guard let image = try? RGBImage(decoding: file.bytes(in: range), name: sample.key) else {

@@ -55,7 +55,7 @@ import Training
     -> TrainingOutcome
   {
     let configuration = try SmallRuns(folder: folder).tokenizer(
-      settings + ["run.name=\(name)", "batch={lanes: 1, per_lane: 6}", "steps=1"])
+      ["batch={lanes: 1, per_lane: 6}"] + settings + ["run.name=\(name)", "steps=1"])
     return try TrainingRun.tokenizer(configuration, SmallRuns.session)
   }
 
@@ -102,6 +102,21 @@ import Training
       #expect(
         try log(of: "skip", in: folder).contains("image passed over (1 so far): \(folder)/damaged/")
       )
+    }
+  }
+
+  /// In a lane of one image the next one of the set stands for it.
+  @Test func aLaneOfOneImageTakesAnotherToo() throws {
+    try withTemporaryDirectory { folder in
+      try packSets(in: folder)
+      let outcome = try run(
+        "one",
+        [
+          "data.train=\(folder)/damaged", "data.evaluation=\(folder)/sound", "data.on_error=skip",
+          "batch={lanes: 6, per_lane: 1}",
+        ], in: folder)
+      #expect(outcome == .finished(step: 1))
+      #expect(try log(of: "one", in: folder).contains("image passed over (1 so far)"))
     }
   }
 

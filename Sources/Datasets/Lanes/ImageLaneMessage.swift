@@ -159,7 +159,10 @@ package struct ImageLaneReader: Sendable {
     var lastError: DataError?
     for attempt in 0..<min(plan.sampleCount, 1_000) {
       do {
-        return try dataset.sample(at: plan.replacement(for: index, attempt: attempt))
+        let sample = try dataset.sample(at: plan.replacement(for: index, attempt: attempt))
+        // In a lane of one sample no other one can stand for it.
+        if plan.samplesPerLane == 1 { _ = try dataset.image.image(of: sample) }
+        return sample
       } catch {
         reportSkipped(error)
         lastError = error

@@ -104,7 +104,7 @@ public struct ArchiveIndexing: Sendable {
         entries.digests.append(digest)
         entries.labels.append(Int32(image.label))
         entries.keys.append(image.key)
-      case .failure(let error as ImageError) where self.damaged == .skip:
+      case .failure(let error as ImageError) where self.damaged == .skip && !error.mayPass:
         damaged.append(.init(name: error.name, reason: error.reason))
       case .failure(let error): throw error
       }
@@ -113,7 +113,7 @@ public struct ArchiveIndexing: Sendable {
   }
 
   private func write(
-    _ entries: ArchiveIndexFormat.Entries, _ number: Int, _ archive: RandomAccessFile,
+    _ entries: ArchiveIndexFormat.Entries, _ number: Int, _ archive: SourceArchive,
     in folder: String, for destination: String
   ) throws -> DatasetManifest.Shard {
     let name = ArchiveIndexFormat.fileName(number)

@@ -13,7 +13,8 @@ struct PackingPlan {
     let number: Int
     /// Its images in their order, indices into the source's.
     let images: [Int]
-    /// A digest of all that its content depends on but the images' bytes.
+    /// A digest of all that its content depends on; the images' bytes count by their size and by when they were
+    /// changed last.
     let digest: String
   }
 
@@ -84,7 +85,8 @@ struct PackingPlan {
     digest.update(Array("packing 1 \(packing.recipe) \(packing.imageKind(of: source))\n".utf8))
     for image in images {
       let image = source.images[image]
-      digest.update(Array("\(image.label) \(image.byteCount) \(image.key)\n".utf8))
+      digest.update(
+        Array("\(image.label) \(image.byteCount) \(image.stamp) \(image.key)\n".utf8))
     }
     return digest.prefixed
   }

@@ -81,9 +81,9 @@ public final class PackingSession {
     let imageCount = own.reduce(0) { $0 + $1.images.count }
     var doneCount = 0
     for shard in own {
-      if let record = stage.record(of: shard, in: plan, verifies: true) {
+      // What could not be decoded is tried again: it may have been mended without a trace.
+      if let record = stage.record(of: shard, in: plan, verifies: true), record.damaged.isEmpty {
         doneCount += shard.images.count
-        try require(record.damaged)
       } else {
         try pack(shard) {
           doneCount += $0
@@ -100,13 +100,15 @@ public final class PackingSession {
     let preparation = SamplePreparation(packing, source)
     for start in stride(from: 0, to: shard.images.count, by: Self.batchCount) {
       let batch = shard.images[start..<min(start + Self.batchCount, shard.images.count)]
-      for result in batch.map({ source.images[$0] }).concurrentMap({ preparation.sample(of: $0) }) {
+      let images = batch.map { source.images[$0] }
+      for (image, result) in zip(images, images.concurrentMap { preparation.sample(of: $0) }) {
         switch result {
         case .success(let sample): samples.append(sample)
-        case .failure(let error as ImageError) where packing.damaged == .skip:
-          damaged.append(.init(name: error.name, reason: error.reason))
-        case .failure(let error as DataError) where packing.damaged == .skip:
-          damaged.append(.init(name: error.file, reason: error.problem))
+        // What cannot be read now may be sound.
+        case .failure(let error as ImageError) where packing.damaged == .skip && !error.mayPass:
+          damaged.append(.init(name: image.name, reason: error.reason))
+        case .failure(let error as DataError) where packing.damaged == .skip && !error.mayPass:
+          damaged.append(.init(name: image.name, reason: error.problem))
         case .failure(let error): throw error
         }
       }
@@ -128,14 +130,6 @@ public final class PackingSession {
     record.byteSize = try FileSystem.size(of: path)
     record.digest = try ContentDigest.ofFile(at: path).prefixed
     return record
-  }
-
-  /// Refuses shards in which an earlier packing has left images out, where this one would not.
-  private func require(_ damaged: [PackingReport.Damaged]) throws {
-    guard packing.damaged == .stop, let first = damaged.first else { return }
-    throw DataError(
-      file: first.name, problem: first.reason,
-      advice: "Replace it by an intact copy, or leave such images out with --skip-damaged.")
   }
 
   /// Writes the manifests and gives the data sets their final place; all shards must be finished.

@@ -57,9 +57,7 @@ struct PackingStage {
       lock = nil
       return
     }
-    try requireNothing(at: final)
-    try FileSystem.createDirectory(folder + "/data")
-    try FileSystem.createDirectory(folder + "/records")
+    try Self.requirePlace(final)
     lock = try Self.lock(of: folder)
     guard lock != nil else {
       throw DataError(
@@ -68,13 +66,35 @@ struct PackingStage {
     }
   }
 
-  /// A program that is being started by this one may hold a copy of the lock for a moment.
+  /// Takes the lock of the hidden folder, and makes what is in it.
+  ///
+  /// A packing that ends meanwhile removes the folder with the lock in it; and a program that is being started by this
+  /// one may hold a copy of the lock for a moment.
   private static func lock(of folder: String) throws -> FileLock? {
     for _ in 0..<10 {
-      if let lock = try FileLock(file: folder + "/lock") { return lock }
+      for name in ["data", "records"] { try FileSystem.createDirectory(folder + "/" + name) }
+      if let lock = try? FileLock(file: folder + "/lock"), lock.isStillNamed { return lock }
       Thread.sleep(forTimeInterval: 0.1)
     }
-    return nil
+    return try FileLock(file: folder + "/lock")
+  }
+
+  /// Refuses a place that a folder cannot be renamed to: that is to be known before the work.
+  private static func requirePlace(_ path: String) throws {
+    try requireNothing(at: path)
+    let problem: String? =
+      if [".", "..", "/", ""].contains(SystemPath.name(of: path)) {
+        "it is no name of a new folder"
+      } else if FileSystem.kind(of: path, followsLinks: false) == .link {
+        "it is a link"
+      } else if FileSystem.isMountPoint(path) {
+        "it is the root of a file system"
+      } else {
+        nil
+      }
+    guard let problem else { return }
+    throw DataError(
+      file: path, problem: problem, advice: "Name a folder that is not there yet, below it.")
   }
 
   /// The record of a shard that is finished and would come out the same; nil where there is none.
@@ -127,10 +147,10 @@ struct PackingStage {
     var expected = Set(plan.shards.flatMap { [path(of: $0, in: plan), recordPath($0)] })
     for part in plan.partNames.indices { expected.insert(folder(ofPart: part, in: plan)) }
     func clean(_ folder: String) throws {
+      // The lock is held and the other processes wait: nobody of this packing writes yet.
+      try TemporaryNames.removeAll(in: folder)
       for name in try FileSystem.names(in: folder) {
         let path = folder + "/" + name
-        // What is being written, or was when its writer was killed, is the temporary files' own matter.
-        if name.hasPrefix(".") { continue }
         if !expected.contains(path) {
           try FileSystem.remove(path)
         } else if FileSystem.isDirectory(path) {
@@ -153,7 +173,7 @@ struct PackingStage {
     remove()
   }
 
-  /// Removes the stage, unless another packing holds it.
+  /// Removes the stage.
   func remove() {
     try? FileSystem.remove(folder)
     lock?.release()

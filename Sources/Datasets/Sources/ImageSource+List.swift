@@ -21,9 +21,7 @@ extension ImageSource {
         throw Self.failure(path, number, "there is no file '\(VisibleText.name(file))'")
       }
       labels.append(String(line[line.index(after: space)...]))
-      images.append(
-        Image(
-          place: .file(file), byteCount: try Self.size(of: file), label: 0, key: name, name: file))
+      images.append(try Self.image(ofFile: file, label: 0, key: name))
     }
     try setLabels(labels, lineNumbers: lines.map(\.number))
     title = "list '\(SystemPath.name(of: path))'"
@@ -31,6 +29,14 @@ extension ImageSource {
 
   private mutating func setLabels(_ labels: [String], lineNumbers: [Int]) throws {
     let numbers = labels.map { Int($0) }
+    // One that is mistyped would turn all of them into names, and number the classes anew.
+    if let number = numbers.firstIndex(where: { $0 != nil }), let name = numbers.firstIndex(of: nil)
+    {
+      throw Self.failure(
+        path, lineNumbers[name],
+        "the label is '\(VisibleText.name(labels[name]))', and that of line \(lineNumbers[number]) is the number "
+          + "\(labels[number]): expected numbers or names alone")
+    }
     guard numbers.contains(nil) else {
       for (index, number) in numbers.enumerated() {
         let label = number ?? 0
@@ -51,7 +57,7 @@ extension ImageSource {
 
   /// The lines that say something, with their numbers from 1.
   private static func lines(of path: String) throws -> [(number: Int, text: String)] {
-    let size = try size(of: path)
+    let size = try image(ofFile: path, label: 0, key: "").byteCount
     guard size <= SizeLimit.manifestByteCount else {
       throw DataError(
         file: path,

@@ -28,6 +28,9 @@ struct ImageSource: Sendable {
     var key: String
     /// What to call it in messages.
     var name: String
+    /// Another number once other bytes may be there: the time at which the file was changed last, or the digest of
+    /// the shard.
+    var stamp: UInt64
   }
 
   /// A sample that has an image and cannot be taken.
@@ -51,7 +54,8 @@ struct ImageSource: Sendable {
   /// What it is, for the provenance of a data set: `folder 'flowers'`.
   var title = ""
   /// The archives that parts are of.
-  var archives: [RandomAccessFile] = []
+  var archives: [SourceArchive] = []
+  private let openArchives = OpenArchives()
   /// The data set that samples are of.
   var dataset: ImageDataset?
   /// Whether a class without images would shift the numbers of those behind it.
@@ -97,10 +101,23 @@ struct ImageSource: Sendable {
       return try dataset.sample(at: index).bytes
     case .part(let archive, let range):
       do {
-        return try archives[archive].bytes(in: range)
+        return try openArchives.bytes(in: range, of: archives[archive], number: archive)
       } catch {
         throw ImageError.unreadable(name: image.name, reason: "\(error)")
       }
+    }
+  }
+
+  /// The images of files that were listed just now.
+  ///
+  /// - Throws: `ImageError.unreadable`.
+  static func image(ofFile path: String, label: Int, key: String) throws -> Image {
+    do {
+      return Image(
+        place: .file(path), byteCount: try FileSystem.size(of: path), label: label, key: key,
+        name: path, stamp: UInt64(bitPattern: try FileSystem.modificationTime(of: path)))
+    } catch {
+      throw ImageError.unreadable(name: path, reason: (error as? FileError)?.reason ?? "\(error)")
     }
   }
 
@@ -113,44 +130,33 @@ struct ImageSource: Sendable {
     if FileSystem.exists(SystemPath.path(of: DatasetManifest.fileName, in: path)) {
       return try addDataset()
     }
-    let tars = ((try? FileSystem.names(in: path)) ?? []).filter { $0.hasSuffix(".tar") }
-    if !tars.isEmpty {
-      let paths = tars.map { SystemPath.path(of: $0, in: SystemPath.withoutEndingSlash(path)) }
-      return try addTars(paths)
-    }
+    if try addTarsOfFolder() { return }
     let folders = try ClassFolders(of: path, keepsEmptyClasses: keepsEmptyClasses)
     classes = folders.classes
     omitted = folders.omitted
-    images = try folders.files.map { file in
-      Image(
-        place: .file(file.path), byteCount: try Self.size(of: file.path), label: file.label,
-        key: file.key, name: file.path)
+    images = try folders.files.map {
+      try Self.image(ofFile: $0.path, label: $0.label, key: $0.key)
     }
     title = "folder '\(SystemPath.name(of: path))'"
     numbersClassesByName = true
   }
 
-  /// The size of a file that was just listed.
-  static func size(of path: String) throws -> Int {
-    do {
-      return try FileSystem.size(of: path)
-    } catch {
-      throw ImageError.unreadable(name: path, reason: (error as? FileError)?.reason ?? "\(error)")
-    }
-  }
-
   private mutating func addDataset() throws {
-    let dataset = try ImageDataset(folder: path)
+    // The order is that of the packing: a block around each sample would be read for that one alone.
+    let dataset = try ImageDataset(folder: path, blockSampleCount: 1, cacheByteCount: 0)
     self.dataset = dataset
     classes = dataset.manifest.classes
     for number in dataset.manifest.shards.indices {
       let shard = try dataset.shard(number)
+      var digest = ContentDigest()
+      digest.update(Array(dataset.manifest.shards[number].digest.utf8))
       for index in 0..<shard.sampleCount {
         images.append(
           Image(
             place: .sample(images.count), byteCount: shard.byteCount(at: index),
             label: Int(shard.labels[index]), key: shard.keys[index],
-            name: "\(shard.path), sample \(index), key '\(VisibleText.name(shard.keys[index]))'"))
+            name: "\(shard.path), sample \(index), key '\(VisibleText.name(shard.keys[index]))'",
+            stamp: digest.value &+ UInt64(index)))
       }
     }
     title = "data set '\(SystemPath.name(of: path))' (\(dataset.manifest.provenance))"

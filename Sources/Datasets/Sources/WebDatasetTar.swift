@@ -3,8 +3,8 @@ package import ArrayFiles
 /// The samples of a tar of the WebDataset format: files that stand one after the other and have one key.
 ///
 /// The key is a member's path up to the first point of its last part, its ending the rest in lower case:
-/// `img.0001.jpg` has the key `img` and the ending `0001.jpg`. Passed over are names without a point, and those
-/// in `__…__` at the top.
+/// `img.0001.jpg` has the key `img` and the ending `0001.jpg`. Passed over are names without a point or with one at
+/// their beginning, and those in `__…__` at the top.
 package struct WebDatasetTar {
   /// What a sample's members make of it.
   package enum Verdict: Hashable {
@@ -16,6 +16,10 @@ package struct WebDatasetTar {
     case noClass
     /// What stands in place of a class.
     case badClass(String)
+    /// Two members have one ending.
+    case repeated(ending: String)
+    /// The key has more bytes than are believed.
+    case longKey
   }
 
   /// A sample.
@@ -46,10 +50,12 @@ package struct WebDatasetTar {
     var samples: [Sample] = []
     var group: (key: String, members: [(ending: String, range: Range<Int>)])?
     func end() throws {
-      if let group {
-        samples.append(
-          Sample(key: group.key, verdict: try Self.verdict(on: group.members, of: file)))
-      }
+      guard let group else { return }
+      let isLong = group.key.utf8.count > SizeLimit.keyByteCount
+      samples.append(
+        Sample(
+          key: group.key,
+          verdict: isLong ? .longKey : try Self.verdict(on: group.members, of: file)))
     }
     for member in directory.members {
       guard let (key, ending) = Self.parts(of: member.name) else { continue }
@@ -67,9 +73,9 @@ package struct WebDatasetTar {
   package static func parts(of name: String) -> (key: String, ending: String)? {
     let bytes = Array(name.utf8)
     let start = bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
-    guard let point = bytes[start...].firstIndex(of: UInt8(ascii: ".")), !isMetadata(bytes) else {
-      return nil
-    }
+    guard let point = bytes[start...].firstIndex(of: UInt8(ascii: ".")), point > start,
+      !isMetadata(bytes)
+    else { return nil }
     let ending = String(decoding: bytes[(point + 1)...], as: UTF8.self)
     return (String(decoding: bytes[..<point], as: UTF8.self), ending.lowercased())
   }
@@ -84,6 +90,10 @@ package struct WebDatasetTar {
   private static func verdict(
     on members: [(ending: String, range: Range<Int>)], of file: RandomAccessFile
   ) throws -> Verdict {
+    var endings: Set<String> = []
+    if let repeated = members.first(where: { !endings.insert($0.ending).inserted }) {
+      return .repeated(ending: repeated.ending)
+    }
     let image = imageEndings.lazy.compactMap { ending in
       members.first { $0.ending == ending }
     }.first

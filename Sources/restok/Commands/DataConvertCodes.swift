@@ -51,7 +51,7 @@ struct DataConvertCodes: ParsableCommand {
     guard isImport || classes == nil, (1...1 << 20).contains(classes ?? 1) else {
       throw ValidationError("--classes: expected 1 to \(1 << 20), on the way into an .h5 file")
     }
-    guard !name.isEmpty, !name.contains("/") else {
+    guard SystemPath.isName(name) else {
       throw ValidationError("--name \(name): expected a part of a file's name")
     }
   }

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import ArrayFiles
 public import Datasets
 import ImageFiles
 
@@ -146,7 +147,7 @@ struct DataPack: ParsableCommand {
   private func show(_ report: PackingReport) {
     for image in report.damaged.prefix(10) { print("left out: \(image.name): \(image.reason)") }
     if let list = report.damagedList {
-      print("\(report.damaged.count) images cannot be decoded: \(list) names them")
+      print("\(report.damaged.count) samples could not be taken: \(list) names them")
     }
     for line in OmittedFile.summary(of: report.omitted, nameCount: 10) { print(line) }
     for part in report.parts {
@@ -167,7 +168,8 @@ enum NamedShare {
   static func parse(_ text: String) throws -> (name: String, share: Double) {
     let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
     guard parts.count == 2, let share = Double(parts[1]), share > 0, share < 1,
-      !parts[0].contains("/"), !parts[0].hasPrefix(".")
+      SystemPath.isName(parts[0]), !parts[0].hasPrefix("."),
+      !["dataset.json", "damaged.txt"].contains(parts[0])
     else {
       throw ValidationError("--split \(text): expected a name and a share, such as evaluation=0.02")
     }
@@ -198,8 +200,6 @@ struct PackedFigures: Encodable {
   let folder: String
   let images: Int
   let shards: Int
-  let digest: String
-  let classes: [Class]
   let parts: [Part]
   let leftOut: [LeftOut]
 
@@ -212,7 +212,6 @@ struct PackedFigures: Encodable {
         classes: zip(part.manifest.classes, part.classCounts).map { .init(name: $0, images: $1) })
     }
     (images, shards) = (parts.reduce(0) { $0 + $1.images }, parts.reduce(0) { $0 + $1.shards })
-    (digest, classes) = (parts[0].digest, parts[0].classes)
     leftOut =
       report.damaged.map { .init(path: $0.name, reason: $0.reason) }
       + report.omitted.map { .init(path: $0.path, reason: $0.reason.rawValue) }
