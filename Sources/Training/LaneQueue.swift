@@ -63,9 +63,13 @@ package final class LaneQueue: @unchecked Sendable {
     condition.withLock {
       isStopping = true
       condition.broadcast()
+    }
+    // The thread may wait for samples that will not come any more: the end of the transport wakes it.
+    let end = Result { try transport.stop() }
+    condition.withLock {
       while isRunning { condition.wait() }
     }
-    try transport.stop()
+    try end.get()
   }
 
   private func prepared(step: Int, lane: Int) throws -> [UInt8] {

@@ -1,4 +1,5 @@
 import DataParallel
+import Dispatch
 import MessagePassing
 import Testing
 import Training
@@ -50,6 +51,27 @@ import Training
     let queue = LaneQueue(
       try transport(), { $0 }, steps: Self.steps, lanes: Self.lanes, isAhead: true)
     #expect(try queue.next(step: 2, lane: 0) == [2, 0])
+    try queue.stop()
+  }
+
+  /// Also while the thread waits for samples that do not come: the reader has hung up at step 3.
+  @Test func theEndIsNotWaitedFor() throws {
+    let (begun, release) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    let slow = try SampleTransport(
+      plan: try LanePlan(laneCount: 3, worldSize: 1), communicator: .single(), steps: Self.steps
+    ) { step, lane in
+      if step == 3 {
+        begun.signal()
+        release.wait()
+        release.signal()
+      }
+      return [UInt8(step), UInt8(lane)]
+    }
+    let queue = LaneQueue(
+      slow, { $0 }, steps: Self.steps, lanes: Self.lanes, isAhead: true)
+    for lane in Self.lanes { _ = try queue.next(step: 2, lane: lane) }
+    begun.wait()
+    DispatchQueue.global().asyncAfter(deadline: .now() + 0.2) { release.signal() }
     try queue.stop()
   }
 }

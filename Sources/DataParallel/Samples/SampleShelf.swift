@@ -86,7 +86,7 @@ final class SampleShelf: @unchecked Sendable {
   /// Waits for a lane's message and hands it out, once.
   func take(step: Int, lane: Int, deadline: Duration?) throws -> [UInt8] {
     try condition.withLock {
-      precondition(!isStopping, "next: the transport was stopped before step \(step)")
+      if isStopping { throw SampleTransportEnd(step: step) }
       precondition(
         step == currentStep && lanes.contains(lane) && !takenLanes.contains(lane),
         "next: step \(step), lane \(lane); to come is step \(currentStep), "
@@ -109,6 +109,7 @@ final class SampleShelf: @unchecked Sendable {
     while true {
       if let verdict = verdicts[step] { return verdict }
       if let brokenBy { throw brokenBy }
+      if isStopping { throw SampleTransportEnd(step: step) }
       guard condition.wait(untilEnd: end) || verdicts[step] != nil else {
         throw MessagePassingError.timeout(
           context: CallContext(

@@ -88,7 +88,8 @@ public final class SampleTransport: Sendable {
   /// Steps follow one another; within a step the lanes may be taken in any order, each once.
   ///
   /// - Throws: ``SampleReadingError``, on every rank at the same step, when rank 0 could not read
-  ///   it; `MessagePassingError` when the samples cannot come or the deadline passes.
+  ///   it; `MessagePassingError` when the samples cannot come or the deadline passes;
+  ///   ``SampleTransportEnd`` when the transport was stopped, also while this call waits.
   /// - Precondition: the step is the next one, the lane is this rank's and was not taken.
   public func next(step: Int, lane: Int) throws -> [UInt8] {
     try shelf.take(step: step, lane: lane, deadline: deadline)
@@ -111,6 +112,15 @@ public final class SampleTransport: Sendable {
     }
     if let failure = shelf.failure { throw failure }
   }
+}
+
+/// The transport was stopped, by this rank itself, before the samples of a step were handed out.
+public struct SampleTransportEnd: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The step whose samples were asked for.
+  public let step: Int
+
+  /// Which step.
+  public var description: String { "the samples of step \(step) were not waited for" }
 }
 
 /// A lane's samples could not be read on the coordinator; every rank throws it for the same step.
