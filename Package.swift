@@ -118,7 +118,7 @@ let package = Package(
     library(
       "Training",
       [
-        "Inference", "MachineReport", "Reporting", "Configurations", "DataParallel",
+        "Evaluation", "Inference", "MachineReport", "Reporting", "Configurations", "DataParallel",
         "Checkpoints", "Datasets", "HierarchicalGenerator", "ResidualTokenizer",
         "Discriminators", "FeatureNetworks", "Optimizers", "Layers", "Autodiff", "Tensors",
         "ImageFiles", "ArrayFiles", "MessagePassing", "Kernels",
@@ -161,7 +161,8 @@ let package = Package(
       name: "RankChecks",
       dependencies: [
         "DataParallel", "MessagePassing", "Autodiff", "Tensors", "Training", "PhaseFixtures",
-        "Checkpoints", "Kernels", "Evaluation", "ArrayFiles",
+        "Checkpoints", "Kernels", "Evaluation", "ArrayFiles", "Configurations", "Datasets",
+        "HierarchicalGenerator", "ResidualTokenizer",
       ],
       path: "Tests/RankChecks", swiftSettings: swiftSettings),
     .target(

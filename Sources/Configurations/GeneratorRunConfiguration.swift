@@ -46,10 +46,13 @@ public struct GeneratorRunConfiguration: RunConfiguration {
           kind.field(), training.run, Field("model", \.model, Generator.Configuration.codec),
           Field("tokenizer", \.tokenizer, .text("a run directory or a checkpoint")),
           Field("data", \.data, data), training.batch,
-        ] + training.optimization + training.reporting() + training.execution)
+        ] + training.optimization
+          + training.reporting(
+            scores: TrainingSettings.Evaluation.generationFields) + training.execution)
     ) { configuration, checker in
       checker.checkRun(configuration.training)
       checker.check(configuration.model)
+      checker.check(configuration.training.evaluation.generation)
     }
   }
 }

@@ -49,7 +49,10 @@ public struct TokenizerRunConfiguration: RunConfiguration {
           kind.field(), training.run, Field("model", \.model, ResTok.Configuration.codec),
           Field("data", \.data, ImageData.codec), training.batch,
           Field("losses", \.losses, Losses.codec),
-        ] + training.optimization + training.reporting(ofCodebook: true) + training.execution
+        ] + training.optimization
+          + training.reporting(
+            ofCodebook: true, scores: TrainingSettings.Evaluation.reconstructionFields)
+          + training.execution
           + [encoderInitializationField])
     ) { configuration in
       configuration.model.alignmentWidth = configuration.losses.alignment?.width ?? 0
@@ -58,6 +61,7 @@ public struct TokenizerRunConfiguration: RunConfiguration {
       checker.checkRun(configuration.training)
       checker.check(configuration.model)
       checker.check(configuration.losses, in: configuration)
+      checker.check(configuration.training.evaluation.reconstruction)
     }
   }
 }

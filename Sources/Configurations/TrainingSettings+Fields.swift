@@ -45,9 +45,13 @@ struct TrainingFields<Root> {
 
   /// Saving and reporting.
   ///
-  /// - Parameter ofCodebook: Whether there is a codebook, whose use is reported.
+  /// - Parameters:
+  ///   - ofCodebook: Whether there is a codebook, whose use is reported.
+  ///   - scores: The keys of `evaluate` that are of this kind of run.
   /// - Returns: The keys, in the order of the document.
-  func reporting(ofCodebook: Bool = false) -> [Field<Root>] {
+  func reporting(
+    ofCodebook: Bool = false, scores: [Field<TrainingSettings.Evaluation>]
+  ) -> [Field<Root>] {
     typealias Checkpoint = TrainingSettings.Checkpoint
     typealias Log = TrainingSettings.Log
     let usageWarning = Field<Log>(
@@ -71,8 +75,13 @@ struct TrainingFields<Root> {
             Field("gradients_every", \.gradientInterval, .stepCount(from: 0), default: 0),
           ] + (ofCodebook ? [usageWarning] : []))),
       Field(
-        "evaluate", settings.appending(path: \.evaluationInterval),
-        .section(0, [Field("every", \.self, .stepCount(from: 0))]), default: 0),
+        "evaluate", settings.appending(path: \.evaluation),
+        .section(
+          TrainingSettings.Evaluation(),
+          [
+            Field("every", \.interval, .stepCount(from: 0), default: 0),
+            Field("weights", \.weights, .choice(), default: .ema),
+          ] + scores), default: TrainingSettings.Evaluation()),
     ]
   }
 
@@ -127,7 +136,7 @@ extension TrainingSettings {
     optimizer: .blank, schedule: Schedule(kind: .constant, warmupStepCount: 0, endRate: 0),
     averageDecay: 0, stepCount: 1, precision: .float32, initialWeights: nil,
     checkpoint: Checkpoint(interval: 1, keptCount: 1), log: Log(interval: 1, imageInterval: 0),
-    evaluationInterval: 0, execution: .standard)
+    evaluation: Evaluation(), execution: .standard)
 
   fileprivate static var optimizerCodec: Codec<Optimizer> {
     .section(

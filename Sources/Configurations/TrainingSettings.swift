@@ -23,8 +23,8 @@ public struct TrainingSettings: Sendable, Equatable {
   public var checkpoint: Checkpoint
   /// When to report.
   public var log: Log
-  /// Steps from one evaluation on held-out data to the next; 0 for one at the end only.
-  public var evaluationInterval: Int
+  /// What is scored, and when.
+  public var evaluation: Evaluation
   /// How the work is carried out.
   public var execution: Execution
 

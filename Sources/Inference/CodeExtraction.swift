@@ -70,8 +70,12 @@ public enum CodeExtraction {
       recipe.cropCount, seconds)
   }
 
-  /// A run that is still saving may give every rank another checkpoint.
-  private static func requireOneTokenizer(
+  /// Refuses ranks that found different weights: a run that is still saving may give each another checkpoint.
+  ///
+  /// Collective: every rank.
+  ///
+  /// - Throws: `CommandError.unfitData`.
+  package static func requireOneTokenizer(
     _ tokenizer: LoadedTokenizer, _ source: ModelSource, _ communicator: Communicator
   ) throws {
     let digests = try communicator.allGather(Array(tokenizer.digest.utf8))

@@ -32,8 +32,9 @@ package final class GeneratorTask: TrainingTask {
   private let train: CodeLaneReader?
   private let evaluation: CodeLaneReader?
   private let plan: EpochPlan?
-  /// Turns sampled codes into pictures, on the coordinator.
+  /// Turns sampled codes into pictures: on the coordinator, and where scores are of images on all ranks.
   private let tokenizer: LoadedTokenizer?
+  private let sampledScores: SampledImageScores
 
   /// Makes the model; opens the codes and the tokenizer that made them on the coordinator.
   package init(
@@ -44,12 +45,16 @@ package final class GeneratorTask: TrainingTask {
     network = Network(
       name: RunKind.generator.rawValue, settings: Network.Settings(configuration.training))
     model = Generator(configuration.model, in: ParameterScope(network.arena))
-    guard isCoordinator else {
-      (train, evaluation, plan, tokenizer) = (nil, nil, nil, nil)
+    sampledScores = try SampledImageScores(configuration.training, isCoordinator: isCoordinator)
+    let samplesImages = configuration.training.evaluation.generation.samplesImages
+    let tokenizer =
+      try isCoordinator || samplesImages
+      ? LoadedTokenizer(ModelSource(path: configuration.tokenizer), notice: notice) : nil
+    self.tokenizer = tokenizer
+    guard isCoordinator, let tokenizer else {
+      (train, evaluation, plan) = (nil, nil, nil)
       return
     }
-    let tokenizer = try LoadedTokenizer(
-      ModelSource(path: configuration.tokenizer), notice: notice)
     func open(_ path: String) throws -> CodeLaneReader {
       let file = try CodesFile(path: path, tokenizerDigest: tokenizer.digest)
       for warning in file.warnings { notice(warning) }
@@ -62,7 +67,6 @@ package final class GeneratorTask: TrainingTask {
     let train = try open(configuration.data.codes)
     evaluation = try configuration.data.evaluation.map(open)
     self.train = train
-    self.tokenizer = tokenizer
     let batch = configuration.training.batch
     plan = EpochPlan(
       sampleCount: train.file.sampleCount, laneCount: batch.laneCount,
@@ -127,6 +131,18 @@ package final class GeneratorTask: TrainingTask {
   }
 
   package func evaluate(_ session: TrainingSession) throws -> Evaluation {
+    let generation = configuration.training.evaluation.generation
+    var found = generation.metrics.contains(.loss) ? try lossAndAccuracy(session) : .nothing
+    if generation.samplesImages, let tokenizer {
+      let samples = try sampledScores.evaluate(model, tokenizer.model, session)
+      found.scores += samples.scores
+      found.facts += samples.facts
+      found.remarks += samples.remarks
+    }
+    return found
+  }
+
+  private func lossAndAccuracy(_ session: TrainingSession) throws -> Evaluation {
     let evaluation = self.evaluation
     let sampleCount = evaluation?.file.sampleCount ?? 0
     var totals = [0.0, 0.0, 0.0]  // loss, correct tokens, samples
@@ -153,7 +169,19 @@ package final class GeneratorTask: TrainingTask {
     ])
   }
 
-  package var hasEvaluationData: Bool { evaluation != nil }
+  package var hasEvaluationData: Bool {
+    evaluation != nil || configuration.training.evaluation.generation.samplesImages
+  }
+
+  package var startNotes: [String] { sampledScores.notes(configuration.training) }
+
+  /// Samples depend on the tokenizer too.
+  package var scoreFileDigests: [String: String] {
+    guard configuration.training.evaluation.generation.samplesImages else { return [:] }
+    var digests = sampledScores.files.digests
+    digests["tokenizer"] = tokenizer?.digest
+    return digests
+  }
 
   package var dataDigests: [String: String] {
     var digests: [String: String] = [:]

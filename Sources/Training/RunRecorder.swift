@@ -25,6 +25,8 @@ final class RunRecorder {
   private var hasBegun = false
   /// Samples a second in a step at the measured rate of products.
   private var fullRate: ((_ step: Int) -> Double)?
+  /// What evaluations have already been said to lack.
+  private var saidRemarks: Set<String> = []
   /// The times of the steps since the last record.
   private var times = (sum: StepTimes(), stepCount: 0)
 
@@ -173,23 +175,17 @@ final class RunRecorder {
   }
 
   /// Reports an evaluation.
-  func report(_ evaluation: Evaluation, step: Int) throws {
-    guard !evaluation.scores.isEmpty else { return }
-    var record = MetricsRecord(kind: "evaluation", step: step)
-    for score in evaluation.scores { record[score.name] = .number(score.value) }
-    var texts = evaluation.scores.map { "\($0.name) \(String(format: "%.4g", $0.value))" }
-    let codebook = evaluation.usage.map { CodebookReport(usage: $0) }
-    if let codebook {
-      for figure in codebook.figures { record[figure.name] = figure.value }
-      texts.append(codebook.text)
-    }
+  func report(_ report: EvaluationReport) {
+    guard let record = report.record else { return }
     metrics?.append(record)
-    logger.info("step \(step): \(texts.joined(separator: ", "))")
-    if let codebook,
-      let message = usageWarnings.evaluation.message(
-        about: codebook.usage.total, of: "the evaluation")
+    for text in report.texts { logger.info("\(text)") }
+    for remark in report.remarks where saidRemarks.insert(remark).inserted {
+      logger.notice("evaluation: \(remark)")
+    }
+    if let usage = report.main.usage,
+      let message = usageWarnings.evaluation.message(about: usage.total, of: "the evaluation")
     {
-      logger.warning("step \(step): \(message)")
+      logger.warning("step \(report.step): \(message)")
     }
     progress.resumeAfterPause()
   }

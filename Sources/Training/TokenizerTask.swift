@@ -45,6 +45,8 @@ package final class TokenizerTask: TrainingTask {
   /// The discriminator; nil without the adversarial loss.
   private let discriminator: DiscriminatorTraining?
   private let files: [RecipeNetworks.File]
+  /// The scores on held-out images.
+  let heldOut: HeldOutReconstructions
   /// The digest of the file that the encoder begins with, on the coordinator.
   private let initialWeightsDigest: String?
   private let keepDistribution: NestedDropoutDistribution
@@ -72,8 +74,9 @@ package final class TokenizerTask: TrainingTask {
     reportSkipped: @escaping @Sendable (DataError) -> Void = { _ in }
   ) throws {
     self.configuration = configuration
-    let networks = try networks ?? RecipeNetworks(configuration)
+    let (networks, heldOut) = try Self.networks(configuration, networks)
     files = networks.files
+    self.heldOut = heldOut
     network = Network(
       name: RunKind.tokenizer.rawValue, settings: Network.Settings(configuration.training))
     model = ResTok(configuration.model, in: ParameterScope(network.arena))
@@ -101,6 +104,24 @@ package final class TokenizerTask: TrainingTask {
     plan = EpochPlan(
       sampleCount: train.dataset.sampleCount, laneCount: batch.laneCount,
       samplesPerLane: batch.sampleCountPerLane, seed: configuration.training.run.seed)
+  }
+
+  /// What losses and scores look through.
+  ///
+  /// - Throws: `NamedFileError` with the files of both that are of no use.
+  private static func networks(
+    _ configuration: TokenizerRunConfiguration, _ given: RecipeNetworks?
+  ) throws -> (RecipeNetworks, HeldOutReconstructions) {
+    var made: (RecipeNetworks?, HeldOutReconstructions?) = (given, nil)
+    try NamedFileError.joining {
+      if given == nil { made.0 = try RecipeNetworks(configuration) }
+    } _: {
+      made.1 = try HeldOutReconstructions(configuration)
+    }
+    guard let networks = made.0, let heldOut = made.1 else {
+      preconditionFailure("TokenizerTask: files without a problem gave no networks")
+    }
+    return (networks, heldOut)
   }
 
   /// The discriminator that the losses name, if it can be made.
@@ -159,7 +180,7 @@ package final class TokenizerTask: TrainingTask {
     let revival =
       codebook.revives
       ? ["codebook: codes without use for \(codebook.revivalStepCount) steps are revived"] : []
-    return RecipeNotes(losses: configuration.losses, files: files).lines + revival
+    return RecipeNotes(losses: configuration.losses, files: files).lines + revival + heldOut.notes
   }
 
   package func takeCodebookWindow() -> CodebookWindow? {
@@ -170,6 +191,8 @@ package final class TokenizerTask: TrainingTask {
   package var fileDigests: [String: String] {
     Dictionary(uniqueKeysWithValues: files.map { ($0.key, $0.digest) })
   }
+
+  package var scoreFileDigests: [String: String] { heldOut.files.digests }
 
   /// What the losses of a lane draw.
   private func draws(of lane: Lane, at place: LanePlace) -> LossDraws {

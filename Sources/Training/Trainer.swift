@@ -104,10 +104,23 @@ final class Trainer<Task: TrainingTask> {
     if due.shows { try writePicture(doneCount) }
   }
 
-  /// Scores the moving average of the weights.
+  /// Scores the moving average of the weights, the weights themselves, or both.
   private func evaluate(_ step: Int) throws {
-    let evaluation = try task.mainNetwork.withAverage { try task.evaluate(session) }
-    try recorder?.report(evaluation, step: step)
+    let weights = settings.evaluation.weights
+    var report = EvaluationReport(step: step)
+    if weights != .model {
+      report.average = try task.mainNetwork.withAverage { try evaluation() }
+    }
+    if weights != .ema { report.weights = try evaluation() }
+    recorder?.report(report)
+  }
+
+  /// Scores the present values, and says which they are.
+  private func evaluation() throws -> Evaluation {
+    var evaluation = try task.evaluate(session)
+    let weights = digest(of: task.mainNetwork.arena.values.buffer)
+    evaluation.weightsDigest = hexadecimal(weights)
+    return evaluation
   }
 
   private func writePicture(_ step: Int) throws {

@@ -167,7 +167,8 @@ public enum TrainingRun {
   ) throws -> Start {
     let settings = configuration.training
     let digest = hexadecimal(configuration.digest)
-    try requireEqualFiles(task.fileDigests, session.communicator)
+    try requireEqualFiles(
+      task.fileDigests.merging(task.scoreFileDigests) { first, _ in first }, session.communicator)
     let pins = SystemPins.current(
       settings, threadCount: threadCount, dataDigests: task.dataDigests,
       fileDigests: task.fileDigests)

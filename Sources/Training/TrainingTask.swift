@@ -2,6 +2,7 @@ package import Autodiff
 package import DataParallel
 package import ImageFiles
 package import Inference
+package import Reporting
 
 /// What the training loop must know of a model: how a lane runs and what evaluation means.
 ///
@@ -44,6 +45,10 @@ package protocol TrainingTask: AnyObject {
   /// Digests of the files of frozen networks, by the key that names them; alike on all ranks.
   var fileDigests: [String: String] { get }
 
+  /// Digests of the files that scores look through, by the key that names them; alike on all ranks. Nothing that
+  /// a run trains depends on them.
+  var scoreFileDigests: [String: String] { get }
+
   /// Whether there are data to score the model on; on rank 0 only.
   var hasEvaluationData: Bool { get }
 
@@ -54,6 +59,8 @@ package protocol TrainingTask: AnyObject {
   /// Scores the model's present values on held-out data; nothing without such data.
   ///
   /// Collective: every rank.
+  ///
+  /// - Returns: What was found, on rank 0.
   func evaluate(_ session: TrainingSession) throws -> Evaluation
 
   /// What the samples of the steps since the last call used of the codebook; nil without one.
@@ -69,10 +76,16 @@ package protocol TrainingTask: AnyObject {
 
 /// What an evaluation found.
 package struct Evaluation {
-  /// The scores, alike on all ranks.
-  package let scores: [Metric]
+  /// The scores.
+  package var scores: [Metric]
   /// What the tokens of the held-out data use of the codebook, where the model makes tokens.
   package var usage: TokenUsage?
+  /// What the scores depend on: digests of data and of the files that they look through.
+  package var facts: [(name: String, value: MetricValue)] = []
+  /// The digest of the weights that were scored.
+  package var weightsDigest: String?
+  /// Scores that cannot be had, and what to bear in mind.
+  package var remarks: [String] = []
 
   /// Nothing, where there is nothing to score.
   package static let nothing = Evaluation(scores: [])
@@ -88,6 +101,8 @@ extension TrainingTask {
   package var startNotes: [String] { [] }
 
   package var fileDigests: [String: String] { [:] }
+
+  package var scoreFileDigests: [String: String] { [:] }
 
   /// All networks, in the order of their phases.
   package var networks: [Network] { phases.map(\.network) }

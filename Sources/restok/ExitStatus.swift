@@ -59,7 +59,7 @@ enum ExitStatus: Int32 {
         }
     case is RunLockError: self = .usage
     case is NotFiniteLogits, is NotFiniteOutput, is NotFiniteWeights: self = .notFinite
-    case let error as LossFileError:
+    case let error as NamedFileError:
       self = ExitStatus(of: error.problems[0].error)
     case let error as TrainingError:
       self =

@@ -19,7 +19,7 @@ struct Restok: ParsableCommand {
       """,
     subcommands: [
       Train.self, Encode.self, Decode.self, Reconstruct.self, Sample.self, Evaluate.self,
-      DataSets.self, CheckpointCommands.self, Plan.self, Bench.self, Doctor.self,
+      DataSets.self, Codes.self, CheckpointCommands.self, Plan.self, Bench.self, Doctor.self,
     ])
 }
 

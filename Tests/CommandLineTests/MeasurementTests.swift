@@ -54,6 +54,32 @@ import Testing
     }
   }
 
+  /// The way of images, alone and from one rank to another.
+  @Test(arguments: [1, 2])
+  func theWayOfImagesIsTimed(rankCount: Int) async throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/restok-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let made = try await restok([
+      "data", "synthesize", folder, "--classes", "2", "--size", "24", "--count", "20",
+    ])
+    #expect(made.exitCode == 0, "\(made.standardError)")
+    let run = try await SpawnedProcess.runRanks(
+      rankCount, "restok",
+      [
+        "bench", "data", "--data", folder, "--size", "16", "--per-lane", "4", "--steps", "3",
+        "--samples-per-second", "1", "--json",
+      ])
+    let figures = try figures(run)
+    let readings = try #require(figures["readings"] as? [[String: Any]])
+    #expect(readings.compactMap { $0["kind"] as? String } == ["first", "warm", "again"])
+    #expect(readings.allSatisfy { $0["image_count"] as? Int == 12 * rankCount })
+    #expect(figures["image_byte_count"] as? Int == 24 * 24 * 3)
+    let sending = try #require(figures["sending"] as? [String: Any])
+    #expect(sending["sent_message_count"] as? Int == 3 * (rankCount - 1))
+    #expect((figures["link_bytes_per_second"] != nil) == (rankCount > 1))
+    #expect((figures["decoded_images_per_second"] as? [Double])?.count == rankCount)
+  }
+
   @Test func samplingIsTimedInBothOrders() async throws {
     let generator = Self.configurations + "/generator.yaml"
     let arguments = ["bench", "sampling", "--config", generator, "--batch", "2", "--repeats", "1"]

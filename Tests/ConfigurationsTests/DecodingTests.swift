@@ -48,7 +48,7 @@ import Testing
     #expect(configuration.training.execution.prefetchedStepCount == 2)
     #expect(configuration.training.execution.digestInterval == 50)
     #expect(configuration.training.initialWeights == nil)
-    #expect(configuration.training.evaluationInterval == 0)
+    #expect(configuration.training.evaluation.interval == 0)
     #expect(configuration.data.augmentation == .none)
     #expect(configuration.data.errorPolicy == .stop)
   }
@@ -82,7 +82,7 @@ import Testing
     #expect(execution.deadlines.step == 30)
     #expect(execution.deadlines.data == 600)
     #expect(execution.digestInterval == 0)
-    #expect(configuration.training.evaluationInterval == 10)
+    #expect(configuration.training.evaluation.interval == 10)
     #expect(configuration.training.initialWeights == "weights.safetensors")
     #expect(configuration.data.augmentation.crop == 0.8...1)
     #expect(configuration.data.augmentation.flip)
@@ -228,7 +228,8 @@ import Testing
       "data.augment", "data.on_error", "init", "evaluate.every", "threads", "prefetch", "reduction",
       "wire", "bucket_bytes", "recompute", "digest_every", "measure_rate", "losses.perceptual",
       "losses.adversarial", "losses.alignment", "log.gradients_every", "init_encoder",
-      "log.usage_warning", "model.codebook.revive_after",
+      "log.usage_warning", "model.codebook.revive_after", "evaluate.weights", "evaluate.metrics",
+      "evaluate.lpips", "evaluate.inception",
     ]
     for (path, _) in configuration.values {
       let text = removing(path, from: configuration.yaml)

@@ -52,6 +52,7 @@ func run(mode: String, world: Communicator) throws -> Int {
     try checkGoingOn(checks)
     try checkAgreement(checks)
     try checkRevival(checks)
+    try checkHeldOutScores(checks)
     try checkEvaluation(checks)
     return checks.failureCount
   case _ where ExchangeFailure(rawValue: mode) != nil:

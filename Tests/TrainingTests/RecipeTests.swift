@@ -180,7 +180,7 @@ import Training
   @Test func everyFileThatCannotBeUsedIsNamed() throws {
     try withTemporaryDirectory { folder in
       let run = try Run(in: folder)
-      let error = #expect(throws: LossFileError.self) {
+      let error = #expect(throws: NamedFileError.self) {
         try run.train([
           "losses.adversarial.backbone=\(folder)/no.pth",
           "losses.perceptual.lpips.network=\(run.network("dino"))",
@@ -263,7 +263,7 @@ import Training
       let networks = try RecipeNetworks(try run.configuration())
       try AtomicFile.write(
         Array(try FileSystem.bytes(of: run.network("vgg16"))), to: run.network("dino"))
-      let error = #expect(throws: LossFileError.self) { try networks.backbone?.network.load() }
+      let error = #expect(throws: NamedFileError.self) { try networks.backbone?.network.load() }
       #expect("\(try #require(error))".contains("is not the file any more"))
     }
   }

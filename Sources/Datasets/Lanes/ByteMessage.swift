@@ -2,6 +2,11 @@
 struct ByteMessageWriter {
   private(set) var bytes: [UInt8] = []
 
+  /// An empty message.
+  ///
+  /// - Parameter capacity: Bytes that it will have: while it grows, all of them would be copied again and again.
+  init(capacity: Int) { bytes.reserveCapacity(capacity) }
+
   mutating func write<Integer: FixedWidthInteger>(_ value: Integer) {
     withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
   }

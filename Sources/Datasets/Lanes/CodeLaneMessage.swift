@@ -8,7 +8,7 @@ package struct CodeLaneMessage: Equatable {
   package let codes: [UInt16]
 
   package var bytes: [UInt8] {
-    var writer = ByteMessageWriter()
+    var writer = ByteMessageWriter(capacity: 8 + 4 * labels.count + 2 * codes.count)
     writer.write(UInt32(labels.count))
     for label in labels { writer.write(label) }
     writer.write(UInt32(codes.count))

@@ -27,7 +27,10 @@ package struct ImageLaneMessage: Equatable {
   package let items: [Item]
 
   package var bytes: [UInt8] {
-    var writer = ByteMessageWriter()
+    let sizes = items.map {
+      $0.sample.bytes.count + $0.sample.key.utf8.count + $0.sample.file.utf8.count
+    }
+    var writer = ByteMessageWriter(capacity: 20 + 36 * items.count + sizes.reduce(0, +))
     switch image {
     case .encoded:
       writer.write(UInt32(0))

@@ -32,7 +32,7 @@ public struct StatisticsFile: Sendable {
   }
 
   /// Whether a file has statistics.
-  static func isIn(_ directory: NumPyArchiveDirectory) -> Bool {
+  package static func isIn(_ directory: NumPyArchiveDirectory) -> Bool {
     directory.has(poolNames.0) || directory.has(poolNames.1)
   }
 

@@ -1,17 +1,37 @@
 import DataParallel
 import Foundation
 import ImageFiles
-import MessagePassing
+package import MessagePassing
 import Synchronization
 
 /// What a rank found out about a batch of images.
-struct BatchFigures: Sendable {
+package struct BatchFigures: Sendable {
   /// Features, however the pass lays them out.
-  var floats: [Float] = []
+  package var floats: [Float] = []
   /// Scores, however the pass lays them out.
-  var doubles: [Double] = []
+  package var doubles: [Double] = []
   /// Tokens, one image's behind the other's.
-  var tokens: [UInt16] = []
+  package var tokens: [UInt16] = []
+
+  /// Figures of no images.
+  package init(floats: [Float] = [], doubles: [Double] = [], tokens: [UInt16] = []) {
+    (self.floats, self.doubles, self.tokens) = (floats, doubles, tokens)
+  }
+
+  /// Whether they are of no images.
+  var isEmpty: Bool { floats.isEmpty && doubles.isEmpty && tokens.isEmpty }
+
+  /// The figures of every rank.
+  ///
+  /// Collective: every rank.
+  package func gathered(_ communicator: Communicator) throws -> [BatchFigures] {
+    let floats = try communicator.allGather(floats)
+    let doubles = try communicator.allGather(doubles)
+    let tokens = try communicator.allGather(tokens)
+    return floats.indices.map {
+      BatchFigures(floats: floats[$0], doubles: doubles[$0], tokens: tokens[$0])
+    }
+  }
 }
 
 /// One pass over sets of images, shared out among the ranks in batches of a fixed size.
@@ -56,25 +76,16 @@ struct ImagePass {
       let batches = try ImageMessage.images(
         try transport.next(step: step, lane: communicator.rank))
       let figures = try batches.isEmpty ? BatchFigures() : measure(batches)
-      for figures in try gather(figures) { try collect(figures) }
+      // Ranks without a batch have found nothing.
+      for figures in try figures.gathered(communicator) where !figures.isEmpty {
+        try collect(figures)
+      }
       if communicator.rank == 0 {
         progress(min(count, (step + 1) * worldSize * Self.batchSize), count)
       }
     }
     try transport.stop()
     return readers.digests
-  }
-
-  /// The figures of all ranks, those without a batch left out.
-  private func gather(_ figures: BatchFigures) throws -> [BatchFigures] {
-    let floats = try communicator.allGather(figures.floats)
-    let doubles = try communicator.allGather(figures.doubles)
-    let tokens = try communicator.allGather(figures.tokens)
-    return floats.indices.compactMap { rank in
-      let all = BatchFigures(
-        floats: floats[rank], doubles: doubles[rank], tokens: tokens[rank])
-      return all.floats.isEmpty && all.doubles.isEmpty && all.tokens.isEmpty ? nil : all
-    }
   }
 }
 

@@ -34,7 +34,10 @@ public struct InceptionFeatures: Sendable, Equatable {
   /// Logits without their bias, `[images, logits]`.
   public let logits: [Float]
 
-  /// The features of images of any sizes, which go through the network together.
+  /// Images that go through the network together: a batch of 64 would take gigabytes.
+  private static let partSize = 8
+
+  /// The features of images of any sizes, of which eight at a time go through the network together.
   ///
   /// How products round depends on the rows beside one: for equal bits take equal batches.
   ///
@@ -45,22 +48,28 @@ public struct InceptionFeatures: Sendable, Equatable {
     precondition(!images.isEmpty, "InceptionFeatures: a batch of no images")
     imageCount = images.count
     let size = InceptionInput.size
-    let inputs = images.flatMap {
-      InceptionInput.normalized($0.pixels, height: $0.height, width: $0.width).array(of: Float.self)
+    var parts: (pool: [Float], spatial: [Float], logits: [Float]) = ([], [], [])
+    for start in stride(from: 0, to: images.count, by: Self.partSize) {
+      let part = images[start..<min(start + Self.partSize, images.count)]
+      let inputs = part.flatMap {
+        InceptionInput.normalized($0.pixels, height: $0.height, width: $0.width)
+          .array(of: Float.self)
+      }
+      let features = network.network(
+        Variable(
+          constant: Tensor(inputs, shape: [part.count, size, size, 3]),
+          on: Tape(isRecording: false)))
+      parts.pool += features.pool.value.array(of: Float.self)
+      parts.spatial += features.spatial.value.array(of: Float.self)
+      parts.logits += features.logits.value.array(of: Float.self)
     }
-    let features = network.network(
-      Variable(
-        constant: Tensor(inputs, shape: [images.count, size, size, 3]),
-        on: Tape(isRecording: false)))
-    pool = features.pool.value.array(of: Float.self)
-    spatial = features.spatial.value.array(of: Float.self)
-    logits = features.logits.value.array(of: Float.self)
+    (pool, spatial, logits) = parts
   }
 
   /// The features in a message of numbers, one kind behind the other.
   ///
   /// - Precondition: The message is one of `numbers` with these sizes.
-  init(_ numbers: [Float], _ sizes: Sizes) {
+  package init(_ numbers: [Float], _ sizes: Sizes) {
     precondition(
       numbers.count.isMultiple(of: sizes.total),
       "InceptionFeatures: \(numbers.count) numbers in images of \(sizes.total)")
@@ -72,5 +81,5 @@ public struct InceptionFeatures: Sendable, Equatable {
   }
 
   /// All features, one kind behind the other.
-  var numbers: [Float] { pool + spatial + logits }
+  package var numbers: [Float] { pool + spatial + logits }
 }

@@ -1,15 +1,17 @@
-import ArrayFiles
-import FeatureNetworks
+package import ArrayFiles
+package import FeatureNetworks
 
 /// An Inception-v3 and the digest of its file.
-struct InceptionFile {
-  let network: FrozenNetwork<Inception>
-  let record: NetworkRecord
+package struct InceptionFile {
+  /// The network.
+  package let network: FrozenNetwork<Inception>
+  /// What certificates say of it.
+  package let record: NetworkRecord
 
   /// Reads the network; on every rank.
   ///
   /// - Throws: What reading any network throws.
-  init(path: String) throws {
+  package init(path: String) throws {
     network = try FrozenNetwork(inception: WeightsFile(contentsOf: path))
     record = NetworkRecord(
       digest: try ContentDigest.ofFile(at: path).prefixed, precision: "float32",
@@ -18,18 +20,20 @@ struct InceptionFile {
 }
 
 /// A perceptual distance and the digests of its files.
-struct PerceptualFiles {
-  let distance: PerceptualDistance
-  let record: NetworkRecord
+package struct PerceptualFiles {
+  /// The distance.
+  package let distance: PerceptualDistance
+  /// What certificates say of it.
+  package let record: NetworkRecord
   /// The name of its figure.
-  let name: String
+  package let name: String
 
   /// Reads AlexNet or VGG-16 and the weights of its taps; on every rank.
   ///
   /// - Parameter paths: A file in torchvision's naming and one in that of the package `lpips`, or one that has both.
   /// - Throws: `ArrayFileError` for another number of files, or where none has the first convolution; what
   ///   reading any network throws.
-  init(paths: [String]) throws {
+  package init(paths: [String]) throws {
     let files = try paths.map { try WeightsFile(contentsOf: $0) }
     let digests = try paths.map { try ContentDigest.ofFile(at: $0).prefixed }
     try self.init(
@@ -38,7 +42,7 @@ struct PerceptualFiles {
   }
 
   /// Takes the tensors of files that were read already.
-  init(_ tensors: [any StoredTensor], digest: String, path: String) throws {
+  package init(_ tensors: [any StoredTensor], digest: String, path: String) throws {
     guard let first = tensors.first(where: { $0.name == "features.0.weight" }),
       first.shape.count == 4, Set(tensors.map(\.name)).count == tensors.count
     else {

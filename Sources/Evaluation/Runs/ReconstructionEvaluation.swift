@@ -72,12 +72,7 @@ public struct ReconstructionEvaluation: Sendable {
   private func loadTokenizer(_ context: EvaluationContext) throws -> LoadedTokenizer? {
     guard case .model(let model) = source else { return nil }
     let tokenizer = try LoadedTokenizer(model) { if context.isFirst { context.notice($0) } }
-    let digests = try context.communicator.allGather(Array(tokenizer.digest.utf8))
-    guard Set(digests).count == 1 else {
-      throw CommandError.unfitData(
-        "\(model.path): the ranks found different weights in it: name a checkpoint instead of a run "
-          + "that is saving")
-    }
+    try CodeExtraction.requireOneTokenizer(tokenizer, model, context.communicator)
     return tokenizer
   }
 
@@ -154,12 +149,19 @@ public struct ReconstructionEvaluation: Sendable {
 }
 
 /// The networks that reconstructions are seen through.
-struct ReconstructionNetworks {
-  let inception: InceptionFile?
-  let perceptual: [PerceptualFiles]
+package struct ReconstructionNetworks {
+  /// Inception-v3, for rFID and the Inception Score.
+  package var inception: InceptionFile?
+  /// The networks of LPIPS.
+  package var perceptual: [PerceptualFiles]
+
+  /// Gathers networks.
+  package init(inception: InceptionFile? = nil, perceptual: [PerceptualFiles] = []) {
+    (self.inception, self.perceptual) = (inception, perceptual)
+  }
 
   /// What a certificate says of them.
-  var records: [String: NetworkRecord] {
+  package var records: [String: NetworkRecord] {
     var records = Dictionary(uniqueKeysWithValues: perceptual.map { ($0.name, $0.record) })
     records["inception"] = inception?.record
     return records

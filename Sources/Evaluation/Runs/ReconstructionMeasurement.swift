@@ -1,6 +1,6 @@
-import ImageFiles
+package import ImageFiles
 import Inference
-import ResidualTokenizer
+package import ResidualTokenizer
 import Tensors
 
 /// What is found out about a batch of originals and their reconstructions.
@@ -9,19 +9,48 @@ import Tensors
 ///     features: of the originals, then of the reconstructions of each point
 ///
 /// A score that an image is too small for is not a number on the way.
-struct ReconstructionMeasurement {
+package struct ReconstructionMeasurement {
+  /// What is left out.
+  package struct Omissions: Sendable {
+    /// SSIM.
+    package var structure = false
+    /// MS-SSIM.
+    package var scales = false
+    /// The features of the originals, which are known.
+    package var originals = false
+
+    /// Nothing.
+    package init() {}
+  }
+
   let tokenizer: ResTok?
   /// Kept tokens of each point of the curve.
   let points: [Int?]
   let networks: ReconstructionNetworks
+  let omissions: Omissions
+
+  /// Gathers what looks at images.
+  ///
+  /// - Parameters:
+  ///   - tokenizer: Makes the reconstructions; nil where they are given.
+  ///   - points: Kept tokens of each point of the curve, nil for all of them.
+  ///   - networks: What images are seen through.
+  ///   - omissions: What is left out.
+  package init(
+    tokenizer: ResTok?, points: [Int?], networks: ReconstructionNetworks,
+    omissions: Omissions = Omissions()
+  ) {
+    (self.tokenizer, self.points) = (tokenizer, points)
+    (self.networks, self.omissions) = (networks, omissions)
+  }
 
   /// Scores of an image at one point.
-  var scoreCount: Int { 3 + networks.perceptual.count }
+  package var scoreCount: Int { 3 + networks.perceptual.count }
 
   /// Looks at a batch: the originals and, without a model, their reconstructions.
   ///
   /// - Throws: `NotFiniteOutput` of the model; `EvaluationError.unlikeSizes`.
-  func figures(of batches: [[RGBImage]]) throws -> BatchFigures {
+  package func figures(of batches: [[RGBImage]]) throws -> BatchFigures {
     let originals = batches[0]
     var figures = BatchFigures()
     let reconstructions = try reconstructions(of: batches, &figures.tokens)
@@ -31,7 +60,7 @@ struct ReconstructionMeasurement {
       }
     }
     if let network = networks.inception?.network {
-      for images in [originals] + reconstructions {
+      for images in (omissions.originals ? [] : [originals]) + reconstructions {
         figures.floats += InceptionFeatures(of: images, network).numbers
       }
     }
@@ -58,8 +87,10 @@ struct ReconstructionMeasurement {
     }
     return [
       ReconstructionScore.meanSquaredError(original, reconstruction),
-      StructuralSimilarity.value(original, reconstruction) ?? .nan,
-      StructuralSimilarity.valueOverScales(original, reconstruction) ?? .nan,
+      omissions.structure
+        ? .nan : StructuralSimilarity.value(original, reconstruction) ?? .nan,
+      omissions.scales
+        ? .nan : StructuralSimilarity.valueOverScales(original, reconstruction) ?? .nan,
     ] + networks.perceptual.map { $0.distance.value(original, reconstruction) ?? .nan }
   }
 }

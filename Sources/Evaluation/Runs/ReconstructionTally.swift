@@ -1,9 +1,9 @@
 import FeatureNetworks
-import Inference
+package import Inference
 import Layers
 
 /// Puts together what was found out about all batches, in their order, on rank 0.
-struct ReconstructionTally {
+package struct ReconstructionTally {
   /// What is known of one point of the curve.
   private struct Point {
     var pixels = PixelScore()
@@ -20,10 +20,23 @@ struct ReconstructionTally {
   private let scoreCount: Int
   private let isFirst: Bool
   private var states: [Point]
-  private var originals: SetFeatures?
-  private var usage: TokenUsage?
+  /// Whether the originals' features come with every batch.
+  private let addsOriginals: Bool
+  /// The features of the originals.
+  package private(set) var originals: SetFeatures?
+  /// The use of the codebook, of a model.
+  package private(set) var usage: TokenUsage?
 
-  init(_ measurement: ReconstructionMeasurement, isFirst: Bool) {
+  /// A tally of nothing.
+  ///
+  /// - Parameters:
+  ///   - measurement: What finds out about batches.
+  ///   - isFirst: Whether this is rank 0; others keep nothing.
+  ///   - originals: The features of the originals, where the measurement omits them.
+  package init(
+    _ measurement: ReconstructionMeasurement, isFirst: Bool, originals: SetFeatures? = nil
+  ) {
+    addsOriginals = !measurement.omissions.originals
     points = measurement.points
     let networks = measurement.networks
     perceptualNames = networks.perceptual.map(\.name)
@@ -38,7 +51,7 @@ struct ReconstructionTally {
           name, $0, SetFeatures.Wanted(spatial: false, score: score), isFirst: isFirst)
       }
     }
-    originals = features("the originals", nil)
+    self.originals = addsOriginals ? features("the originals", nil) : originals
     let scoreCount = scoreCount
     states = points.map { _ in
       Point(
@@ -53,7 +66,7 @@ struct ReconstructionTally {
   }
 
   /// Adds a batch.
-  mutating func add(_ figures: BatchFigures) throws {
+  package mutating func add(_ figures: BatchFigures) throws {
     guard isFirst else { return }
     let pointCount = states.count
     for (index, score) in figures.doubles.enumerated() {
@@ -64,13 +77,16 @@ struct ReconstructionTally {
       }
     }
     if let sizes {
-      let partSize = figures.floats.count / (pointCount + 1)
-      let parts = (0...pointCount).map {
+      let partCount = pointCount + (addsOriginals ? 1 : 0)
+      let partSize = figures.floats.count / partCount
+      let parts = (0..<partCount).map {
         InceptionFeatures(
           Array(figures.floats[$0 * partSize..<($0 + 1) * partSize]), sizes)
       }
-      originals?.add(parts[0])
-      for point in states.indices { states[point].features?.add(parts[point + 1]) }
+      if addsOriginals { originals?.add(parts[0]) }
+      for (point, part) in parts.suffix(pointCount).enumerated() {
+        states[point].features?.add(part)
+      }
     }
     usage?.add(figures.tokens)
   }
@@ -78,7 +94,7 @@ struct ReconstructionTally {
   /// All figures, and those that cannot be had.
   ///
   /// - Throws: `EvaluationError`, `IterationFailure`.
-  func figures() throws -> ([Figure], [UnavailableFigure]) {
+  package func figures() throws -> ([Figure], [UnavailableFigure]) {
     var figures: [Figure] = []
     var unavailable: [UnavailableFigure] = []
     for (kept, state) in zip(points, states) {
@@ -97,14 +113,18 @@ struct ReconstructionTally {
           unavailable.append(UnavailableFigure(name, gap(name, mean)))
         }
       }
-      if let features = state.features, let pool = features.pool, let first = originals?.pool {
-        figures.append(
-          Figure(
-            "rfid", try FrechetDistance(first.statistics(), pool.statistics()).value,
-            keptTokenCount: kept))
-        if let score = features.score?.value {
-          figures.append(Figure("is", score, keptTokenCount: kept))
+      if let pool = state.features?.pool, let first = originals?.pool {
+        if pool.imageCount >= 2 {
+          figures.append(
+            Figure(
+              "rfid", try FrechetDistance(first.statistics(), pool.statistics()).value,
+              keptTokenCount: kept))
+        } else {
+          unavailable.append(UnavailableFigure("rfid", "it takes two images at least"))
         }
+      }
+      if let score = state.features?.score?.value {
+        figures.append(Figure("is", score, keptTokenCount: kept))
       }
     }
     if sizes == nil {

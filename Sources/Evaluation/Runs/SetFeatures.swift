@@ -3,23 +3,39 @@ import ImageFiles
 /// The features of a set of images as they are collected.
 ///
 /// Rank 0 sums their moments and scores their logits; the other ranks keep rows, if neighbours are looked for.
-struct SetFeatures {
+package struct SetFeatures {
   /// What is wanted of a set's features.
-  struct Wanted {
-    var moments = true
-    var spatial = true
-    var neighbours = false
-    var score: InceptionScore.Configuration?
+  package struct Wanted {
+    /// Mean and covariance.
+    package var moments = true
+    /// Those of the spatial features too.
+    package var spatial = true
+    /// Rows, for neighbours.
+    package var neighbours = false
+    /// The Inception Score; nil for none.
+    package var score: InceptionScore.Configuration?
+
+    /// What is wanted.
+    package init(
+      moments: Bool = true, spatial: Bool = true, neighbours: Bool = false,
+      score: InceptionScore.Configuration? = nil
+    ) {
+      (self.moments, self.spatial) = (moments, spatial)
+      (self.neighbours, self.score) = (neighbours, score)
+    }
   }
 
   let sizes: InceptionFeatures.Sizes
-  private(set) var pool: FeatureSet?
+  /// The pooled features.
+  package private(set) var pool: FeatureSet?
   private(set) var spatial: FeatureSet?
-  private(set) var score: InceptionScore?
+  /// The Inception Score.
+  package private(set) var score: InceptionScore?
   private var keptRows: [Float] = []
   private let keepsRows: Bool
 
-  init(
+  /// Features of no images.
+  package init(
     _ name: String, _ sizes: InceptionFeatures.Sizes, _ wanted: Wanted, isFirst: Bool
   ) {
     self.sizes = sizes
@@ -36,7 +52,7 @@ struct SetFeatures {
   }
 
   /// Adds the features of the next batch.
-  mutating func add(_ features: InceptionFeatures) {
+  package mutating func add(_ features: InceptionFeatures) {
     pool?.add(features.pool)
     spatial?.add(features.spatial)
     score?.add(features.logits)

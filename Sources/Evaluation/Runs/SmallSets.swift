@@ -1,7 +1,9 @@
 /// Sets of so few images that a distance between distributions says little.
-enum SmallSets {
+package enum SmallSets {
   /// A warning for every set that has no more images than features have dimensions.
-  static func warnings(_ counts: [(name: String, count: Int)], dimensions: [Int]) -> [String] {
+  package static func warnings(_ counts: [(name: String, count: Int)], dimensions: [Int])
+    -> [String]
+  {
     let largest = dimensions.max() ?? 0
     return counts.filter { $0.count <= largest }.map { name, count in
       let below = dimensions.filter { count <= $0 }.map(String.init).joined(separator: " and ")

@@ -8,7 +8,7 @@ extension RecipeNetworks {
   /// Opens and checks every file that a configuration names, and reads all but the discriminator's, which is
   /// read again when it begins.
   ///
-  /// - Throws: `LossFileError` with every file that is not what its key says, or does not fit the model.
+  /// - Throws: `NamedFileError` with every file that is not what its key says, or does not fit the model.
   package init(_ configuration: TokenizerRunConfiguration) throws {
     self.init()
     var reader = LossFileReader(operandType: configuration.training.precision.operandType)
@@ -30,7 +30,7 @@ extension RecipeNetworks {
       foundation = reader.foundation(path, alignment, configuration)
     }
     files = reader.files
-    guard reader.problems.isEmpty else { throw LossFileError(problems: reader.problems) }
+    guard reader.problems.isEmpty else { throw NamedFileError(problems: reader.problems) }
   }
 }
 
@@ -39,7 +39,7 @@ extension RecipeNetworks {
 private struct LossFileReader {
   let operandType: ElementType
   var files: [RecipeNetworks.File] = []
-  var problems: [LossFileError.Problem] = []
+  var problems: [NamedFileError.Problem] = []
 
   /// What `body` makes of a file; nil after noting what is wrong with it.
   mutating func read<Result>(
@@ -52,7 +52,7 @@ private struct LossFileReader {
       files.append(RecipeNetworks.File(key: key, path: path, digest: try file.digest()))
       return result
     } catch {
-      problems.append(LossFileError.Problem(key: key, network: network, error: error))
+      problems.append(NamedFileError.Problem(key: key, content: network, error: error))
       return nil
     }
   }
@@ -95,8 +95,8 @@ private struct LossFileReader {
       do {
         return try Self.load(path, digest: digest, sizes, operandType)
       } catch {
-        throw LossFileError(
-          problems: [.init(key: key, network: Self.backboneName, error: error)])
+        throw NamedFileError(
+          problems: [.init(key: key, content: Self.backboneName, error: error)])
       }
     }
     return RecipeNetworks.Backbone(

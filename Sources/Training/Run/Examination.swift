@@ -18,7 +18,7 @@ struct Examination: Equatable {
       step == settings.stepCount || (interval > 0 && step % interval == 0)
     }
     return Examination(
-      evaluates: isDue(settings.evaluationInterval), shows: isDue(settings.log.imageInterval))
+      evaluates: isDue(settings.evaluation.interval), shows: isDue(settings.log.imageInterval))
   }
 
   /// What the coordinator found, on every rank.

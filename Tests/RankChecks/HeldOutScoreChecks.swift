@@ -1,0 +1,80 @@
+import Autodiff
+import Configurations
+import DataParallel
+import Datasets
+import HierarchicalGenerator
+import MessagePassing
+import PhaseFixtures
+import ResidualTokenizer
+import TestSupport
+import Training
+
+/// Scores during training are the same on one rank and on several.
+func checkHeldOutScores(_ checks: RankCheckList) throws {
+  try checks.check("scores of held-out images") { ranks in
+    try withTemporaryDirectory { folder in
+      try DigitsDataset.write(to: folder + "/digits")
+      try writeRandomNetworks(in: folder + "/networks")
+      let configuration = try TokenizerRunConfiguration(
+        yaml: try Repository.text(of: "Configs/smoke/tokenizer.yaml"),
+        overrides: [
+          "data.train=\(folder)/digits/train", "data.evaluation=\(folder)/digits/evaluation",
+          "batch={lanes: 12, per_lane: 3}",
+          "evaluate={every: 1, metrics: [psnr, ssim, lpips, rfid, is], lpips: {network: "
+            + "\(folder)/networks/alexnet.safetensors, linear: \(folder)/networks/lpips.safetensors}, "
+            + "inception: \(folder)/networks/inception.safetensors}",
+        ])
+      try compare(ranks) { session in
+        let task = try TokenizerTask(configuration, isCoordinator: session.isCoordinator)
+        task.mainNetwork.allocate(operandType: .float32)
+        task.mainNetwork.initialize(seed: 1)
+        // The second time the originals are known.
+        return [try task.evaluate(session), try task.evaluate(session)]
+      }
+    }
+  }
+  try checks.check("scores of sampled images") { ranks in
+    try withTemporaryDirectory { folder in
+      try writeRandomNetworks(in: folder + "/networks")
+      let configuration = try GeneratorRunConfiguration(
+        yaml: try Repository.text(of: "Configs/smoke/generator.yaml"),
+        overrides: [
+          "evaluate={every: 1, metrics: [is], samples: 43, guidance: 2, inception: "
+            + "\(folder)/networks/inception.safetensors}"
+        ])
+      let tokenizer = try TokenizerRunConfiguration(
+        yaml: try Repository.text(of: "Configs/smoke/tokenizer.yaml"))
+      let arenas = (ParameterArena(), ParameterArena())
+      let models = (
+        Generator(configuration.model, in: ParameterScope(arenas.0)),
+        ResTok(tokenizer.model, in: ParameterScope(arenas.1))
+      )
+      for arena in [arenas.0, arenas.1] {
+        arena.allocate(forTraining: false)
+        arena.initialize(seed: 1)
+      }
+      try compare(ranks) { session in
+        [
+          try SampledImageScores(configuration.training, isCoordinator: session.isCoordinator)
+            .evaluate(models.0, models.1, session)
+        ]
+      }
+    }
+  }
+}
+
+/// Scores on all ranks and on this one alone.
+private func compare(
+  _ ranks: Communicator, _ evaluations: (TrainingSession) throws -> [Evaluation]
+) throws {
+  func scores(_ communicator: Communicator) throws -> [[Metric]] {
+    let session = TrainingSession(
+      communicator: communicator, stopSignal: StopSignal.install(), resume: .never)
+    return try evaluations(session).map(\.scores)
+  }
+  let (shared, alone) = (try scores(ranks), try scores(.single()))
+  guard ranks.rank == 0 else { return }
+  try require(alone.allSatisfy { $0.count > 1 }, "there are no scores: \(alone)")
+  try require(Set(alone.map { "\($0)" }).count == 1, "the second time there are others: \(alone)")
+  try require(shared == alone, "\(shared), on one rank \(alone)")
+}
