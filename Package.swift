@@ -110,7 +110,8 @@ let package = Package(
       "Evaluation",
       [
         "Inference", "Reporting", "DataParallel", "FeatureNetworks", "Datasets",
-        "ResidualTokenizer", "Layers", "Autodiff", "Tensors", "ImageFiles", "ArrayFiles",
+        "HierarchicalGenerator", "ResidualTokenizer", "Layers", "Autodiff", "Tensors", "ImageFiles",
+        "ArrayFiles",
         "MessagePassing", "Kernels",
       ], resources: [.copy("Resources")]),
     library(
@@ -161,7 +162,7 @@ let package = Package(
       name: "RankChecks",
       dependencies: [
         "DataParallel", "MessagePassing", "Autodiff", "Tensors", "Training", "PhaseFixtures",
-        "Checkpoints", "Kernels", "Evaluation", "ArrayFiles",
+        "Checkpoints", "Kernels", "Evaluation", "Inference", "ImageFiles", "ArrayFiles",
       ],
       path: "Tests/RankChecks", swiftSettings: swiftSettings),
     .target(
@@ -224,7 +225,9 @@ let package = Package(
       "MachineReportTests", ["MachineReport", "DataParallel", "MessagePassing", "Kernels"]),
     tests(
       "InferenceTests",
-      ["Inference", "Checkpoints", "Datasets", "ImageFiles", "ArrayFiles", "Tensors"]),
+      [
+        "Inference", "Reporting", "Checkpoints", "Datasets", "ImageFiles", "ArrayFiles", "Tensors",
+      ]),
     tests(
       "TrainingTests",
       [

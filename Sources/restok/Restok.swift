@@ -18,7 +18,8 @@ struct Restok: ParsableCommand {
       128 + N ended by signal N, with no half-written file left behind.
       """,
     subcommands: [
-      Train.self, Encode.self, Decode.self, Reconstruct.self, Sample.self, Evaluate.self,
+      Train.self, Encode.self, Decode.self, Reconstruct.self, Sample.self, Search.self,
+      Evaluate.self,
       DataSets.self, CheckpointCommands.self, Plan.self, Bench.self, Doctor.self,
     ])
 }

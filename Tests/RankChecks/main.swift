@@ -53,6 +53,7 @@ func run(mode: String, world: Communicator) throws -> Int {
     try checkAgreement(checks)
     try checkRevival(checks)
     try checkEvaluation(checks)
+    try checkSharedOutputs(checks)
     return checks.failureCount
   case _ where ExchangeFailure(rawValue: mode) != nil:
     guard let failure = ExchangeFailure(rawValue: mode) else { break }
