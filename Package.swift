@@ -110,7 +110,8 @@ let package = Package(
       "Evaluation",
       [
         "Inference", "Reporting", "DataParallel", "FeatureNetworks", "Datasets",
-        "ResidualTokenizer", "Layers", "Autodiff", "Tensors", "ImageFiles", "ArrayFiles",
+        "HierarchicalGenerator", "ResidualTokenizer", "Layers", "Autodiff", "Tensors", "ImageFiles",
+        "ArrayFiles",
         "MessagePassing", "Kernels",
       ], resources: [.copy("Resources")]),
     library(
@@ -161,8 +162,8 @@ let package = Package(
       name: "RankChecks",
       dependencies: [
         "DataParallel", "MessagePassing", "Autodiff", "Tensors", "Training", "PhaseFixtures",
-        "Checkpoints", "Kernels", "Evaluation", "ArrayFiles", "Configurations", "Datasets",
-        "HierarchicalGenerator", "ResidualTokenizer",
+        "Checkpoints", "Kernels", "Evaluation", "Inference", "ImageFiles", "ArrayFiles",
+        "Configurations", "Datasets", "HierarchicalGenerator", "ResidualTokenizer",
       ],
       path: "Tests/RankChecks", swiftSettings: swiftSettings),
     .target(
@@ -225,7 +226,9 @@ let package = Package(
       "MachineReportTests", ["MachineReport", "DataParallel", "MessagePassing", "Kernels"]),
     tests(
       "InferenceTests",
-      ["Inference", "Checkpoints", "Datasets", "ImageFiles", "ArrayFiles", "Tensors"]),
+      [
+        "Inference", "Reporting", "Checkpoints", "Datasets", "ImageFiles", "ArrayFiles", "Tensors",
+      ]),
     tests(
       "TrainingTests",
       [

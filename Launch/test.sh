@@ -210,6 +210,58 @@ recipe_bits() {
   done
 }
 
+# sampled RANKS NAME MORE…: 80 samples of all classes with their codes; one thread a rank, as bits need it.
+sampled() {
+  local ranks="$1" name="$2"
+  shift 2
+  run_local "$ranks" sample --tokenizer "$work/runs/smoke-tokenizer" \
+    --generator "$work/runs/smoke-generator" --threads 1 --guidance 2 --top-p 0.95 \
+    --codes "$work/outputs/$name.codes.npy" --output "$work/outputs/$name" "$@"
+}
+
+# killed_sampling: a sampling whose launcher and ranks are killed when a part is finished, and which then goes on
+# on other ranks, gives the bytes of an undisturbed one.
+killed_sampling() {
+  local folder="$work/outputs" pid status=0
+  : >"$work/pids"
+  printf '#!/bin/sh\necho $$ >>"%s"\nexec "%s" "$@"\n' "$work/pids" "$RESTOK" >"$work/killable"
+  chmod +x "$work/killable"
+  RESTOK="$work/killable" sampled 2 killed.npz --balanced 2000 >"$work/killed-sampling.log" 2>&1 &
+  pid=$!
+  wait_for "$pid" is_there "$folder/.killed.npz.parts/records/00*.json" || true
+  signal_ranks KILL
+  wait "$pid" || status=$?
+  echo "killed with status $status: $(ls "$folder/.killed.npz.parts/records" | wc -l) records"
+  ((status != 0)) && [[ ! -e "$folder/killed.npz" ]] || return 1
+  sampled 4 killed.npz --balanced 2000 2>"$work/going-on.log" || return 1
+  grep "going on:" "$work/going-on.log"
+}
+
+# sampling_bits: 1, 2 and 4 ranks write the same bytes, in every form; so do a killed command and the one after it.
+sampling_bits() {
+  local ranks form folder="$work/outputs" model="$work/runs/smoke-tokenizer"
+  mkdir -p "$folder"
+  for ranks in 1 2 4; do
+    check "Sampling: 2000 on $ranks rank(s)" sampled "$ranks" "set-$ranks.npz" --balanced 2000 || return
+    check "Sampling: a folder on $ranks rank(s)" sampled "$ranks" "folder-$ranks" --classes all --count 7 || return
+    check "Sampling: reconstructions on $ranks rank(s)" run_local "$ranks" reconstruct \
+      --model "$model" --images "$folder/folder-1" --output "$folder/reconstructed-$ranks.npy" || return
+    check "Sampling: encoded on $ranks rank(s)" run_local "$ranks" encode \
+      --model "$model" --images "$folder/folder-1" --output "$folder/encoded-$ranks.npy" || return
+    check "Sampling: decoded on $ranks rank(s)" run_local "$ranks" decode \
+      --model "$model" --codes "$folder/set-1.npz.codes.npy" --output "$folder/decoded-$ranks.npy" || return
+  done
+  for ranks in 2 4; do
+    for form in set-%.npz set-%.json set-%.npz.codes.npy folder-% reconstructed-%.npy encoded-%.npy decoded-%.npy; do
+      check "Sampling: ${form/-%/} is the same on $ranks ranks" \
+        diff -r "$folder/${form/\%/1}" "$folder/${form/\%/$ranks}" || return
+    done
+  done
+  check "Sampling: killed and taken up again" killed_sampling || return
+  check "Sampling: the same bytes after the kill" cmp "$folder/set-1.npz" "$folder/killed.npz" || return
+  check "Sampling: nothing is left" test ! -e "$folder/.killed.npz.parts" || return
+}
+
 # evaluation_bits: certificates and statistics have the same bytes on 1, 2 and 4 ranks, and one whose protocol
 # is another is refused.
 evaluation_bits() {
@@ -270,5 +322,5 @@ if ! check "Build without warnings" swift build "${build[@]}" --build-tests; the
 fi
 run_tests
 check "Fuzzing the parsers" Tests/Fuzzing/run.sh 10 || true
-smoke_run && equal_bits && evaluation_bits && failures || true
+smoke_run && equal_bits && sampling_bits && evaluation_bits && failures || true
 finish

@@ -72,6 +72,9 @@ public struct FileIdentity: Sendable, Hashable {
   private let byteCount: Int64
   private let times: [Int64]
 
+  /// Size and time of the last change: what stays the same whichever host looks at a shared file.
+  public var sharedText: String { "\(byteCount) bytes of \(times[0]).\(times[1])" }
+
   /// What stands under a path now.
   ///
   /// - Throws: `FileError`.

@@ -70,7 +70,13 @@ public struct NumPyArchive: Sendable {
     try AtomicFile.publish(to: path) { temporary in
       let writer = try ZipWriter(path: temporary)
       for (name, array) in arrays {
-        try array.withUnsafeBytes { try writer.add(name + ".npy", header: array.header, $0) }
+        let header = array.header
+        try array.withUnsafeBytes { data in
+          try writer.add(name + ".npy", byteCount: header.count + data.count) { write in
+            try header.withUnsafeBytes { try write($0) }
+            try write(data)
+          }
+        }
       }
       try writer.close()
     }
@@ -78,7 +84,7 @@ public struct NumPyArchive: Sendable {
 }
 
 /// Writes a zip archive of stored entries without time stamps.
-private final class ZipWriter {
+final class ZipWriter {
   private let archive: OpaquePointer
   private let path: String
 
@@ -92,16 +98,19 @@ private final class ZipWriter {
     try check(archive_write_open_filename(archive, file))
   }
 
-  func add(_ name: String, header: [UInt8], _ data: UnsafeRawBufferPointer) throws {
+  /// Adds an entry whose content comes in pieces, `byteCount` bytes in all.
+  func add(
+    _ name: String, byteCount: Int,
+    _ body: (_ write: @escaping (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+  ) throws {
     guard let entry = archive_entry_new() else { throw ZipFailure.outOfMemory(path) }
     defer { archive_entry_free(entry) }
     archive_entry_set_pathname(entry, name)
-    archive_entry_set_size(entry, Int64(header.count + data.count))
+    archive_entry_set_size(entry, Int64(byteCount))
     archive_entry_set_filetype(entry, CArchive_regularFile())
     archive_entry_set_perm(entry, 0o644)
     try check(archive_write_header(archive, entry), name)
-    try header.withUnsafeBytes { try write($0, name) }
-    try write(data, name)
+    try body { try self.write($0, name) }
   }
 
   func close() throws { try check(archive_write_close(archive)) }

@@ -117,11 +117,11 @@ public final class ParameterArena {
   /// A tape for operations with the parameters, whose products take operands of the arena's type.
   public func makeTape(
     isRecording: Bool, recomputesBlocks: Bool = false, keepsFactorPanels: Bool = false,
-    frozenArenas: [ParameterArena] = []
+    rowBits: RowBits = .ofShape, frozenArenas: [ParameterArena] = []
   ) -> Tape {
     Tape(
       isRecording: isRecording, operandType: operandType, recomputesBlocks: recomputesBlocks,
-      keepsFactorPanels: keepsFactorPanels, frozenArenas: frozenArenas)
+      keepsFactorPanels: keepsFactorPanels, rowBits: rowBits, frozenArenas: frozenArenas)
   }
 
   /// Runs `body` with other values in the parameters' place, for instance their moving average.

@@ -19,6 +19,8 @@ public final class Tape {
   /// For many passes over a few rows, at the price of another copy of the weights, which must not change
   /// meanwhile. Not for recording, where each is packed once forward and, turned, once backward.
   public let keepsFactorPanels: Bool
+  /// What the bits of a row of an affine map depend on; on the row alone only without recording.
+  public let rowBits: RowBits
   /// Told the values that the model names with `Variable.observed(as:)`; for golden tests.
   public var observer: ((String, Tensor) -> Void)?
 
@@ -48,13 +50,17 @@ public final class Tape {
   ///   - operandType: float32 or bfloat16.
   ///   - recomputesBlocks: Whether `recomputing` keeps inputs only.
   ///   - keepsFactorPanels: Whether packed weights are kept; not while recording.
+  ///   - rowBits: What the bits of a row of an affine map depend on.
   ///   - frozenArenas: Arenas whose parameters are constants here, although they have gradients: a
   ///     network that a loss looks through while another one is trained. An arena without gradients
   ///     is frozen on every tape.
   public init(
     isRecording: Bool, operandType: ElementType = .float32, recomputesBlocks: Bool = false,
-    keepsFactorPanels: Bool = false, frozenArenas: [ParameterArena] = []
+    keepsFactorPanels: Bool = false, rowBits: RowBits = .ofShape,
+    frozenArenas: [ParameterArena] = []
   ) {
+    precondition(
+      !isRecording || rowBits == .ofShape, "Tape: independent rows are for inference alone")
     precondition(
       operandType == .float32 || operandType == .bfloat16,
       "Tape: operands of type \(operandType); float32 or bfloat16 expected")
@@ -64,6 +70,7 @@ public final class Tape {
     self.operandType = operandType
     self.recomputesBlocks = recomputesBlocks
     self.keepsFactorPanels = keepsFactorPanels
+    self.rowBits = rowBits
     self.frozenArenas = Set(frozenArenas.map { ObjectIdentifier($0) })
     parent = nil
   }
@@ -74,6 +81,7 @@ public final class Tape {
     operandType = parent.operandType
     recomputesBlocks = false
     keepsFactorPanels = false
+    rowBits = .ofShape
     frozenArenas = parent.frozenArenas
     self.parent = parent
   }

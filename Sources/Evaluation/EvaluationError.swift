@@ -16,6 +16,8 @@ public enum EvaluationError: Error, Sendable, Equatable, CustomStringConvertible
   case unlikeProtocols([ProtocolDifference])
   /// A certificate that cannot be read.
   case noCertificate(path: String, problem: String)
+  /// The record beside samples says something else of them.
+  case foreignRecord(set: String, problem: String)
 
   /// What is wrong, with what was found and expected, and what to do.
   public var description: String {
@@ -41,6 +43,9 @@ public enum EvaluationError: Error, Sendable, Equatable, CustomStringConvertible
     case .noCertificate(let path, let problem):
       "\(path): no certificate of an evaluation: \(problem). Name a file that `restok evaluate` wrote with "
         + "--output"
+    case .foreignRecord(let set, let problem):
+      "\(set): the record of the sampling beside the images does not fit: \(problem). If it is of other images, "
+        + "remove it, and state what is known with --stated"
     }
   }
 

@@ -27,8 +27,8 @@ public struct Guidance: Sendable, Equatable {
 extension Generator {
   /// Samples the tokens of images with a key/value cache, in as many steps as the order has.
   ///
-  /// A sample's draws depend on the key, its class, its number and the settings, not on the batch that
-  /// it is sampled in.
+  /// A sample's tokens depend on the key, its class, its number and the settings, not on the batch that it is
+  /// sampled in: neither its draws do nor the bits of its logits.
   ///
   /// - Parameters:
   ///   - samples: The images, which their random draws are keyed by.
@@ -43,7 +43,7 @@ extension Generator {
     let labels = samples.map(\.label)
     let batchCount = labels.count
     let isGuided = guidance.strength != 1
-    let tape = arena.makeTape(isRecording: false, keepsFactorPanels: true)
+    let tape = arena.makeTape(isRecording: false, keepsFactorPanels: true, rowBits: .ofRow)
     let null = [Int32](repeating: Int32(configuration.classCount), count: batchCount)
     let allLabels = isGuided ? labels + null : labels
     let caches = blocks.map { _ in

@@ -4,62 +4,79 @@ import Datasets
 import Foundation
 public import ImageFiles
 public import Reporting
+import ResidualTokenizer
 import Tensors
 
-/// Encoding, decoding and reconstruction of images in files, folders and arrays.
+/// Encoding, decoding and reconstruction of images in files, folders and arrays, on any number of ranks.
+///
+/// Every image goes through the networks by itself, so that its bits do not depend on those beside it.
 public enum ImageCommands {
-  /// Images that are worked on at a time.
-  private static let batchSize = 16
-
   /// Writes the tokens of images as a NumPy array, int32 `[images, tokens]`.
   ///
-  /// - Throws: The errors of the model's and the images' files.
+  /// Collective: every rank.
+  ///
+  /// - Throws: The errors of the model's and the images' files, and of ranks.
   public static func encode(
     _ paths: [String], with source: ModelSource, to output: String,
-    orientation: ImageOrientation = .stored, notice: Notice = { _ in }
+    orientation: ImageOrientation = .stored, context: OutputContext = OutputContext()
   ) throws -> String {
     RankThreads.setAutomatic()
-    let tokenizer = try LoadedTokenizer(source, notice: notice)
+    let tokenizer = try LoadedTokenizer(source, notice: context.tell)
     let inputs = try ImageInputs(
       paths: paths, size: tokenizer.model.configuration.imageSize, orientation: orientation)
     try OutputCheck.requireApart(output, from: paths.filter { !FileSystem.isDirectory($0) })
-    try FileSystem.checkWritable(output)
-    let tokens = try batches(inputs.count).flatMap { range in
-      try tokenizer.model.tokens(of: try inputs.batch(range)).array(of: Int32.self)
+    let plan = plan(
+      tokenizer, codes: output, imageCount: inputs.count,
+      facts: ["command": "encode", "orientation": "\(orientation)"], origin: inputs.origin(of:))
+    _ = try SharedOutput(plan, context).run { block in
+      var content = BlockContent()
+      for index in block {
+        content.codes += try tokenizer.model.tokens(of: try inputs.batch(index..<index + 1))
+          .array(of: Int32.self)
+      }
+      return content
     }
-    let tokenCount = tokenizer.model.configuration.latents.count
-    try TokenSequences(tokens, tokenCount: tokenCount).write(to: output)
     return
       (OmittedFile.summary(of: inputs.omitted)
-      + ["\(output): \(inputs.count) x \(tokenCount) codes"]).joined(separator: "\n")
+      + ["\(output): \(inputs.count) x \(plan.tokenCount) codes"]).joined(separator: "\n")
   }
 
   /// Writes the images of tokens.
   ///
-  /// - Throws: The errors of the model's and the tokens' files.
+  /// Collective: every rank.
+  ///
+  /// - Throws: The errors of the model's and the tokens' files, and of ranks.
   public static func decode(
-    _ path: String, with source: ModelSource, to output: String, notice: Notice = { _ in }
+    _ path: String, with source: ModelSource, to output: String,
+    context: OutputContext = OutputContext()
   ) throws -> String {
     RankThreads.setAutomatic()
     let target = try ImageOutput(path: output)
-    let tokenizer = try LoadedTokenizer(source, notice: notice)
-    let sequences = try sequences(path, tokenizer, notice)
+    let tokenizer = try LoadedTokenizer(source, notice: context.tell)
+    let sequences = try sequences(path, tokenizer, context)
     if FileSystem.isSame(output, as: path) { try OutputCheck.requireApart(output, from: [path]) }
-    try target.checkWritable()
-    var writer = ImageSetWriter(target)
-    for range in batches(sequences.sequenceCount) {
-      let rows = range.flatMap { sequences.row($0) }
-      try writer.add(
-        RGBImage.images(
-          of: tokenizer.model.images(
-            of: Tensor(rows, shape: [range.count, sequences.tokenCount]))))
+    let plan = plan(
+      tokenizer, images: target, imageCount: sequences.sequenceCount,
+      facts: ["command": "decode"],
+      origin: { index in
+        var digest = ContentDigest()
+        digest.update(elements: Array(sequences.row(index)))
+        return digest.hexadecimal
+      })
+    _ = try SharedOutput(plan, context).run { block in
+      var content = BlockContent()
+      for index in block {
+        content.images += RGBImage.images(
+          of: try tokenizer.model.images(
+            of: Tensor(Array(sequences.row(index)), shape: [1, sequences.tokenCount])))
+      }
+      return content
     }
-    try writer.finish()
     return "\(output): \(sequences.sequenceCount) images"
   }
 
   private static func sequences(
-    _ path: String, _ tokenizer: LoadedTokenizer, _ notice: Notice
+    _ path: String, _ tokenizer: LoadedTokenizer, _ context: OutputContext
   ) throws -> TokenSequences {
     let configuration = tokenizer.model.configuration
     let count = configuration.latents.count
@@ -69,7 +86,7 @@ public enum ImageCommands {
         vocabularySize: configuration.codebook.size)
     }
     let file = try CodesFile(path: path, tokenizerDigest: tokenizer.digest)
-    for warning in file.warnings { notice(warning) }
+    for warning in file.warnings { context.tell(warning) }
     let recipe = try file.cropRecipe(size: configuration.imageSize)
     let tokens = try (0..<file.sampleCount).flatMap {
       try file.codes(at: $0, crop: recipe.centreIndex).map(Int32.init)
@@ -79,15 +96,17 @@ public enum ImageCommands {
 
   /// Encodes and decodes images, and scores what comes back.
   ///
-  /// - Throws: The errors of the model's and the images' files; `CommandError.unsupported` for a
+  /// Collective: every rank.
+  ///
+  /// - Throws: The errors of the model's and the images' files, and of ranks; `CommandError.unsupported` for a
   ///   prefix that is not one of the levels' ends.
   public static func reconstruct(
     _ paths: [String], with source: ModelSource, keepCount: Int?, to output: String,
-    orientation: ImageOrientation = .stored, notice: Notice = { _ in }
+    orientation: ImageOrientation = .stored, context: OutputContext = OutputContext()
   ) throws -> ReconstructedImages {
     RankThreads.setAutomatic()
     let target = try ImageOutput(path: output)
-    let tokenizer = try LoadedTokenizer(source, notice: notice)
+    let tokenizer = try LoadedTokenizer(source, notice: context.tell)
     let configuration = tokenizer.model.configuration
     if let keepCount, !(1...configuration.latents.count).contains(keepCount) {
       throw CommandError.unsupported(
@@ -96,29 +115,49 @@ public enum ImageCommands {
     let inputs = try ImageInputs(
       paths: paths, size: configuration.imageSize, orientation: orientation)
     try OutputCheck.requireApart(output, from: paths)
-    try target.checkWritable()
-    var writer = ImageSetWriter(target)
-    var score = ReconstructionScore()
-    for range in batches(inputs.count) {
-      let batch = try inputs.batch(range)
-      let results = RGBImage.images(
-        of: try tokenizer.model.images(
-          of: tokenizer.model.tokens(of: batch), keepCount: keepCount))
-      for (index, pair) in zip(range, zip(RGBImage.images(of: batch), results)) {
-        score.add(index: index, original: pair.0, reconstruction: pair.1)
+    let tokenCount = keepCount ?? configuration.latents.count
+    let plan = plan(
+      tokenizer, images: target, imageCount: inputs.count,
+      facts: [
+        "command": "reconstruct", "orientation": "\(orientation)", "tokens": "\(tokenCount)",
+      ], name: { inputs.names[$0] }, origin: inputs.origin(of:))
+    let records = try SharedOutput(plan, context).run { block in
+      var content = BlockContent()
+      for index in block {
+        let batch = try inputs.batch(index..<index + 1)
+        let results = RGBImage.images(
+          of: try tokenizer.model.images(
+            of: tokenizer.model.tokens(of: batch), keepCount: keepCount))
+        for (original, result) in zip(RGBImage.images(of: batch), results) {
+          content.meanSquaredErrors.append(
+            ReconstructionScore.meanSquaredError(original, result))
+        }
+        content.images += results
       }
-      try writer.add(results, names: Array(inputs.names[range]))
+      return content
     }
-    try writer.finish()
-    let ratio = score.peakSignalToNoiseRatio ?? 0
+    let errors = records.flatMap(\.meanSquaredErrors)
+    let score = ReconstructionScore(
+      indices: Array(errors.indices), meanSquaredErrors: errors)
     return ReconstructedImages(
-      output: output, imageCount: inputs.count,
-      tokenCount: keepCount ?? configuration.latents.count,
-      peakSignalToNoiseRatio: ratio, omitted: inputs.omitted.map(\.description))
+      output: output, imageCount: inputs.count, tokenCount: tokenCount,
+      peakSignalToNoiseRatio: score.peakSignalToNoiseRatio ?? 0,
+      omitted: inputs.omitted.map(\.description))
   }
 
-  static func batches(_ count: Int) -> [Range<Int>] {
-    stride(from: 0, to: count, by: batchSize).map { $0..<min(count, $0 + batchSize) }
+  private static func plan(
+    _ tokenizer: LoadedTokenizer, images: ImageOutput? = nil, codes: String? = nil,
+    imageCount: Int, facts: [String: String],
+    name: @escaping (Int) -> String = { zeroPadded($0, digitCount: 5) },
+    origin: @escaping (Int) throws -> String
+  ) -> OutputPlan {
+    let configuration = tokenizer.model.configuration
+    return OutputPlan(
+      images: images, codes: codes, imageCount: imageCount, imageSize: configuration.imageSize,
+      tokenCount: configuration.latents.count,
+      facts: SharedOutput.programFacts.merging(
+        facts.merging(["tokenizer": tokenizer.digest]) { $1 }, uniquingKeysWith: { $1 }),
+      name: name, origin: origin)
   }
 }
 

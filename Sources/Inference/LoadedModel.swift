@@ -32,6 +32,8 @@ public struct LoadedGenerator {
   public let model: Generator
   /// The weights.
   public let arena: ParameterArena
+  /// Digest of the weights.
+  public let digest: String
 
   /// Loads a generator, whose products take operands of a precision.
   ///
@@ -40,6 +42,7 @@ public struct LoadedGenerator {
     (model, arena) = try source.load(precision, notice) { model, scope in
       Generator(try model.generator().model, in: scope)
     }
+    digest = hexadecimal(Kernels.digest(of: arena.values.buffer))
   }
 }
 

@@ -5,16 +5,45 @@ import Datasets
 import Foundation
 public import HierarchicalGenerator
 import ImageFiles
+import Kernels
 public import Reporting
 import Tensors
 
+/// What is sampled, how, and where it goes.
+public struct SamplingRequest: Sendable {
+  /// The class of each image, in the order of the output; a class that comes again goes on counting.
+  public var labels: [Int]
+  /// Classifier-free guidance.
+  public var guidance: Guidance
+  /// How tokens are chosen.
+  public var choice: TokenChoice
+  /// Seed of the draws.
+  public var seed: UInt64
+  /// A folder, a `.png` grid, `.npy` or `.npz`.
+  public var output: String
+  /// A `.npy` for the sampled tokens too.
+  public var codes: String?
+  /// Images in a row of a grid; nil for about as many columns as rows.
+  public var columnCount: Int?
+
+  /// A request.
+  public init(
+    labels: [Int], guidance: Guidance = .none, choice: TokenChoice = TokenChoice(),
+    seed: UInt64 = 0, output: String, codes: String? = nil, columnCount: Int? = nil
+  ) {
+    (self.labels, self.guidance, self.choice, self.seed) = (labels, guidance, choice, seed)
+    (self.output, self.codes, self.columnCount) = (output, codes, columnCount)
+  }
+}
+
 /// Sampling of new images with a generator and the tokenizer that its codes come from.
 public struct Sampling {
-  /// Images that are sampled at a time.
-  private static let batchSize = 50
+  /// Images that are sampled at a time; they do not depend on it.
+  package var batchSize = 16
 
   private let tokenizer: LoadedTokenizer
   private let generator: LoadedGenerator
+  private let precision: Precision
 
   /// Loads both models.
   ///
@@ -22,13 +51,15 @@ public struct Sampling {
   ///   - tokenizer: The tokenizer, whose decoder makes the images.
   ///   - generator: The generator of its codes.
   ///   - precision: The operands of products.
+  ///   - threadCount: Threads of this rank; those that the launcher gives it, or its cores, when nil.
   ///   - notice: Is told of choices, such as a checkpoint that is passed over.
   /// - Throws: The errors of their files; `CommandError.unfitData` when they do not fit together.
   public init(
     tokenizer: ModelSource, generator: ModelSource, precision: Precision = .float32,
-    notice: Notice = { _ in }
+    threadCount: Int? = nil, notice: Notice = { _ in }
   ) throws {
-    RankThreads.setAutomatic()
+    if let threadCount { setThreadCount(threadCount) } else { RankThreads.setAutomatic() }
+    self.precision = precision
     self.tokenizer = try LoadedTokenizer(tokenizer, precision: precision, notice: notice)
     self.generator = try LoadedGenerator(generator, precision: precision, notice: notice)
     let (codes, model) = (self.tokenizer.model.configuration, self.generator.model.configuration)
@@ -44,86 +75,106 @@ public struct Sampling {
   /// Classes of the generator.
   public var classCount: Int { generator.model.configuration.classCount }
 
-  /// Samples `countPerClass` images of each class and writes them.
+  /// Samples images and writes them.
   ///
-  /// An image depends on the seed, its class and its number among the images of the class; a class that is
-  /// named again goes on counting.
+  /// An image depends on the weights, the settings, the seed, its class and its number among the images of the
+  /// class. Memory does not depend on how many they are, but for a few bytes each. Collective: every rank.
   ///
   /// - Parameters:
-  ///   - classes: The classes, in the order of the output.
-  ///   - countPerClass: Images of each.
-  ///   - guidance: Classifier-free guidance.
-  ///   - choice: How tokens are chosen.
-  ///   - seed: Seed of the draws.
-  ///   - output: A folder, a `.png` grid, `.npy` or `.npz`.
-  ///   - codes: A `.npy` for the sampled tokens too.
-  /// - Returns: Steps and times.
-  /// - Throws: The errors of files; `CommandError.unsupported` for more images than there is room for;
+  ///   - request: What is sampled; its classes are those of the generator.
+  ///   - context: The ranks.
+  /// - Returns: Steps and times, those of this rank.
+  /// - Throws: The errors of files and ranks; `CommandError.unsupported` for a grid of too many images;
   ///   `NotFiniteLogits`, `NotFiniteOutput`.
   public func run(
-    classes: [Int], countPerClass: Int, guidance: Guidance, choice: TokenChoice, seed: UInt64,
-    output: String, codes: String?
+    _ request: SamplingRequest, _ context: OutputContext = OutputContext()
   ) throws -> SampledImages {
-    let target = try ImageOutput(path: output)
-    try checkRoom(classCount: classes.count, countPerClass, target)
-    if let codes { try OutputCheck.requireTwo(output, codes, option: "--codes") }
-    try target.checkWritable()
-    try codes.map(FileSystem.checkWritable)
-    let samples = SampleIdentity.list(labels: classes, count: countPerClass)
-    let key = RandomKey(seed: seed, purpose: .sampling)
-    var writer = ImageSetWriter(target, columnCount: countPerClass)
-    let clock = ContinuousClock()
-    var tokens: [Int32] = []
-    var (samplingTime, decodingTime) = (Duration.zero, Duration.zero)
-    for start in stride(from: 0, to: samples.count, by: Self.batchSize) {
-      let batch = Array(samples[start..<min(samples.count, start + Self.batchSize)])
-      let begin = clock.now
-      let sampled = try generator.model.sample(
-        batch, guidance: guidance, choice: choice, key: key)
-      samplingTime += clock.now - begin
-      let decoding = clock.now
-      let images = RGBImage.images(of: try tokenizer.model.images(of: sampled))
-      decodingTime += clock.now - decoding
-      try writer.add(
-        images, names: batch.map { String(format: "class-%03d-%05ld", $0.label, $0.ordinal) })
-      tokens += sampled.array(of: Int32.self)
+    let start = ContinuousClock.now
+    let samples = SampleIdentity.list(labels: request.labels, count: 1)
+    let output = try SharedOutput(try plan(request, samples), context)
+    let key = RandomKey(seed: request.seed, purpose: .sampling)
+    var times = SamplingTimes()
+    _ = try output.run { block in
+      var content = BlockContent()
+      for first in stride(from: block.lowerBound, to: block.upperBound, by: batchSize) {
+        let batch = Array(samples[first..<min(block.upperBound, first + batchSize)])
+        let tokens = try times.sampling.add(batch.count) {
+          try generator.model.sample(
+            batch, guidance: request.guidance, choice: request.choice, key: key)
+        }
+        content.images += try times.decoding.add(batch.count) {
+          RGBImage.images(of: try tokenizer.model.images(of: tokens))
+        }
+        content.codes += tokens.array(of: Int32.self)
+      }
+      return content
     }
-    try writer.finish()
-    if let codes {
-      try TokenSequences(tokens, tokenCount: generator.model.configuration.tokenCount)
-        .write(to: codes)
-    }
-    return report(samples.count, samplingTime.inSeconds, decodingTime.inSeconds, output)
-  }
-
-  /// Refuses what can be seen beforehand not to fit the memory.
-  private func checkRoom(classCount: Int, _ countPerClass: Int, _ target: ImageOutput) throws {
-    let size = tokenizer.model.configuration.imageSize
-    // A folder takes the images batch by batch; of them only the tokens stay.
-    let perImage =
-      generator.model.configuration.tokenCount * 4 + (target.kind == .folder ? 64 : 8 * size * size)
-    let room = Int(ProcessInfo.processInfo.physicalMemory)
-    do {
-      _ = try claimedSize(
-        product: [classCount, countPerClass, perImage], field: "images", of: "--count", limit: room)
-    } catch {
-      throw CommandError.unsupported(
-        "--count \(countPerClass) of \(classCount) classes: the images do not fit the memory of "
-          + "\(room) bytes: sample fewer at a time, or write to a folder")
-    }
-  }
-
-  private func report(
-    _ count: Int, _ samplingSeconds: Double, _ decodingSeconds: Double, _ output: String
-  ) -> SampledImages {
-    let stepCount = generator.model.order.steps.count
-    let tokenCount = generator.model.configuration.tokenCount
-    let perImage = samplingSeconds / Double(count)
-    let decodingPerImage = decodingSeconds / Double(count)
     return SampledImages(
-      output: output, imageCount: count, stepCount: stepCount, tokenCount: tokenCount,
-      samplingSecondsPerImage: perImage, decodingSecondsPerImage: decodingPerImage)
+      output: request.output, imageCount: samples.count,
+      stepCount: generator.model.order.steps.count,
+      tokenCount: generator.model.configuration.tokenCount,
+      seconds: (ContinuousClock.now - start).inSeconds,
+      samplingSecondsPerImage: times.sampling.mean, decodingSecondsPerImage: times.decoding.mean)
   }
+
+  /// Everything that the images of a request depend on, by name.
+  public func facts(of request: SamplingRequest) -> [String: String] {
+    let samples = SampleIdentity.list(labels: request.labels, count: 1)
+    let record = record(request, samples)
+    return record.facts.reduce(into: record.program) { $0[$1.name] = $1.value }
+      .merging(["images": "\(samples.count)"], uniquingKeysWith: { $1 })
+  }
+
+  private func record(_ request: SamplingRequest, _ samples: [SampleIdentity]) -> SamplingRecord {
+    SamplingRecord(
+      labels: samples.map(\.label), guidance: request.guidance, choice: request.choice,
+      seed: request.seed, precision: precision,
+      order: generator.model.configuration.order.rawValue, tokenizerDigest: tokenizer.digest,
+      generatorDigest: generator.digest, program: SharedOutput.programFacts)
+  }
+
+  private func plan(_ request: SamplingRequest, _ samples: [SampleIdentity]) throws -> OutputPlan {
+    precondition(!request.labels.isEmpty, "Sampling: no images are asked for")
+    let target = try ImageOutput(path: request.output)
+    if let codes = request.codes {
+      try OutputCheck.requireTwo(request.output, codes, option: "--codes")
+    }
+    let record = record(request, samples)
+    var facts = record.program
+    for (name, value) in record.facts where name != "classes" && name != "labels_digest" {
+      facts[name] = value
+    }
+    return OutputPlan(
+      images: target, codes: request.codes, imageCount: samples.count,
+      imageSize: tokenizer.model.configuration.imageSize,
+      tokenCount: generator.model.configuration.tokenCount, columnCount: request.columnCount,
+      labels: samples.map(\.label), record: record, facts: facts,
+      name: { String(format: "class-%03d-%05ld", samples[$0].label, samples[$0].ordinal) },
+      origin: { "\(samples[$0].label) \(samples[$0].ordinal)" })
+  }
+}
+
+/// What this rank's images took.
+private struct SamplingTimes {
+  /// The time of one part of the work.
+  struct Part {
+    private var duration = Duration.zero
+    private var imageCount = 0
+
+    mutating func add<Result>(_ count: Int, _ work: () throws -> Result) rethrows -> Result {
+      let start = ContinuousClock.now
+      let result = try work()
+      duration += ContinuousClock.now - start
+      imageCount += count
+      return result
+    }
+
+    /// Seconds an image; nil where none was made.
+    var mean: Double? { imageCount > 0 ? duration.inSeconds / Double(imageCount) : nil }
+  }
+
+  var sampling = Part()
+  var decoding = Part()
 }
 
 /// What `restok sample` made, and how long it took.
@@ -136,26 +187,34 @@ public struct SampledImages: CommandReport, Codable, Equatable {
   public var stepCount: Int
   /// Tokens of an image.
   public var tokenCount: Int
-  /// Seconds of the generator for an image.
-  public var samplingSecondsPerImage: Double
-  /// Seconds of the tokenizer's decoder for an image.
-  public var decodingSecondsPerImage: Double
+  /// Seconds from the beginning to the end, without the loading of the models.
+  public var seconds: Double
+  /// Seconds of the generator for an image on this rank; nil where it made none.
+  public var samplingSecondsPerImage: Double?
+  /// Seconds of the tokenizer's decoder for an image on this rank; nil where it made none.
+  public var decodingSecondsPerImage: Double?
 
   private enum CodingKeys: String, CodingKey {
     case output
     case imageCount = "images"
     case stepCount = "steps"
     case tokenCount = "tokens"
+    case seconds
     case samplingSecondsPerImage = "sampling_s_per_image"
     case decodingSecondsPerImage = "decoding_s_per_image"
   }
 
   /// All figures in one line.
   public var description: String {
-    String(
-      format: "%@: %ld images, %ld sampling steps for %ld tokens, %.1f ms an image (%.1f ms "
-        + "sampling, %.1f ms decoding)", output, imageCount, stepCount, tokenCount,
-      1e3 * (samplingSecondsPerImage + decodingSecondsPerImage), 1e3 * samplingSecondsPerImage,
-      1e3 * decodingSecondsPerImage)
+    let text = String(
+      format: "%@: %ld images, %ld sampling steps for %ld tokens, %.1f s", output, imageCount,
+      stepCount, tokenCount, seconds)
+    guard let sampling = samplingSecondsPerImage, let decoding = decodingSecondsPerImage else {
+      return text
+    }
+    return text
+      + String(
+        format: ", %.1f ms an image (%.1f ms generator, %.1f ms decoder)",
+        1e3 * (sampling + decoding), 1e3 * sampling, 1e3 * decoding)
   }
 }

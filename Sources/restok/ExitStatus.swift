@@ -50,14 +50,14 @@ enum ExitStatus: Int32 {
     case is DataError, is ArrayFileError, is SizeError, is SampleReadingError,
       is EvaluationError, is IterationFailure:
       self = .data
-    case is CheckpointError, is FileError, is HDF5Error: self = .storage
+    case is CheckpointError, is FileError, is HDF5Error, is ContentMismatch: self = .storage
     case let error as WeightMismatch:
       self =
         switch error.source {
         case .weightFile: .data
         case .checkpoint: .storage
         }
-    case is RunLockError: self = .usage
+    case is RunLockError, is OutputStageHeld: self = .usage
     case is NotFiniteLogits, is NotFiniteOutput, is NotFiniteWeights: self = .notFinite
     case let error as NamedFileError:
       self = ExitStatus(of: error.problems[0].error)

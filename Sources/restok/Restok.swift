@@ -18,8 +18,9 @@ struct Restok: ParsableCommand {
       128 + N ended by signal N, with no half-written file left behind.
       """,
     subcommands: [
-      Train.self, Encode.self, Decode.self, Reconstruct.self, Sample.self, Evaluate.self,
-      DataSets.self, Codes.self, CheckpointCommands.self, Plan.self, Bench.self, Doctor.self,
+      Train.self, Encode.self, Decode.self, Reconstruct.self, Sample.self, Search.self,
+      Evaluate.self, DataSets.self, Codes.self, CheckpointCommands.self, Plan.self, Bench.self,
+      Doctor.self,
     ])
 }
 

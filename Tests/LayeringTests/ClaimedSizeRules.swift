@@ -135,7 +135,10 @@ struct ClaimedSizeRules {
       path: "Sources/Evaluation/Certificates/EvaluationCertificate.swift",
       numbers: "the file's size", checks: ["claimedSize(": 1]),
     Place(
-      path: "Sources/Inference/Sampling.swift", numbers: "images that are asked for",
+      path: "Sources/Inference/LabelSelection.swift",
+      numbers: "images that are asked for, and the file's size", checks: ["claimedSize(": 2]),
+    Place(
+      path: "Sources/Inference/Parts/OutputPlan.swift", numbers: "the pixels of a grid",
       checks: ["claimedSize(": 1]),
     Place(
       path: "Sources/Configurations/ConfigurationTree+YAML.swift",

@@ -54,6 +54,7 @@ func run(mode: String, world: Communicator) throws -> Int {
     try checkRevival(checks)
     try checkHeldOutScores(checks)
     try checkEvaluation(checks)
+    try checkSharedOutputs(checks)
     return checks.failureCount
   case _ where ExchangeFailure(rawValue: mode) != nil:
     guard let failure = ExchangeFailure(rawValue: mode) else { break }

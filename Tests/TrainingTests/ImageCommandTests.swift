@@ -3,6 +3,7 @@ import Foundation
 import HierarchicalGenerator
 import ImageFiles
 import Inference
+import Kernels
 import Reporting
 import TestSupport
 import Testing
@@ -45,8 +46,9 @@ import Testing
       for form in Self.forms {
         let codes = "\(folder)/\(form).codes.npy"
         _ = try sampling.run(
-          classes: [7, 0], countPerClass: 3, guidance: Guidance(strength: 1.5),
-          choice: TokenChoice(), seed: 5, output: "\(folder)/sampled/\(form)", codes: codes)
+          SamplingRequest(
+            labels: [7, 7, 7, 0, 0, 0], guidance: Guidance(strength: 1.5), seed: 5,
+            output: "\(folder)/sampled/\(form)", codes: codes, columnCount: 3))
         _ = try ImageCommands.decode(codes, with: tokenizer, to: "\(folder)/decoded/\(form)")
       }
       let codes = try Self.forms.map { try Data(contentsOf: file("\(folder)/\($0).codes.npy")) }
@@ -58,7 +60,9 @@ import Testing
       let decoded = try images(in: folder + "/decoded", columnCount: 3, distinctCount: 6)
       #expect(decoded.names == (0..<6).map { "0000\($0).png" })
       // The folder of samples is in the order of classes, the arrays in that of the command.
-      let names = try FileSystem.names(in: folder + "/sampled/folder").sorted()
+      let names = try FileSystem.names(in: folder + "/sampled/folder").filter {
+        $0 != "sampling.json"
+      }
       let expected: [String] = ["000", "007"].flatMap { (label: String) -> [String] in
         (0..<3).map { "class-\(label)-0000\($0).png" }
       }
@@ -78,14 +82,16 @@ import Testing
   @Test func anImageDoesNotDependOnItsPlace() throws {
     try withTemporaryDirectory { folder in
       let runs = SmallRuns(folder: folder)
-      let sampling = try Sampling(
+      var sampling = try Sampling(
         tokenizer: ModelSource(path: try runs.imported(.tokenizer, standardDeviation: 1)),
         generator: ModelSource(path: try runs.imported(.generator)))
       func sample(_ classes: [Int], _ count: Int, to name: String) throws -> [String: Data] {
         _ = try sampling.run(
-          classes: classes, countPerClass: count, guidance: Guidance(strength: 1.5),
-          choice: TokenChoice(), seed: 5, output: folder + "/" + name, codes: nil)
+          SamplingRequest(
+            labels: try LabelSelection.classes(classes, count: count).labels(classCount: 10),
+            guidance: Guidance(strength: 1.5), seed: 5, output: folder + "/" + name))
         return try FileSystem.names(in: folder + "/" + name).reduce(into: [:]) {
+          guard $1.hasSuffix(".png") else { return }
           $0[$1] = try Data(contentsOf: file("\(folder)/\(name)/\($1)"))
         }
       }
@@ -96,6 +102,11 @@ import Testing
       ].enumerated() {
         #expect(other.count == [2, 2, 6][index])
         for (name, content) in other { #expect(all[name] == content, "\(name)") }
+      }
+      for (batchSize, threadCount) in [(1, 1), (3, 2), (32, 3)] {
+        sampling.batchSize = batchSize
+        setThreadCount(threadCount)
+        #expect(try sample([0, 3, 7], 6, to: "batch-\(batchSize)") == all)
       }
     }
   }
@@ -109,8 +120,9 @@ import Testing
         tokenizer: tokenizer, generator: ModelSource(path: try runs.imported(.generator)))
       func sample(to output: String, codes: String?, count: Int = 1) throws {
         _ = try sampling.run(
-          classes: [1], countPerClass: count, guidance: .none, choice: .greedy, seed: 0,
-          output: output, codes: codes)
+          SamplingRequest(
+            labels: try LabelSelection.classes([1], count: count).labels(classCount: 10),
+            choice: .greedy, output: output, codes: codes))
       }
       let before = try FileSystem.names(in: folder)
       #expect(throws: FileError.self) { try sample(to: folder + "/no/x.npy", codes: nil) }

@@ -22,7 +22,7 @@ public func linear(
   let y = Tensor(uninitialized: x.shape.dropLast() + [weight.shape[0]], resultType)
   affine(
     into: y.buffer, x.operand.buffer, weight: weight.operand.buffer, panels: weight.factorPanels,
-    bias: bias?.value.buffer, rowCount: rowCount)
+    bias: bias?.value.buffer, rowCount: rowCount, rowBits: x.tape.rowBits)
   let pullback = AffinePullback(x, weight, bias)
   return x.tape.record(
     y, from: [x, weight] + (bias.map { [$0] } ?? []), gradientType: resultType
@@ -50,7 +50,8 @@ public func linearGELU(_ x: Variable, weight: Variable, bias: Variable) -> Varia
   let saved = Tensor(uninitialized: y.shape, type)
   affineGELU(
     into: y.buffer, preactivation: saved.buffer, x.operand.buffer,
-    weight: weight.operand.buffer, bias: bias.value.buffer, rowCount: x.value.rowCount)
+    weight: weight.operand.buffer, bias: bias.value.buffer, rowCount: x.value.rowCount,
+    rowBits: x.tape.rowBits)
   let pullback = AffinePullback(x, weight, bias)
   return x.tape.record(y, from: [x, weight, bias], gradientType: type) { dy in
     let gradient = Tensor(uninitialized: dy.shape, type)

@@ -1,3 +1,4 @@
+import Inference
 import MessagePassing
 
 /// FID, sFID, Inception Score, precision and recall of generated images, as the ADM suite defines them.
@@ -18,12 +19,20 @@ public struct GenerationEvaluation: Sendable {
   public var neighbourCount = 3
   /// How images are split for the Inception Score.
   public var score = InceptionScore.Configuration.generation
-  /// What the user states about the samples; the seed, if it is among it, belongs to the protocol.
+  /// What the user states about the samples, beside what the record beside them says; the seed, if it is among
+  /// it, belongs to the protocol.
   public var stated: [MeasuredSubject.Fact] = []
 
   /// An evaluation with the suite's settings.
   public init(samples: [String], reference: [String], inception: String) {
     (self.samples, self.reference, self.inception) = (samples, reference, inception)
+  }
+
+  /// Both sides, and what is known about the samples.
+  private struct Files {
+    let samples: ImageSet
+    let reference: ReferenceSource
+    let stated: [MeasuredSubject.Fact]
   }
 
   /// What rank 0 has found, and all ranks go by.
@@ -85,9 +94,7 @@ public struct GenerationEvaluation: Sendable {
   }
 
   /// Both sides, found before anything is computed.
-  private func openFiles(
-    _ context: EvaluationContext
-  ) throws -> (samples: ImageSet, reference: ReferenceSource) {
+  private func openFiles(_ context: EvaluationContext) throws -> Files {
     let set = try ImageSet(paths: samples, size: size)
     guard set.count >= 2 else {
       throw EvaluationError.tooFewImages(set: set.name, found: set.count, needed: 2)
@@ -100,7 +107,32 @@ public struct GenerationEvaluation: Sendable {
           set: side.name, found: side.count, needed: neighbourCount + 1)
       }
     }
-    return (set, source)
+    return Files(samples: set, reference: source, stated: try facts(of: set))
+  }
+
+  /// What is known about the samples: what the record beside them says, and what the user states.
+  private func facts(of set: ImageSet) throws -> [MeasuredSubject.Fact] {
+    guard samples.count == 1, let record = try SamplingRecord.beside(samples[0]) else {
+      return stated
+    }
+    guard record.imageCount == set.count else {
+      throw EvaluationError.foreignRecord(
+        set: set.name,
+        problem: "it says \(record.imageCount) images, and there are \(set.count)")
+    }
+    var facts = record.facts.map { MeasuredSubject.Fact(name: $0.name, value: $0.value) }
+    for fact in stated {
+      guard let known = facts.first(where: { $0.name == fact.name }) else {
+        facts.append(fact)
+        continue
+      }
+      guard known.value == fact.value else {
+        throw EvaluationError.foreignRecord(
+          set: set.name,
+          problem: "it says \(fact.name)=\(known.value), and stated is \(fact.value)")
+      }
+    }
+    return facts
   }
 
   private func collect(
@@ -115,7 +147,7 @@ public struct GenerationEvaluation: Sendable {
   }
 
   private func certificate(
-    _ files: (samples: ImageSet, reference: ReferenceSource), _ network: InceptionFile,
+    _ files: Files, _ network: InceptionFile,
     _ samples: SetFeatures, _ reference: SetFeatures, _ neighbours: PrecisionRecall?,
     digests: (samples: String?, reference: String?)
   ) throws -> EvaluationCertificate {
@@ -145,7 +177,7 @@ public struct GenerationEvaluation: Sendable {
     return try EvaluationCertificate(
       method: method(files, network, hasNeighbours: neighbours != nil, digests.reference),
       subject: MeasuredSubject(
-        name: files.samples.name, digest: digests.samples, stated: stated),
+        name: files.samples.name, digest: digests.samples, stated: files.stated),
       figures: figures, unavailable: unavailable,
       warnings: SmallSets.warnings(counts, dimensions: [samples.sizes.pool, samples.sizes.spatial]))
   }
@@ -160,7 +192,7 @@ public struct GenerationEvaluation: Sendable {
   }
 
   private func method(
-    _ files: (samples: ImageSet, reference: ReferenceSource), _ network: InceptionFile,
+    _ files: Files, _ network: InceptionFile,
     hasNeighbours: Bool, _ referenceDigest: String?
   ) -> MeasurementProtocol {
     MeasurementProtocol(
@@ -171,6 +203,6 @@ public struct GenerationEvaluation: Sendable {
       distances: hasNeighbours ? NeighbourSearch.precision : nil,
       neighbourCount: hasNeighbours ? neighbourCount : nil,
       scoreSplits: score.description, scoreOffset: score.offset,
-      seeds: stated.filter { $0.name == "seed" }.map(\.value))
+      seeds: files.stated.filter { $0.name == "seed" }.map(\.value))
   }
 }

@@ -83,6 +83,17 @@ public struct ImageInputs: Sendable {
     }
   }
 
+  /// Says what an image is made from: where it is, and when that was changed last.
+  ///
+  /// - Throws: `FileError`.
+  func origin(of index: Int) throws -> String {
+    switch sources[index] {
+    case .file(let path): "\(path) \(try FileIdentity(of: path).sharedText)"
+    case .array(let array, let index):
+      "\(array.path) \(try FileIdentity(of: array.path).sharedText) \(index)"
+    }
+  }
+
   /// The batch of some images: `[B, size, size, 3]` of float32 with values in [0, 1].
   ///
   /// The values of a float32 array are taken as they are.

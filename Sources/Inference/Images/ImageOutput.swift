@@ -41,16 +41,6 @@ public struct ImageOutput: Sendable, Hashable {
     }
   }
 
-  /// Checks that the output can be written, before anything is computed for it; a folder is made.
-  ///
-  /// - Throws: `FileError` that says why not.
-  public func checkWritable() throws {
-    guard kind == .folder else { return try FileSystem.checkWritable(path) }
-    let folder = SystemPath.withoutEndingSlash(path)
-    try FileSystem.createDirectory(folder)
-    try FileSystem.checkWritable(folder + "/images")
-  }
-
   /// Writes images.
   ///
   /// A file is replaced whole or not at all; files are added to a folder, where those of the same
@@ -64,9 +54,12 @@ public struct ImageOutput: Sendable, Hashable {
   /// - Precondition: There is an image, and a name for each where there are names.
   public func write(_ images: [RGBImage], names: [String]? = nil, columnCount: Int? = nil) throws {
     precondition(!images.isEmpty, "ImageOutput: there are no images to write to '\(path)'")
+    precondition(
+      names.map { $0.count == images.count } ?? true,
+      "ImageOutput: \(images.count) images and \(names?.count ?? 0) names")
     switch kind {
     case .folder:
-      try writeToFolder(images, names: names, firstIndex: 0)
+      try writeToFolder(images, names: names)
     case .grid:
       let columnCount = columnCount ?? squareColumnCount(images.count)
       let picture = ImageGrid().picture(images, columnCount: columnCount)
@@ -78,24 +71,11 @@ public struct ImageOutput: Sendable, Hashable {
     }
   }
 
-  /// Writes images to a folder, which may be a part of what goes there.
-  ///
-  /// - Parameters:
-  ///   - images: The images.
-  ///   - names: Names as for `write`; nil for numbers.
-  ///   - firstIndex: The number of the first image, where there are no names.
-  /// - Throws: `FileError` or `ImageError`.
-  /// - Precondition: The output is a folder, and there is a name for each image.
-  public func writeToFolder(_ images: [RGBImage], names: [String]? = nil, firstIndex: Int) throws {
-    precondition(kind == .folder, "ImageOutput: '\(path)' is no folder")
-    precondition(
-      names.map { $0.count == images.count } ?? true,
-      "ImageOutput: \(images.count) images and \(names?.count ?? 0) names")
+  private func writeToFolder(_ images: [RGBImage], names: [String]?) throws {
     let folder = SystemPath.withoutEndingSlash(path)
     try FileSystem.createDirectory(folder)
     for (index, image) in images.enumerated() {
-      let name = names?[index] ?? zeroPadded(firstIndex + index, digitCount: 5)
-      try image.writePNG(to: "\(folder)/\(name).png")
+      try image.writePNG(to: "\(folder)/\(names?[index] ?? zeroPadded(index, digitCount: 5)).png")
     }
   }
 

@@ -10,12 +10,14 @@ import CKernels
 ///   - bias: b, `[outputSize]`, float32; none when nil.
 ///   - rowCount: Number of rows.
 ///   - route: How bfloat16 operands are multiplied.
+///   - rowBits: What the bits of a row of y depend on.
 public func affine(
   into y: Buffer, _ x: Buffer, weight: Buffer, panels: FactorPanels? = nil, bias: Buffer?,
-  rowCount: Int, route: BFloat16Route = .preferred
+  rowCount: Int, route: BFloat16Route = .preferred, rowBits: RowBits = .ofShape
 ) {
   let (target, factor, transposed) = affineMatrices(y, x, weight, rowCount)
-  product(into: target, factor, transposed, panels: panels, bias: bias, route: route)
+  product(
+    into: target, factor, transposed, panels: panels, bias: bias, route: route, rowBits: rowBits)
 }
 
 /// u = x·Wᵀ + b and y = gelu(u); in single precision in one pass over the product's tiles.
@@ -28,20 +30,21 @@ public func affine(
 ///   - bias: b, `[outputSize]`.
 ///   - rowCount: Number of rows.
 ///   - route: How bfloat16 operands are multiplied.
+///   - rowBits: What the bits of a row of u and y depend on.
 public func affineGELU(
   into y: Buffer, preactivation u: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer,
-  rowCount: Int, route: BFloat16Route = .preferred
+  rowCount: Int, route: BFloat16Route = .preferred, rowBits: RowBits = .ofShape
 ) {
   let (target, factor, transposed) = affineMatrices(u, x, weight, rowCount)
   precondition(
     bias.count == target.columnCount && y.count == u.count,
     "affineGELU: \(y.count) results of \(u.count), bias of \(bias.count)")
   guard x.elementType == .float32, u.elementType == .float32, y.elementType == .float32 else {
-    product(into: target, factor, transposed, bias: bias, route: route)
+    product(into: target, factor, transposed, bias: bias, route: route, rowBits: rowBits)
     return gelu(into: y, u)
   }
   let (activated, before, stride, added) = (y.floats, u.floats, target.stride, bias.floats)
-  tiledProduct(into: target, factor, transposed) { rows, columns in
+  tiledProduct(into: target, factor, transposed, rowBits: rowBits) { rows, columns in
     let offset = rows.lowerBound * stride + columns.lowerBound
     CKernels_biasGELU(
       activated + offset, before + offset, added + columns.lowerBound, Int64(stride),

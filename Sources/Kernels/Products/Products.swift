@@ -81,11 +81,16 @@ public struct Matrix: Sendable {
 ///   - beta: Factor of what C held.
 ///   - bias: Added to each row of the product; none when nil.
 ///   - route: How bfloat16 matrices are multiplied.
+///   - rowBits: What the bits of a row depend on; on itself alone only with `alpha` 1 and `beta` 0.
 public func product(
   into c: Matrix, _ a: Matrix, _ b: Matrix, panels: FactorPanels? = nil, alpha: Float = 1,
-  beta: Float = 0, bias: Buffer? = nil, route: BFloat16Route = .preferred
+  beta: Float = 0, bias: Buffer? = nil, route: BFloat16Route = .preferred,
+  rowBits: RowBits = .ofShape
 ) {
   requireProduct(c, a, b, beta, bias)
+  precondition(
+    rowBits == .ofShape || alpha == 1 && beta == 0,
+    "product: independent rows with alpha \(alpha) and beta \(beta)")
   precondition(
     panels.map { $0.rowCount == b.rowCount && $0.columnCount == b.columnCount } ?? true,
     """
@@ -94,7 +99,9 @@ public func product(
     """)
   guard c.rowCount > 0, c.columnCount > 0 else { return }
   if route.multipliesAsTheyAre(a.buffer, b.buffer), alpha == 1, beta == 0 || beta == 1,
-    OneDNNProduct.run(into: c, a, b, panels: panels, bias: bias, isAdding: beta == 1)
+    rowBits == .ofRow
+      ? OneDNNProduct.runByRows(into: c, a, b, panels: panels, bias: bias)
+      : OneDNNProduct.run(into: c, a, b, panels: panels, bias: bias, isAdding: beta == 1)
   {
     return
   }
@@ -102,11 +109,13 @@ public func product(
     let wide = Matrix(
       Buffer(.float32, count: c.rowCount * c.columnCount), rowCount: c.rowCount,
       columnCount: c.columnCount)
-    product(into: wide, a, b, panels: panels, alpha: alpha, bias: bias, route: route)
+    product(
+      into: wide, a, b, panels: panels, alpha: alpha, bias: bias, route: route, rowBits: rowBits)
     return c.round(wide)
   }
   let (start, stride, added) = (c.buffer.floats, c.stride, bias?.floats)
-  tiledProduct(into: c, a.widened, b.widened, alpha: alpha, beta: beta) { rows, columns in
+  tiledProduct(into: c, a.widened, b.widened, alpha: alpha, beta: beta, rowBits: rowBits) {
+    rows, columns in
     guard let added else { return }
     CKernels_addToRows(
       start + rows.lowerBound * stride + columns.lowerBound, Int64(stride),
@@ -136,7 +145,7 @@ private func requireProduct(
 /// columns) while it is in the cache.
 func tiledProduct(
   into c: Matrix, _ a: Matrix, _ b: Matrix, alpha: Float = 1, beta: Float = 0,
-  epilogue: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
+  rowBits: RowBits = .ofShape, epilogue: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
 ) {
   requireProduct(c, a, b, beta, nil)
   if c.rowCount >= 2 * rowsOfTile,
@@ -144,6 +153,13 @@ func tiledProduct(
       depth: a.columnCount, isLeftTransposed: a.isTransposed, alpha: alpha, beta: beta)
   {
     return shallowProduct(into: c, a, b, isAdding: beta == 1, epilogue)
+  }
+  // The kernel for short sums, which adds in one order whatever the shape, needs no care.
+  if rowBits == .ofRow,
+    !FloatPanels.isPreferred(
+      depth: a.columnCount, isLeftTransposed: a.isTransposed, alpha: alpha, beta: beta)
+  {
+    return independentProduct(into: c, a, b, epilogue)
   }
   let grid = TileGrid(rowCount: c.rowCount, columnCount: c.columnCount, depth: a.columnCount)
   let target = c.buffer.floats

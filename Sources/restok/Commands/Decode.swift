@@ -17,7 +17,12 @@ struct Decode: ParsableCommand {
   var output: String
 
   func run() throws {
-    try RankSession.requireSingleRank("decode")
-    print(try ImageCommands.decode(codes, with: try model.source(), to: output, notice: warn))
+    let source = try model.source()
+    try RankSession.run { session in
+      let summary = try session.output("images decoded") { context in
+        try ImageCommands.decode(codes, with: source, to: output, context: context)
+      }
+      if session.isFirst { print(summary) }
+    }
   }
 }

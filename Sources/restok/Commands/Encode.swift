@@ -67,10 +67,13 @@ struct Encode: ParsableCommand {
         if session.isFirst { print(summary) }
       }
     } else {
-      try RankSession.requireSingleRank("encode --images")
-      print(
-        try ImageCommands.encode(
-          images, with: source, to: output, orientation: orient.orientation, notice: warn))
+      try RankSession.run { session in
+        let summary = try session.output("images encoded") { context in
+          try ImageCommands.encode(
+            images, with: source, to: output, orientation: orient.orientation, context: context)
+        }
+        if session.isFirst { print(summary) }
+      }
     }
   }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import ArrayFiles
 import Evaluation
+import Inference
+import Reporting
 
 /// `restok evaluate`: scores of reconstructions and of samples, with everything that they depend on.
 struct Evaluate: ParsableCommand {
@@ -84,7 +86,13 @@ struct CertificateOptions: ParsableArguments {
   /// Measures on all ranks, keeps the certificate, and prints it.
   func run(_ measure: (EvaluationContext) throws -> EvaluationCertificate?) throws {
     try RankSession.run { session in
-      if session.isFirst, let output { try FileSystem.checkWritable(output) }
+      if session.isFirst, let output {
+        guard try !FileSystem.exists(output) || SamplingRecord(contentsOf: output) == nil else {
+          throw CommandError.unsupported(
+            "--output \(output): the record of a sampling stands there: name another file")
+        }
+        try FileSystem.checkWritable(output)
+      }
       let certificate = try ranks.run(session, measure)
       guard let certificate else { return }
       if let output { try certificate.write(to: output) }

@@ -29,10 +29,14 @@ struct Reconstruct: ParsableCommand {
   }
 
   func run() throws {
-    try RankSession.requireSingleRank("reconstruct")
-    let report = try ImageCommands.reconstruct(
-      images, with: try model.source(), keepCount: keep, to: output,
-      orientation: orient.orientation, notice: warn)
-    try show(report, asJSON: json)
+    let source = try model.source()
+    try RankSession.run { session in
+      let report = try session.output("images reconstructed") { context in
+        try ImageCommands.reconstruct(
+          images, with: source, keepCount: keep, to: output, orientation: orient.orientation,
+          context: context)
+      }
+      if session.isFirst { try show(report, asJSON: json) }
+    }
   }
 }

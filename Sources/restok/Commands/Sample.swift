@@ -9,37 +9,16 @@ struct Sample: ParsableCommand {
     abstract: "Sample new images with a generator and its tokenizer.",
     discussion: """
       The published setting is --guidance 3.75 --schedule step --start 0.25 --progress published \
-      --top-p 0.95.
+      --top-p 0.95; for published figures, --balanced 50000 --output samples.npz.
+
+      An image depends on the weights, the settings, the seed, its class and its number among the images of the \
+      class, not on what is sampled beside it or on how many ranks. A command that was killed goes on when it is \
+      started again. The settings go into sampling.json in a folder, or NAME.json beside NAME.npz.
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "The tokenizer: a run or checkpoint directory, or a file of weights.", valueName: "path"))
-  var tokenizer: String
+  @OptionGroup(title: "Models") var models: SamplerOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "The configuration of a tokenizer that is a file of weights.", valueName: "file"))
-  var tokenizerConfig: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "The generator: a run or checkpoint directory, or a file of weights.", valueName: "path"))
-  var generator: String
-
-  @Option(
-    help: ArgumentHelp(
-      "The configuration of a generator that is a file of weights.", valueName: "file"))
-  var generatorConfig: String?
-
-  @Option(help: "Which weights of the checkpoints to use (default: ema where there is one).")
-  var weights: WeightChoice?
-
-  @Option(help: ArgumentHelp("Numbers such as 0,3,7, or all.", valueName: "list"))
-  var classes: ClassSelection
-
-  @Option(help: "Images of each class.")
-  var count = 1
+  @OptionGroup(title: "Classes") var labels: LabelOptions
 
   @Option(help: OutputPath.help)
   var output: String
@@ -47,9 +26,6 @@ struct Sample: ParsableCommand {
   @OptionGroup(title: "Guidance") var guidance: GuidanceOptions
 
   @OptionGroup(title: "Choice of a token") var choice: TokenChoiceOptions
-
-  @Option(help: "The element type of products: bfloat16 is faster on processors that have it.")
-  var precision = Precision.float32
 
   @Option(help: "Seed of the random choices.")
   var seed: UInt64 = 0
@@ -61,30 +37,29 @@ struct Sample: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard (1...1_000_000).contains(count) else {
-      throw ValidationError("--count \(count): expected 1 to 1000000")
-    }
     if let codes, !codes.hasSuffix(".npy") {
       throw ValidationError("--codes \(codes): sampled codes go to a .npy file")
     }
   }
 
   func run() throws {
-    try RankSession.requireSingleRank("sample")
-    let sampling = try Sampling(
-      tokenizer: try ModelSource(
-        checking: tokenizer, configuration: tokenizerConfig, weights: weights,
-        option: "--tokenizer", configurationOption: "--tokenizer-config"),
-      generator: try ModelSource(
-        checking: generator, configuration: generatorConfig, weights: weights,
-        option: "--generator", configurationOption: "--generator-config"), precision: precision,
-      notice: warn)
-    let report = try sampling.run(
-      classes: try classes.classes(classCount: sampling.classCount), countPerClass: count,
-      guidance: Guidance(
-        strength: guidance.guidance, schedule: try guidance.guidanceSchedule(),
-        progress: guidance.progress),
-      choice: choice.tokenChoice, seed: seed, output: output, codes: codes)
-    try show(report, asJSON: json)
+    let (tokenizer, generator) = try models.sources()
+    let guidance = Guidance(
+      strength: guidance.guidance, schedule: try guidance.guidanceSchedule(),
+      progress: guidance.progress)
+    try RankSession.run { session in
+      let report = try session.output("images sampled") { context in
+        let sampling = try Sampling(
+          tokenizer: tokenizer, generator: generator, precision: models.precision,
+          threadCount: models.threads,
+          notice: context.tell)
+        return try sampling.run(
+          SamplingRequest(
+            labels: try labels.selection.labels(classCount: sampling.classCount),
+            guidance: guidance, choice: choice.tokenChoice, seed: seed, output: output,
+            codes: codes, columnCount: labels.columnCount), context)
+      }
+      if session.isFirst { try show(report, asJSON: json) }
+    }
   }
 }

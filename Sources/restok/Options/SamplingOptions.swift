@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import HierarchicalGenerator
+import Inference
 
 extension GuidanceProgress: ExpressibleByArgument {}
 
@@ -21,22 +22,58 @@ enum ClassSelection: ExpressibleByArgument, Equatable {
     self = .list(classes)
   }
 
-  /// The classes, checked against the generator's number of classes.
-  ///
-  /// - Throws: `ValidationError` naming the classes that the generator does not have.
-  func classes(classCount: Int) throws -> [Int] {
+  /// The classes; nil for all.
+  var list: [Int]? {
     switch self {
-    case .all: return Array(0..<classCount)
-    case .list(let classes):
-      let unknown = classes.filter { $0 >= classCount }
-      guard unknown.isEmpty else {
-        throw ValidationError(
-          "--classes: the generator has the classes 0 to \(classCount - 1), and "
-            + "\(unknown.map(String.init).joined(separator: ", ")) is not among them")
-      }
-      return classes
+    case .all: nil
+    case .list(let classes): classes
     }
   }
+}
+
+/// Which classes images are sampled of.
+struct LabelOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Numbers such as 0,3,7, or all.", valueName: "list"))
+  var classes: ClassSelection?
+
+  @Option(help: ArgumentHelp("With --classes: images of each class (default: 1).", valueName: "n"))
+  var count: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "In place of --classes: N images of the classes 0, 1, ... to the last, and from 0 on again.",
+      valueName: "n"))
+  var balanced: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "In place of --classes: the class of each image, a .npy or a text with a number a line.",
+      valueName: "file"))
+  var labels: String?
+
+  func validate() throws {
+    guard [classes != nil, balanced != nil, labels != nil].count(where: { $0 }) == 1 else {
+      throw ValidationError("give one of --classes, --balanced and --labels")
+    }
+    guard count == nil || classes != nil else {
+      throw ValidationError("--count belongs to --classes")
+    }
+    for (option, value) in [("--count", count), ("--balanced", balanced)] {
+      guard (1...100_000_000).contains(value ?? 1) else {
+        throw ValidationError("\(option) \(value ?? 0): expected 1 to 100000000")
+      }
+    }
+  }
+
+  /// The classes for the library.
+  var selection: LabelSelection {
+    if let balanced { return .balanced(count: balanced) }
+    if let labels { return .file(labels) }
+    return .classes(classes?.list, count: count ?? 1)
+  }
+
+  /// Images in a row of a grid: those of a class.
+  var columnCount: Int? { classes == nil ? nil : count ?? 1 }
 }
 
 /// The strength of classifier-free guidance over the steps.

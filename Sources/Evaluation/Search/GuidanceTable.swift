@@ -1,0 +1,100 @@
+import ArrayFiles
+import Foundation
+public import Reporting
+
+/// The rows of a search, and the best of them.
+public struct GuidanceTable: CommandReport, Equatable {
+  /// The folder of the search.
+  public let folder: String
+  /// The rows, in the order of the search.
+  public var rows: [GuidanceRow] = []
+
+  init(folder: String) { self.folder = folder }
+
+  /// The row of the least mean FID, the first of several.
+  public var best: GuidanceRow? {
+    rows.filter { $0.mean("fid") != nil }.min { ($0.mean("fid") ?? 0) < ($1.mean("fid") ?? 0) }
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case folder
+    case rows
+    case best
+  }
+
+  /// The rows, and the best one by itself.
+  public func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(rows, forKey: .rows)
+    try fields.encodeIfPresent(best, forKey: .best)
+  }
+
+  /// Writes `table.csv`, `table.json` and `plot.png`.
+  ///
+  /// - Throws: `FileError`; `ImageError`.
+  func write() throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    try AtomicFile.write(
+      Array(try encoder.encode(self)) + [UInt8(ascii: "\n")], to: folder + "/table.json")
+    try AtomicFile.write(Array(commaSeparated.utf8), to: folder + "/table.csv")
+    let series = Dictionary(grouping: rows) { row in
+      Self.seriesNames.map { "\($0)=\(row.facts[$0] ?? "")" }.joined(separator: ";")
+    }
+    let plot = PointPlot(
+      series: series.sorted { $0.key < $1.key }.map { _, rows in
+        rows.compactMap { row in
+          guard let x = row.facts["guidance"].flatMap({ Double($0) }), let y = row.mean("fid")
+          else {
+            return nil
+          }
+          return PointPlot.Point(x: x, y: y)
+        }
+      })
+    try AtomicFile.write(
+      try plot.picture.pngBytes(name: folder + "/plot.png"), to: folder + "/plot.png")
+  }
+
+  /// What rows of one line of the plot have in common.
+  private static let seriesNames = [
+    "schedule", "start", "end", "peak", "floor", "progress", "greedy", "temperature", "top_k",
+    "top_p",
+  ]
+
+  /// A line a row: its facts by name, then each figure and, of several seeds, its deviation.
+  private var commaSeparated: String {
+    let facts = Set(rows.flatMap(\.facts.keys)).sorted()
+    let figures = rows.reduce(into: [String]()) { names, row in
+      names += row.figures.map(\.name).filter { !names.contains($0) }
+    }
+    let header =
+      facts.map { "setting:\($0)" } + figures.flatMap { [$0, "\($0)_deviation"] }
+    let lines = rows.map { row in
+      facts.map { row.facts[$0] ?? "" }
+        + figures.flatMap { name -> [String] in
+          let figure = row.figures.first { $0.name == name }
+          return [figure.map { "\($0.mean)" } ?? "", figure?.deviation.map { "\($0)" } ?? ""]
+        }
+    }
+    return ([header] + lines).map { $0.joined(separator: ",") + "\n" }.joined()
+  }
+
+  /// The best row in words.
+  public var description: String {
+    guard let best else { return "\(folder): no row has a FID" }
+    return "\(folder): \(rows.count) rows; least FID: \(best)"
+  }
+}
+
+extension GuidanceRow: CustomStringConvertible {
+  /// The settings of guidance and choice, and the figures, in one line.
+  public var description: String {
+    let names = ["guidance", "schedule", "start", "end", "peak", "top_k", "top_p"]
+    let settings = names.compactMap { name in facts[name].map { "\(name)=\($0)" } }
+    let values = figures.map { figure in
+      let deviation = figure.deviation.map { String(format: " ± %.3g", $0) } ?? ""
+      return "\(figure.name) " + String(format: "%.5g", figure.mean) + deviation
+    }
+    return settings.joined(separator: " ") + ": " + values.joined(separator: ", ")
+  }
+}
