@@ -168,8 +168,9 @@ import Training
       _ = try Sampling(
         tokenizer: ModelSource(path: tokenizer), generator: ModelSource(path: folder + "/run")
       ).run(
-        classes: Array(0..<10), countPerClass: 4, guidance: Guidance(strength: 2),
-        choice: TokenChoice(), seed: 0, output: folder + "/samples.npz", codes: nil)
+        SamplingRequest(
+          labels: try LabelSelection.classes(Array(0..<10), count: 4).labels(classCount: 10),
+          guidance: Guidance(strength: 2), seed: 0, output: folder + "/samples.npz"))
       let certificate = try #require(
         try GenerationEvaluation(
           samples: [folder + "/samples.npz"], reference: [folder + "/statistics.npz"],

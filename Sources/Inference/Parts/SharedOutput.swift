@@ -128,10 +128,9 @@ package struct SharedOutput {
     let count = own.reduce(0) { $0 + blocks[$1].count }
     var doneCount = 0
     for index in own {
-      if context.isFirst { context.progress(doneCount, count) }
       try parts.write(try make(blocks[index]), ofBlock: index)
       doneCount += blocks[index].count
+      if context.isFirst { context.progress(doneCount, count) }
     }
-    if context.isFirst { context.progress(doneCount, count) }
   }
 }

@@ -32,7 +32,7 @@ func independentProduct(
       if wholeCount == rows.count {
         serialProduct(
           into: place, stride: c.stride, rowCount: rows.count, columnCount: columns.count,
-          depth: a.columnCount, left, right)
+          depth: a.columnCount, left, right, rowBits: .ofRow)
       } else {
         filledProduct(
           into: ProductTarget(
@@ -58,7 +58,7 @@ private func filledProduct(
   (filled + rowCount * depth).update(repeating: 0, count: (wholeCount - rowCount) * depth)
   serialProduct(
     into: product, stride: columnCount, rowCount: wholeCount, columnCount: columnCount,
-    depth: depth, ProductFactor(filled, stride: depth), b)
+    depth: depth, ProductFactor(filled, stride: depth), b, rowBits: .ofRow)
   for row in 0..<rowCount {
     (c.start + row * c.stride).update(from: product + row * columnCount, count: columnCount)
   }

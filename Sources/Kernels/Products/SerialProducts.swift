@@ -30,9 +30,11 @@ package struct ProductFactor {
 ///   - b: B, `[depth, columnCount]`, or its transpose in memory.
 ///   - alpha: Factor of the product.
 ///   - beta: Factor of what C held.
+///   - rowBits: What the bits of a row depend on; on itself alone needs whole blocks of rows (`IndependentTiles`).
 package func serialProduct(
   into c: UnsafeMutablePointer<Float>, stride: Int, rowCount: Int, columnCount: Int, depth: Int,
-  _ a: ProductFactor, _ b: ProductFactor, alpha: Float = 1, beta: Float = 0
+  _ a: ProductFactor, _ b: ProductFactor, alpha: Float = 1, beta: Float = 0,
+  rowBits: RowBits = .ofShape
 ) {
   guard rowCount > 0, columnCount > 0 else { return }
   if FloatPanels.isPreferred(
@@ -43,8 +45,10 @@ package func serialProduct(
     return FloatPanels(b, depth: depth, columnCount: columnCount, rowCount: rowCount)
       .multiply(into: target, a)
   }
+  // OpenBLAS's AVX2 kernels give a row other bits in other places of a block.
   let multiply =
-    isDeep(depth, isTransposed: a.isTransposed) ? productByOpenBLAS : productByOneDNN
+    rowBits == .ofShape && isDeep(depth, isTransposed: a.isTransposed)
+    ? productByOpenBLAS : productByOneDNN
   multiply(c, stride, rowCount, columnCount, depth, a, b, alpha, beta)
 }
 
