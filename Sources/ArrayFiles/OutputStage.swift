@@ -35,19 +35,26 @@ public final class OutputStage {
       lock = nil
       return
     }
-    try FileSystem.createDirectory(folder + "/data")
-    try FileSystem.createDirectory(folder + "/records")
     lock = try Self.lock(of: folder)
     guard lock != nil else { throw OutputStageHeld(destination: final, folder: folder) }
   }
 
-  /// A program that is being started by this one may hold a copy of the lock for a moment.
-  private static func lock(of folder: String) throws -> FileLock? {
+  /// Makes the hidden folder with what is in it, and takes its lock.
+  ///
+  /// A command that ends meanwhile removes the folder with the lock in it; and a program that is being started by this
+  /// one may hold a copy of the lock for a moment.
+  ///
+  /// - Parameter folder: The hidden folder.
+  /// - Returns: The lock; nil when another command holds it.
+  /// - Throws: `FileError`.
+  package static func lock(of folder: String) throws -> FileLock? {
     for _ in 0..<10 {
-      if let lock = try FileLock(file: folder + "/lock") { return lock }
+      for name in ["data", "records"] { try FileSystem.createDirectory(folder + "/" + name) }
+      if let lock = try? FileLock(file: folder + "/lock"), lock.isStillNamed { return lock }
       Thread.sleep(forTimeInterval: 0.1)
     }
-    return nil
+    // Says what is wrong with the file system, if that is why.
+    return try FileLock(file: folder + "/lock")
   }
 
   /// What was noted about a part; nil where nothing was, or what cannot be read.
@@ -74,9 +81,9 @@ public final class OutputStage {
   public func removeStrangers(to data: Set<String>, records: Set<String>) throws {
     let records = Set(records.map { $0 + ".json" })
     for (folder, expected) in [(dataFolder, data), (recordsFolder, records)] {
-      // What is being written, or was when its writer was killed, is the temporary files' own matter.
-      for name in try FileSystem.names(in: folder)
-      where !expected.contains(name) && !name.hasPrefix(".") {
+      // The lock is held and the other ranks wait: nobody of this output writes yet.
+      try TemporaryNames.removeAll(in: folder)
+      for name in try FileSystem.names(in: folder) where !expected.contains(name) {
         try FileSystem.remove(SystemPath.path(of: name, in: folder))
       }
     }

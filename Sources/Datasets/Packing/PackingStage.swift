@@ -58,25 +58,12 @@ struct PackingStage {
       return
     }
     try Self.requirePlace(final)
-    lock = try Self.lock(of: folder)
+    lock = try OutputStage.lock(of: folder)
     guard lock != nil else {
       throw DataError(
         file: final, problem: "another packing writes it",
         advice: "Wait for it, or choose another folder.")
     }
-  }
-
-  /// Takes the lock of the hidden folder, and makes what is in it.
-  ///
-  /// A packing that ends meanwhile removes the folder with the lock in it; and a program that is being started by this
-  /// one may hold a copy of the lock for a moment.
-  private static func lock(of folder: String) throws -> FileLock? {
-    for _ in 0..<10 {
-      for name in ["data", "records"] { try FileSystem.createDirectory(folder + "/" + name) }
-      if let lock = try? FileLock(file: folder + "/lock"), lock.isStillNamed { return lock }
-      Thread.sleep(forTimeInterval: 0.1)
-    }
-    return try FileLock(file: folder + "/lock")
   }
 
   /// Refuses a place that a folder cannot be renamed to: that is to be known before the work.
