@@ -10,8 +10,8 @@
 # COLOUR_OUTPUT=FOLDER puts everything elsewhere than `runs`; COLOUR_STEPS="TOKENIZER GENERATOR" takes fewer steps;
 # COLOUR_INCEPTION=FILE, COLOUR_LPIPS=NETWORK,LINEAR add the scores that need these networks.
 set -euo pipefail
-# shellcheck source=Launch/ranks.sh
-source "$(dirname -- "${BASH_SOURCE[0]}")/ranks.sh"
+# shellcheck source=Launch/steps.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/steps.sh"
 cd -- "$project"
 Launch/setup.sh fonts-noto-color-emoji unicode-data python3-fonttools python3-pil
 
@@ -23,23 +23,6 @@ generator="$runs/colour-generator"
 samples="$runs/colour-samples.png"
 scores="$runs/colour-reconstruction.json"
 read -r tokenizer_steps generator_steps <<<"${COLOUR_STEPS:-2400 1500}"
-ranks=2
-if ((cores < 2)); then ranks=1; fi
-
-step() { printf '\n== %s\n' "$*"; }
-
-# on_ranks N ARGUMENTS…: restok on N ranks; a run that was asked to stop says how to go on.
-on_ranks() {
-  local status=0
-  run_local "$@" || status=$?
-  if ((status == 75)); then say "Saved. Start Launch/colour.sh again to go on from here."; fi
-  if ((status != 0)); then exit "$status"; fi
-}
-
-# is_newer FILE FOLDER: whether the file was written after everything in the folder.
-is_newer() {
-  [[ -e "$1" && -d "$2" && -z "$(find "$2" -newer "$1" -print -quit)" ]]
-}
 
 step "Build"
 if [[ -z "${RESTOK:-}" ]]; then swift build -c release --product restok; fi

@@ -8,8 +8,8 @@
 # goes on where it was, and a finished part says so and takes no time.
 # QUICKSTART_OUTPUT=FOLDER puts everything elsewhere than `runs`.
 set -euo pipefail
-# shellcheck source=Launch/ranks.sh
-source "$(dirname -- "${BASH_SOURCE[0]}")/ranks.sh"
+# shellcheck source=Launch/steps.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/steps.sh"
 cd -- "$project"
 Launch/setup.sh
 
@@ -18,23 +18,6 @@ data="$runs/digits-data"
 tokenizer="$runs/digits-tokenizer"
 generator="$runs/digits-generator"
 picture="$runs/digits-samples.png"
-ranks=2
-if ((cores < 2)); then ranks=1; fi
-
-step() { printf '\n== %s\n' "$*"; }
-
-# on_ranks N ARGUMENTS…: restok on N ranks; a run that was asked to stop says how to go on.
-on_ranks() {
-  local status=0
-  run_local "$@" || status=$?
-  if ((status == 75)); then say "Saved. Start Launch/quickstart.sh again to go on from here."; fi
-  if ((status != 0)); then exit "$status"; fi
-}
-
-# is_newer FILE FOLDER: whether the file was written after everything in the folder.
-is_newer() {
-  [[ -e "$1" && -d "$2" && -z "$(find "$2" -newer "$1" -print -quit)" ]]
-}
 
 # last_figure FILE KEY FORMAT: the newest number of that name in a file of metrics; nothing without one.
 last_figure() {

@@ -47,7 +47,7 @@ public final class OutputStage {
   /// - Parameter folder: The hidden folder.
   /// - Returns: The lock; nil when another command holds it.
   /// - Throws: `FileError`.
-  package static func lock(of folder: String) throws -> FileLock? {
+  private static func lock(of folder: String) throws -> FileLock? {
     for _ in 0..<10 {
       for name in ["data", "records"] { try FileSystem.createDirectory(folder + "/" + name) }
       if let lock = try? FileLock(file: folder + "/lock"), lock.isStillNamed { return lock }
@@ -81,11 +81,19 @@ public final class OutputStage {
   public func removeStrangers(to data: Set<String>, records: Set<String>) throws {
     let records = Set(records.map { $0 + ".json" })
     for (folder, expected) in [(dataFolder, data), (recordsFolder, records)] {
-      // The lock is held and the other ranks wait: nobody of this output writes yet.
-      try TemporaryNames.removeAll(in: folder)
-      for name in try FileSystem.names(in: folder) where !expected.contains(name) {
-        try FileSystem.remove(SystemPath.path(of: name, in: folder))
-      }
+      try Self.removeStrangers(to: expected, in: folder)
+    }
+  }
+
+  /// Removes what is not expected in a folder of the stage, and what killed writers have left there.
+  ///
+  /// The lock is held and the other processes wait: nobody of this output writes yet.
+  ///
+  /// - Throws: `FileError`.
+  package static func removeStrangers(to expected: Set<String>, in folder: String) throws {
+    try TemporaryNames.removeAll(in: folder)
+    for name in try FileSystem.names(in: folder) where !expected.contains(name) {
+      try FileSystem.remove(SystemPath.path(of: name, in: folder))
     }
   }
 

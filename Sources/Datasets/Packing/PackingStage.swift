@@ -1,14 +1,6 @@
 import ArrayFiles
-import Foundation
 
-/// Where shards stand until all are made: a hidden folder beside the data set's.
-///
-///     .NAME.packing/lock
-///     .NAME.packing/data/…                  what will be the data set's folder
-///     .NAME.packing/records/…-00000.json    what is known of a shard that is finished
-///
-/// A killed packing leaves it; the next one with the same destination takes it over, and keeps the shards whose
-/// records say that they would come out the same.
+/// Where shards stand until all are made: an `OutputStage`, `.NAME.packing`, with a record for each shard.
 struct PackingStage {
   /// What is known of a finished shard.
   struct Record: Codable {
@@ -32,15 +24,12 @@ struct PackingStage {
     }
   }
 
-  /// The data set's folder.
-  let destination: String
-  /// The hidden folder.
-  let folder: String
-  private let lock: FileLock?
+  private let stage: OutputStage
 
+  /// The data set's folder.
+  var destination: String { stage.destination }
   /// The folder that will be the data set's.
-  var dataFolder: String { folder + "/data" }
-  private var recordsFolder: String { folder + "/records" }
+  var dataFolder: String { stage.dataFolder }
 
   /// Takes the stage of a destination.
   ///
@@ -49,19 +38,12 @@ struct PackingStage {
   ///   - isFirst: Whether this is the process that makes the folders and holds the lock.
   /// - Throws: `DataError` if something stands at the destination, or another packing is under way; `FileError`.
   init(for destination: String, isFirst: Bool) throws {
-    let final = SystemPath.withoutEndingSlash(destination)
-    self.destination = final
-    folder = SystemPath.path(
-      of: ".\(SystemPath.name(of: final)).packing", in: SystemPath.parent(of: final))
-    guard isFirst else {
-      lock = nil
-      return
-    }
-    try Self.requirePlace(final)
-    lock = try OutputStage.lock(of: folder)
-    guard lock != nil else {
+    if isFirst { try Self.requirePlace(SystemPath.withoutEndingSlash(destination)) }
+    do {
+      stage = try OutputStage(for: destination, kind: "packing", isFirst: isFirst)
+    } catch let error as OutputStageHeld {
       throw DataError(
-        file: final, problem: "another packing writes it",
+        file: error.destination, problem: "another packing writes it",
         advice: "Wait for it, or choose another folder.")
     }
   }
@@ -94,8 +76,7 @@ struct PackingStage {
   func record(
     of shard: PackingPlan.Shard, in plan: PackingPlan, verifies: Bool = false
   ) -> Record? {
-    guard let bytes = try? FileSystem.bytes(of: recordPath(shard)),
-      let record = try? JSONText.decode(Record.self, from: Data(bytes)),
+    guard let record = stage.record(Self.name(shard), as: Record.self),
       record.plan == shard.digest, record.isPossible(classCount: plan.classCount)
     else { return nil }
     guard record.sampleCount > 0 else { return record }
@@ -110,9 +91,7 @@ struct PackingStage {
   ///
   /// - Throws: `FileError`.
   func write(_ record: Record, of shard: PackingPlan.Shard) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    try AtomicFile.write([UInt8](try encoder.encode(record)), to: recordPath(shard))
+    try stage.write(record, as: Self.name(shard))
   }
 
   /// Where a shard's file stands until the end.
@@ -131,22 +110,16 @@ struct PackingStage {
   ///
   /// - Throws: `FileError`.
   func removeStrangers(to plan: PackingPlan) throws {
-    var expected = Set(plan.shards.flatMap { [path(of: $0, in: plan), recordPath($0)] })
-    for part in plan.partNames.indices { expected.insert(folder(ofPart: part, in: plan)) }
-    func clean(_ folder: String) throws {
-      // The lock is held and the other processes wait: nobody of this packing writes yet.
-      try TemporaryNames.removeAll(in: folder)
-      for name in try FileSystem.names(in: folder) {
-        let path = folder + "/" + name
-        if !expected.contains(path) {
-          try FileSystem.remove(path)
-        } else if FileSystem.isDirectory(path) {
-          try clean(path)
-        }
-      }
+    let parts = plan.partNames.indices.map { folder(ofPart: $0, in: plan) }
+    let files = plan.shards.map { path(of: $0, in: plan) }
+    // Of one data set without parts the folder is the data folder itself.
+    let top = parts == [dataFolder] ? files : parts
+    try stage.removeStrangers(
+      to: Set(top.map { SystemPath.name(of: $0) }), records: Set(plan.shards.map(Self.name)))
+    for part in parts where part != dataFolder && FileSystem.isDirectory(part) {
+      let own = files.filter { SystemPath.parent(of: $0) == part }.map { SystemPath.name(of: $0) }
+      try OutputStage.removeStrangers(to: Set(own), in: part)
     }
-    try clean(dataFolder)
-    try clean(recordsFolder)
   }
 
   /// Gives the data sets their final place.
@@ -154,23 +127,17 @@ struct PackingStage {
   /// - Throws: `DataError` if something stands there now; `FileError`.
   func publish() throws {
     try requireNothing(at: destination)
-    try FileSystem.synchronizeTree(dataFolder)
-    try FileSystem.rename(dataFolder, to: destination)
-    try FileSystem.synchronize(SystemPath.parent(of: destination))
-    remove()
+    try stage.publishFolder()
   }
 
   /// Removes the stage.
-  func remove() {
-    try? FileSystem.remove(folder)
-    lock?.release()
-  }
+  func remove() { stage.remove() }
 
   /// Whether no shard is finished.
-  var isEmpty: Bool { (try? FileSystem.names(in: recordsFolder))?.isEmpty ?? true }
+  var isEmpty: Bool { stage.isEmpty }
 
-  private func recordPath(_ shard: PackingPlan.Shard) -> String {
-    "\(recordsFolder)/\(shard.part)-\(zeroPadded(shard.number, digitCount: 5)).json"
+  private static func name(_ shard: PackingPlan.Shard) -> String {
+    "\(shard.part)-\(zeroPadded(shard.number, digitCount: 5))"
   }
 }
 
