@@ -1,6 +1,6 @@
 public import ArrayFiles
 public import Autodiff
-import Tensors
+public import Tensors
 
 /// The tensors of a weights file that are a model's, or those that stand for a part of it.
 ///
@@ -69,12 +69,22 @@ public struct ModelTensors {
   /// - Throws: `NotFiniteWeights`; `ArrayFileError`.
   public func read(into arena: ParameterArena) throws {
     precondition(arena.isAllocated, "ModelTensors: the arena is not allocated")
-    for layout in layouts {
-      guard try published(layout).isFinite else {
-        throw NotFiniteWeights(path: path, tensor: layout.name)
-      }
-    }
+    for layout in layouts { _ = try finite(layout) }
     for layout in layouts { layout.store(try published(layout), into: arena.values) }
+  }
+
+  /// Reads one parameter at a time, and keeps nothing.
+  ///
+  /// - Parameter body: Is given each parameter's elements in the engine's order, in the order of the arena.
+  /// - Throws: `NotFiniteWeights`; `ArrayFileError`; what `body` throws.
+  public func forEachParameter(_ body: (ParameterLayout, Tensor) throws -> Void) throws {
+    for layout in layouts { try body(layout, layout.arranged(finite(layout))) }
+  }
+
+  private func finite(_ layout: ParameterLayout) throws -> Tensor {
+    let values = try published(layout)
+    guard values.isFinite else { throw NotFiniteWeights(path: path, tensor: layout.name) }
+    return values
   }
 
   private func published(_ layout: ParameterLayout) throws -> Tensor {

@@ -91,6 +91,25 @@ extension Checkpoint {
     try readElements(of: file, into: array, layouts: layouts)
   }
 
+  /// Reads one array of a network, one parameter at a time, and keeps nothing.
+  ///
+  /// - Parameters:
+  ///   - kind: Which array.
+  ///   - name: Whose array.
+  ///   - layouts: The layouts of the network's parameters.
+  ///   - body: Is given each parameter's elements in the engine's order, in the order of the layouts.
+  /// - Throws: As for all arrays.
+  public func forEachParameter(
+    of kind: NetworkArrays.Kind, ofNetwork name: String, layouts: [ParameterLayout],
+    _ body: (ParameterLayout, Tensor) throws -> Void
+  ) throws {
+    var mismatch = WeightMismatch(of: .checkpoint, path: directory)
+    let file = fileName(of: kind, ofNetwork: name)
+    try compare(file, with: layouts, &mismatch)
+    try mismatch.throwIfAny()
+    for layout in layouts { try body(layout, layout.arranged(elements(of: layout, in: file))) }
+  }
+
   /// Whether there is such an array of a network.
   public func has(_ kind: NetworkArrays.Kind, ofNetwork name: String) -> Bool {
     fileNames.contains(fileName(of: kind, ofNetwork: name))
@@ -128,15 +147,16 @@ extension Checkpoint {
   private func readElements(
     of file: String, into array: Tensor, layouts: [ParameterLayout]
   ) throws {
-    for layout in layouts {
-      let published = Tensor(uninitialized: layout.publishedShape)
-      try published.buffer.withUnsafeMutableBytes {
-        try read(layout.name, from: file, into: $0)
-      }
-      guard published.isFinite else {
-        throw NotFiniteWeights(path: directory + "/" + file, tensor: layout.name)
-      }
-      layout.store(published, into: array)
+    for layout in layouts { layout.store(try elements(of: layout, in: file), into: array) }
+  }
+
+  /// A parameter's elements as the file has them.
+  private func elements(of layout: ParameterLayout, in file: String) throws -> Tensor {
+    let published = Tensor(uninitialized: layout.publishedShape)
+    try published.buffer.withUnsafeMutableBytes { try read(layout.name, from: file, into: $0) }
+    guard published.isFinite else {
+      throw NotFiniteWeights(path: directory + "/" + file, tensor: layout.name)
     }
+    return published
   }
 }

@@ -52,7 +52,7 @@ public enum ImageCommands {
   ) throws -> String {
     RankThreads.setAutomatic()
     let target = try ImageOutput(path: output)
-    let tokenizer = try LoadedTokenizer(source, notice: context.tell)
+    let tokenizer = try LoadedTokenizer(source, part: .decoder, notice: context.tell)
     let sequences = try sequences(path, tokenizer, context)
     if FileSystem.isSame(output, as: path) { try OutputCheck.requireApart(output, from: [path]) }
     let plan = plan(

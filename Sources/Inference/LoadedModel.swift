@@ -1,28 +1,31 @@
 import ArrayFiles
-public import Autodiff
+import Autodiff
 public import Configurations
 public import HierarchicalGenerator
-import Kernels
 public import ResidualTokenizer
-import Tensors
 
-/// A trained tokenizer, ready to encode and decode.
+/// A trained tokenizer, ready to encode and decode, or to decode alone.
 public struct LoadedTokenizer {
   /// The model.
   public let model: ResTok
-  /// The weights.
-  public let arena: ParameterArena
-  /// Digest of the weights, which codes carry.
+  /// Digest of the weights, which codes carry: of all of them, whatever part is loaded.
   public let digest: String
 
   /// Loads a tokenizer, whose products take operands of a precision.
   ///
+  /// - Parameters:
+  ///   - source: The model.
+  ///   - part: What of it is wanted; what is not takes no memory.
+  ///   - precision: The operands of products.
+  ///   - notice: Is told of choices, such as a checkpoint that is passed over.
   /// - Throws: The errors of the model's files and configuration.
-  public init(_ source: ModelSource, precision: Precision = .float32, notice: Notice) throws {
-    (model, arena) = try source.load(precision, notice) { model, scope in
-      ResTok(try model.tokenizer().model, in: scope)
+  public init(
+    _ source: ModelSource, part: ResTok.Part = .whole, precision: Precision = .float32,
+    notice: Notice
+  ) throws {
+    (model, digest) = try source.load(precision, notice) { model, scope in
+      ResTok(try model.tokenizer().model, part: part, in: scope)
     }
-    digest = hexadecimal(Kernels.digest(of: arena.values.buffer))
   }
 }
 
@@ -30,8 +33,6 @@ public struct LoadedTokenizer {
 public struct LoadedGenerator {
   /// The model.
   public let model: Generator
-  /// The weights.
-  public let arena: ParameterArena
   /// Digest of the weights.
   public let digest: String
 
@@ -39,22 +40,21 @@ public struct LoadedGenerator {
   ///
   /// - Throws: The errors of the model's files and configuration.
   public init(_ source: ModelSource, precision: Precision = .float32, notice: Notice) throws {
-    (model, arena) = try source.load(precision, notice) { model, scope in
+    (model, digest) = try source.load(precision, notice) { model, scope in
       Generator(try model.generator().model, in: scope)
     }
-    digest = hexadecimal(Kernels.digest(of: arena.values.buffer))
   }
 }
 
 extension ModelSource {
+  /// Loads a model, whose weights take 2 bytes each where bfloat16 is all that products see of them.
   fileprivate func load<Model>(
     _ precision: Precision, _ notice: Notice,
     make: (OpenedModel, ParameterScope) throws -> Model
-  ) throws -> (Model, ParameterArena) {
+  ) throws -> (Model, String) {
     let opened = try open(notice)
-    let arena = ParameterArena()
+    let arena = ParameterArena(frozenForOperandsOf: precision.operandType)
     let model = try make(opened, ParameterScope(arena))
-    try opened.read(into: arena, operandType: precision.operandType, notice)
-    return (model, arena)
+    return (model, hexadecimal(try opened.readFrozen(into: arena, notice)))
   }
 }

@@ -2,8 +2,9 @@ import ArrayFiles
 package import Autodiff
 import Checkpoints
 package import Configurations
+import Kernels
 import Reporting
-package import Tensors
+import Tensors
 
 /// A model on the disk whose configuration is known and checked.
 package struct OpenedModel {
@@ -39,31 +40,86 @@ package struct OpenedModel {
       "\(source.path): expected a \(expected), found a \(configuration.kind): name another model")
   }
 
-  /// Allocates the arena of the configured model, without gradients, and reads the weights into it.
+  /// Allocates the arena of the configured model, float32 without gradients, and reads the weights into it.
   ///
   /// The names and shapes of a file are compared before memory is taken.
   ///
   /// - Parameters:
   ///   - arena: The model's parameters, not yet allocated.
-  ///   - operandType: The type of the operands of products.
   ///   - notice: Is told of what a file has beside the model.
   /// - Throws: `WeightMismatch`, `NotFiniteWeights`, and the errors of files.
-  package func read(
-    into arena: ParameterArena, operandType: ElementType = .float32, _ notice: Notice
-  ) throws {
+  package func read(into arena: ParameterArena, _ notice: Notice) throws {
     switch origin {
-    case .file(let file): try file.read(into: arena, operandType: operandType, notice)
+    case .file(let file): try file.read(into: arena, notice)
     case .checkpoint(let checkpoint):
-      arena.allocate(forTraining: false, operandType: operandType)
+      arena.allocate(forTraining: false)
       try checkpoint.read(source.weights, into: arena)
-      arena.refreshOperands()
     }
+  }
+
+  /// Allocates the arena of the configured model or of a part of it, as a frozen network's, and reads its weights.
+  ///
+  /// All weights are read, one tensor at a time, and those that the arena has no parameter for are let go.
+  ///
+  /// - Parameters:
+  ///   - arena: The parameters, not yet allocated.
+  ///   - notice: Is told of what a file has beside the model.
+  /// - Returns: The digest of all weights of the model, those of its whole arena in float32.
+  /// - Throws: `WeightMismatch`, `NotFiniteWeights`, and the errors of files.
+  func readFrozen(into arena: ParameterArena, _ notice: Notice) throws -> UInt64 {
+    let whole = configuration.makeArena()
+    var loading = FrozenLoading(arena, whole: whole)
+    switch origin {
+    case .file(let file):
+      try file.tensors(of: whole, notice).forEachParameter { loading.take($0, $1) }
+    case .checkpoint(let checkpoint):
+      let (kind, name) = checkpoint.weights(source.weights)
+      try checkpoint.forEachParameter(
+        of: kind, ofNetwork: name, layouts: ParameterLayout.layouts(of: whole)
+      ) { loading.take($0, $1) }
+    }
+    return loading.digest
+  }
+}
+
+/// The filling of a frozen arena from the weights of a whole model.
+private struct FrozenLoading {
+  private let arena: ParameterArena
+  private let elementCount: Int
+  private var content = BufferDigest()
+  private var position = 0
+
+  /// - Parameters:
+  ///   - arena: Not yet allocated; it is with the first parameter, when the file is known to be the model's.
+  ///   - whole: The layout of the whole model.
+  init(_ arena: ParameterArena, whole: ParameterArena) {
+    (self.arena, elementCount) = (arena, whole.count)
+  }
+
+  /// Takes a parameter, in the order of the whole model.
+  mutating func take(_ layout: ParameterLayout, _ elements: Tensor) {
+    if !arena.isAllocated { arena.allocateFrozen() }
+    content.appendZeros(byteCount: byteCount(of: layout.range.lowerBound - position))
+    content.append(elements.buffer)
+    position = layout.range.upperBound
+    arena[layout.name]?.assign(elements)
+  }
+
+  /// The digest of the whole model's values, gaps between parameters included.
+  var digest: UInt64 {
+    var all = content
+    all.appendZeros(byteCount: byteCount(of: elementCount - position))
+    return all.value
+  }
+
+  private func byteCount(of elementCount: Int) -> Int {
+    elementCount * MemoryLayout<Float>.stride
   }
 }
 
 extension Checkpoint {
-  /// Reads the weights that are meant of the network that the checkpoint is named for.
-  func read(_ choice: WeightChoice?, into arena: ParameterArena) throws {
+  /// The array that is meant by a choice of weights, of the network that the checkpoint is named for.
+  func weights(_ choice: WeightChoice?) -> (kind: NetworkArrays.Kind, name: String) {
     let name = manifest.kind.rawValue
     let kind: NetworkArrays.Kind =
       switch choice {
@@ -71,6 +127,12 @@ extension Checkpoint {
       case .ema: .movingAverage
       case nil: has(.movingAverage, ofNetwork: name) ? .movingAverage : .model
       }
+    return (kind, name)
+  }
+
+  /// Reads the weights that are meant.
+  func read(_ choice: WeightChoice?, into arena: ParameterArena) throws {
+    let (kind, name) = weights(choice)
     try read(
       kind, ofNetwork: name, into: arena.values, layouts: ParameterLayout.layouts(of: arena))
   }
@@ -93,14 +155,19 @@ struct ModelFile {
   /// Allocates an arena, once the file is found to have its tensors, and reads them.
   ///
   /// - Throws: `WeightMismatch`, `NotFiniteWeights`, `ArrayFileError`.
-  func read(
-    into arena: ParameterArena, operandType: ElementType = .float32, _ notice: Notice
-  ) throws {
+  func read(into arena: ParameterArena, _ notice: Notice) throws {
+    let tensors = try tensors(of: arena, notice)
+    arena.allocate(forTraining: false)
+    try tensors.read(into: arena)
+  }
+
+  /// The file's tensors for a model.
+  ///
+  /// - Throws: `WeightMismatch`, `ArrayFileError`.
+  func tensors(of arena: ParameterArena, _ notice: Notice) throws -> ModelTensors {
     let tensors = try ModelTensors(file, of: arena)
     for omitted in tensors.omitted { notice("\(path): \(omitted)") }
-    arena.allocate(forTraining: false, operandType: operandType)
-    try tensors.read(into: arena)
-    arena.refreshOperands()
+    return tensors
   }
 
   /// The configuration that was given for it.

@@ -60,7 +60,8 @@ public struct Sampling {
   ) throws {
     if let threadCount { setThreadCount(threadCount) } else { RankThreads.setAutomatic() }
     self.precision = precision
-    self.tokenizer = try LoadedTokenizer(tokenizer, precision: precision, notice: notice)
+    self.tokenizer = try LoadedTokenizer(
+      tokenizer, part: .decoder, precision: precision, notice: notice)
     self.generator = try LoadedGenerator(generator, precision: precision, notice: notice)
     let (codes, model) = (self.tokenizer.model.configuration, self.generator.model.configuration)
     guard codes.latents.count == model.tokenCount, codes.codebook.size == model.vocabularySize

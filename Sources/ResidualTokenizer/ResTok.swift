@@ -45,24 +45,37 @@ public struct ResTok {
   /// Sizes and options.
   public let configuration: Configuration
   private let arena: ParameterArena
-  private let encoder: LatentEncoder
+  /// Absent where the model is a decoder alone.
+  private let encoder: (pixels: PixelEncoder, latents: LatentEncoder)?
   private let decoder: LatentDecoder
-  private let pixelEncoder: PixelEncoder
   private let pixelDecoder: PixelDecoder
   private let quantizer: VectorQuantizer
   private let encoderAlignmentProjection: Linear?
   private let decoderAlignmentProjection: Linear?
 
-  /// Creates the model's parameters under their published names.
-  public init(_ configuration: Configuration, in scope: ParameterScope) {
+  /// What of a tokenizer is wanted.
+  public enum Part: Sendable {
+    /// All of it.
+    case whole
+    /// What tokens need to become images: less than half of the weights.
+    case decoder
+  }
+
+  /// Creates the parameters of the model, or of a part of it, under their published names.
+  public init(_ configuration: Configuration, part: Part = .whole, in scope: ParameterScope) {
     self.configuration = configuration
     arena = scope.arena
-    encoder = LatentEncoder(configuration, in: scope["encoder"])
-    decoder = LatentDecoder(configuration, in: scope["decoder"])
-    pixelEncoder = PixelEncoder(configuration.cnn, in: scope["pixel_encoder"])
+    var sizes = configuration
+    if part == .decoder { sizes.alignmentWidth = 0 }
+    let latentEncoder =
+      part == .whole ? LatentEncoder(configuration, in: scope["encoder"]) : nil
+    decoder = LatentDecoder(sizes, in: scope["decoder"])
+    encoder = latentEncoder.map {
+      (pixels: PixelEncoder(configuration.cnn, in: scope["pixel_encoder"]), latents: $0)
+    }
     pixelDecoder = PixelDecoder(configuration.cnn, in: scope["pixel_decoder"])
     quantizer = VectorQuantizer(configuration.codebook, in: scope["quantize"])
-    let alignmentWidth = configuration.alignmentWidth
+    let alignmentWidth = sizes.alignmentWidth
     func projection(from width: Int, _ name: String) -> Linear? {
       guard alignmentWidth > 0 else { return nil }
       return Linear(
@@ -89,7 +102,7 @@ public struct ResTok {
     _ images: Tensor, keepCounts: [Int]?, globalSampleCount: Int, aligned: AlignedFeatures = .all,
     on tape: Tape
   ) -> Output {
-    let encoded = encoder(features(of: images, on: tape))
+    let encoded = encoded(images, on: tape)
     let quantization = quantizer(encoded.latents, globalSampleCount: globalSampleCount)
     let decoded = decoder(
       quantization.quantized, keepCounts: keepCounts, isAligned: aligned.contains(.decoder))
@@ -112,7 +125,7 @@ public struct ResTok {
   /// - Throws: `NotFiniteOutput` when the latents are no numbers.
   public func tokens(of images: Tensor) throws(NotFiniteOutput) -> Tensor {
     let tape = arena.makeTape(isRecording: false)
-    let latents = encoder(features(of: images, on: tape)).latents
+    let latents = encoded(images, on: tape).latents
     guard latents.value.isFinite else { throw NotFiniteOutput(quantity: .latents) }
     return quantizer.indices(of: latents)
   }
@@ -140,14 +153,17 @@ public struct ResTok {
     return pixels
   }
 
-  private func features(of images: Tensor, on tape: Tape) -> Variable {
+  private func encoded(_ images: Tensor, on tape: Tape) -> LatentEncoder.Output {
+    guard let encoder else {
+      preconditionFailure("ResTok: images of shape \(images.shape) for a decoder alone")
+    }
     precondition(
       images.dimensionCount == 4
         && images.shape[1...] == [configuration.imageSize, configuration.imageSize, 3],
       "ResTok: images of shape \(images.shape) for image size \(configuration.imageSize)")
     let normalized = normalizeChannels(
       images, means: [0.485, 0.456, 0.406], standardDeviations: [0.229, 0.224, 0.225])
-    return pixelEncoder(Variable(constant: normalized, on: tape))
+    return encoder.latents(encoder.pixels(Variable(constant: normalized, on: tape)))
   }
 
   /// Mean over tokens, `[batch, tokens, width]` → `[batch, width]`.

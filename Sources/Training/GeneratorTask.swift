@@ -49,7 +49,8 @@ package final class GeneratorTask: TrainingTask {
     let samplesImages = configuration.training.evaluation.generation.samplesImages
     let tokenizer =
       try isCoordinator || samplesImages
-      ? LoadedTokenizer(ModelSource(path: configuration.tokenizer), notice: notice) : nil
+      ? LoadedTokenizer(
+        ModelSource(path: configuration.tokenizer), part: .decoder, notice: notice) : nil
     self.tokenizer = tokenizer
     guard isCoordinator, let tokenizer else {
       (train, evaluation, plan) = (nil, nil, nil)

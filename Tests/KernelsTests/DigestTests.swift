@@ -47,6 +47,23 @@ import Testing
     #expect(digest(of: [1, 2]) != digest(of: [2, 1]))
   }
 
+  @Test(arguments: [[], [3], [16_384], [1, 16_383, 16_384, 7], [40_000, 0, 12_345, 1]])
+  func aBufferInPiecesHasItsDigest(pieces: [Int]) {
+    var content = BufferDigest()
+    var numbers: [Float] = []
+    for (index, count) in pieces.enumerated() {
+      let piece = (0..<count).map { index % 3 == 1 ? 0 : Float($0 + index) }
+      if index % 3 == 1 {
+        content.appendZeros(byteCount: 4 * count)
+      } else {
+        content.append(buffer(piece))
+      }
+      numbers += piece
+      #expect(content.value == digest(of: buffer(numbers)), "\(index)")
+    }
+    #expect(content.value == digest(of: buffer(numbers)))
+  }
+
   @Test func digestAndNormDoNotDependOnTheNumberOfThreads() {
     let threads = threadCount
     defer { setThreadCount(threads) }

@@ -2,17 +2,21 @@
 
     python Tests/Scripts/decoding_rates.py --make FOLDER [COUNT]   # made-up JPEG files of 500 x 375
     python Tests/Scripts/decoding_rates.py FOLDER [SIDE...]        # images a second
+    python Tests/Scripts/decoding_rates.py --pack FOLDER SIDE PROCESSES   # what `restok data pack --size SIDE` does
 
 Needs Pillow, NumPy, PyTorch and torchvision. Files are in memory before the clock runs; the median of five
 rounds after one that is not timed counts. The crops are torchvision's, but for `adm`, which is that of the
 published programs: halvings and a cubic resize by Pillow, a crop by NumPy.
 """
 
+import functools
 import glob
 import io
 import math
+import multiprocessing
 import random
 import sys
+import tempfile
 import time
 
 import numpy as np
@@ -64,9 +68,36 @@ def preparations(sizes):
         yield f"resized {size}", lambda file, t=resized: np.array(t(decoded(file)))
 
 
+def centre(path, size):
+    """The centre crop of a file: the short side to `size`, bicubic."""
+    with Image.open(path) as file:
+        image = file.convert("RGB")
+    scale = size / min(image.size)
+    image = image.resize([max(size, int(n * scale)) for n in image.size], Image.BICUBIC)
+    left, top = (round((n - size) / 2) for n in image.size)
+    return np.asarray(image.crop((left, top, left + size, top + size)))
+
+
+def pack(folder, size, processes):
+    """Centre crops of all files under a folder into one array on the disk, by several processes."""
+    paths = sorted(glob.glob(folder + "/**/*.jpg", recursive=True))
+    start = time.perf_counter()
+    with tempfile.NamedTemporaryFile(suffix=".npy") as target, multiprocessing.Pool(processes) as pool:
+        shape = (len(paths), size, size, 3)
+        images = np.lib.format.open_memmap(target.name, mode="w+", dtype=np.uint8, shape=shape)
+        crops = pool.imap(functools.partial(centre, size=size), paths, chunksize=64)
+        for index, crop in enumerate(crops):
+            images[index] = crop
+        images.flush()
+    seconds = time.perf_counter() - start
+    print(f"{len(paths)} images in {seconds:.1f} s, {len(paths) / seconds:.0f} a second, {processes} processes")
+
+
 def main():
     if sys.argv[1] == "--make":
         return make(sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 64)
+    if sys.argv[1] == "--pack":
+        return pack(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
     import torch
 
     torch.set_num_threads(1)
@@ -86,4 +117,5 @@ def main():
         print(f"{name:12}: {1 / each:.0f} images/s, {1e3 * each:.3f} ms an image")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,5 @@
 import ArrayFiles
+import Autodiff
 import Checkpoints
 import Configurations
 import Foundation
@@ -6,6 +7,7 @@ import Inference
 import Kernels
 import Reporting
 import ResidualTokenizer
+import Tensors
 import TestSupport
 import Testing
 
@@ -56,6 +58,33 @@ import Testing
       _ = try digest(ModelSource(path: run), &notices)
       #expect(notices.count == 1)
       #expect(notices.first?.contains("step-000000007 is damaged and passed over") == true)
+    }
+  }
+
+  /// The bits of an arena with all weights in float32, and their rounded copies in bfloat16.
+  @Test(arguments: [Precision.float32, .bfloat16])
+  func aDecoderAloneMakesTheImagesOfTheWholeModel(precision: Precision) throws {
+    try withTemporaryDirectory { folder in
+      let source = ModelSource(
+        path: try SmallRuns(folder: folder).imported(.tokenizer, standardDeviation: 0.1))
+      let opened = try source.open { _ in }
+      let arena = ParameterArena()
+      let configuration = try SmallRuns(folder: folder).tokenizer().model
+      let model = ResTok(configuration, in: ParameterScope(arena))
+      arena.allocate(forTraining: false, operandType: precision.operandType)
+      let weights = ParameterArena()
+      _ = ResTok(configuration, in: ParameterScope(weights))
+      try opened.read(into: weights) { _ in }
+      arena.values.buffer.copy(from: weights.values.buffer)
+      arena.refreshOperands()
+
+      let tokens = Tensor((0..<32).map { Int32($0 * 5 % 64) }, shape: [2, 16])
+      let expected = try model.images(of: tokens).array(of: Float.self)
+      for part in [ResTok.Part.whole, .decoder] {
+        let loaded = try LoadedTokenizer(source, part: part, precision: precision) { _ in }
+        #expect(try loaded.model.images(of: tokens).array(of: Float.self) == expected)
+        #expect(loaded.digest == hexadecimal(Kernels.digest(of: weights.values.buffer)))
+      }
     }
   }
 

@@ -33,6 +33,25 @@ public struct CodesReport: CommandReport, Codable, Equatable {
     }
   }
 
+  /// What follows for a training on the codes.
+  public enum Verdict: String, Codable, Sendable {
+    /// They are of the images, crops and tokenizer.
+    case sound
+    /// Nothing is wrong, but the tokenizer gives different images the same tokens, so that theirs would agree too.
+    case undecided
+    /// Something is wrong.
+    case unfit
+
+    var description: String {
+      switch self {
+      case .sound: "the codes are of these images, crops and tokenizer"
+      case .undecided:
+        "nothing is wrong, but whose the codes are cannot be told with this tokenizer"
+      case .unfit: "do not train on these codes"
+      }
+    }
+  }
+
   /// The file.
   public var codes: String
   /// Images in it.
@@ -47,6 +66,8 @@ public struct CodesReport: CommandReport, Codable, Equatable {
   public var problems: [String]
   /// What to bear in mind.
   public var warnings: [String]
+  /// Whether the tokenizer tells images apart: where it does not, agreement says nothing.
+  public var tellsImagesApart: Bool
 
   private enum CodingKeys: String, CodingKey {
     case codes
@@ -56,10 +77,14 @@ public struct CodesReport: CommandReport, Codable, Equatable {
     case crops
     case problems
     case warnings
+    case tellsImagesApart = "tells_images_apart"
   }
 
   /// Whether nothing is wrong.
   public var isSound: Bool { problems.isEmpty }
+
+  /// What follows.
+  public var verdict: Verdict { isSound ? (tellsImagesApart ? .sound : .undecided) : .unfit }
 
   /// A line a crop, what is wrong, and the verdict.
   public var description: String {
@@ -75,9 +100,6 @@ public struct CodesReport: CommandReport, Codable, Equatable {
         crop.number, crop.ratio, crop.ratioOfOwnCodes, structure, 100 * crop.reproducedShare)
     }
     lines += warnings.map { "bear in mind: \($0)" } + problems.map { "wrong: \($0)" }
-    lines.append(
-      isSound ? "the codes are of these images, crops and tokenizer" : "do not train on these codes"
-    )
-    return lines.joined(separator: "\n")
+    return (lines + [verdict.description]).joined(separator: "\n")
   }
 }

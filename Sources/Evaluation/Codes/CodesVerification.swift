@@ -58,16 +58,19 @@ public struct CodesVerification: Sendable {
     guard let source, let rows else { return nil }
     var report = source.report(lookedAtCount: rows.count, scores)
     if likeness > CodesDiagnosis.leastShare {
+      report.tellsImagesApart = false
       report.warnings.append(
         "this tokenizer gives different images the same tokens in \(Int(100 * likeness)) of 100 places: that its "
           + "codes agree with the images says little")
     }
+    let strange = strays.first.map { stray in
+      "\(strays.count) of \(scores.count) rows of codes agree with what encoding gives in less than half of "
+        + "their tokens, the first of them crop \(stray.crop) of row \(stray.row)"
+    }
     if let problem {
       report.problems.append(problem)
-    } else if let stray = strays.first, isOdd {
-      report.problems.append(
-        "\(strays.count) of \(scores.count) rows of codes agree with what encoding gives in less than half of "
-          + "their tokens, the first of them crop \(stray.crop) of row \(stray.row)")
+    } else if let strange {
+      if isOdd { report.problems.append(strange) } else { report.warnings.append(strange) }
     } else if isOdd {
       report.warnings.append(
         "encoding gives other tokens in many places, but of the same crops: the codes were made in another "
@@ -183,6 +186,7 @@ struct CodesSource {
     return CodesReport(
       codes: file.path, imageCount: file.sampleCount, lookedAtCount: lookedAtCount,
       basis: matching.basis, crops: CodesPasses.means(scores, cropCount: recipe.cropCount),
-      problems: problems, warnings: [])
+      problems: problems, warnings: [],
+      tellsImagesApart: true)
   }
 }

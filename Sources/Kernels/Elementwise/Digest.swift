@@ -25,3 +25,45 @@ public func digest(of x: Buffer) -> UInt64 {
 public func digest(of digests: [UInt64]) -> UInt64 {
   digests.withUnsafeBytes { CKernels_digest($0.baseAddress, Int64($0.count)) }
 }
+
+/// The digest of a buffer that comes in pieces and is never in memory as a whole.
+public struct BufferDigest {
+  private var chunk: [UInt8] = []
+  private var chunks: [UInt64] = []
+
+  /// The digest of nothing yet.
+  public init() { chunk.reserveCapacity(digestChunkSize) }
+
+  /// Takes the elements that follow.
+  public mutating func append(_ x: Buffer) {
+    x.withUnsafeMutableBytes { bytes in
+      var rest = UnsafeRawBufferPointer(bytes)[...]
+      while !rest.isEmpty {
+        let part = rest.prefix(digestChunkSize - chunk.count)
+        chunk.append(contentsOf: part)
+        rest = rest[part.endIndex...]
+        if chunk.count == digestChunkSize { closeChunk() }
+      }
+    }
+  }
+
+  /// Takes some zero bytes that follow.
+  public mutating func appendZeros(byteCount: Int) {
+    for _ in 0..<byteCount {
+      chunk.append(0)
+      if chunk.count == digestChunkSize { closeChunk() }
+    }
+  }
+
+  /// `digest(of:)` of the buffer that has all of this.
+  public var value: UInt64 {
+    var whole = self
+    if !whole.chunk.isEmpty { whole.closeChunk() }
+    return digest(of: whole.chunks)
+  }
+
+  private mutating func closeChunk() {
+    chunks.append(chunk.withUnsafeBytes { CKernels_digest($0.baseAddress, Int64($0.count)) })
+    chunk.removeAll(keepingCapacity: true)
+  }
+}
