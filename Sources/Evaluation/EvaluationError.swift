@@ -10,6 +10,8 @@ public enum EvaluationError: Error, Sendable, Equatable, CustomStringConvertible
   case unlikeDimensions(set: String, found: Int, expected: Int)
   /// Features or statistics hold something that is no finite number.
   case notFinite(set: String)
+  /// A matrix that no set of features has as its covariance.
+  case noCovariance(set: String, problem: String)
   /// A path that is no set of images.
   case noImages(path: String, problem: String, advice: String)
   /// Certificates that say different things about how their figures were made.
@@ -35,6 +37,9 @@ public enum EvaluationError: Error, Sendable, Equatable, CustomStringConvertible
         + "make the statistics with `restok evaluate statistics` and the same --inception file"
     case .notFinite(let set):
       "\(set): a feature or a statistic is no finite number: check the file, and the network's weights"
+    case .noCovariance(let set, let problem):
+      "\(set): no covariance of a set of features: \(problem): make the statistics anew with `restok evaluate "
+        + "statistics`"
     case .noImages(let path, let problem, let advice): "\(path): \(problem). \(advice)"
     case .unlikeProtocols(let differences):
       "the figures were made in different ways and do not belong in one table:\n"

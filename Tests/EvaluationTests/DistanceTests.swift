@@ -1,4 +1,6 @@
+import ArrayFiles
 import Evaluation
+import TestSupport
 import Testing
 
 @Suite struct DistanceTests {
@@ -61,6 +63,37 @@ import Testing
     let constant = FeatureStatistics(mean: [0, 0, 0], covariance: [Double](repeating: 0, count: 9))
     #expect(try FrechetDistance(first, constant).value == 8)
     #expect(try FrechetDistance(constant, constant).value == 0)
+  }
+
+  @Test(arguments: [
+    ([-1, 0, 0, 1], "the variance of dimension 0 is -1.0"),
+    ([1, 0.5, 0.1, 1], "dimensions 1 and 0 is 0.1, and in the other order 0.5"),
+    ([1, 1.5, 1.5, 1], "more than their deviations allow, 1.0"),
+  ])
+  func aMatrixThatIsNoCovarianceIsRefused(covariance: [Double], words: String) throws {
+    try withTemporaryDirectory { folder in
+      let path = folder + "/statistics.npz"
+      let statistics = FeatureStatistics(mean: [0, 0], covariance: covariance)
+      try StatisticsFile(pool: statistics, spatial: nil).write(to: path)
+      let error = #expect(throws: EvaluationError.self) {
+        try StatisticsFile(NumPyArchiveDirectory(contentsOf: path))
+      }
+      #expect("\(try #require(error))".contains(words))
+    }
+  }
+
+  /// Each pair of dimensions may have such a covariance, and all three together not: one eigenvalue is -0.8.
+  @Test func aNegativeEigenvalueIsRefused() throws {
+    let odd = FeatureStatistics(
+      mean: [0, 0, 0], covariance: [1, 0.9, 0.9, 0.9, 1, -0.9, 0.9, -0.9, 1])
+    let even = FeatureStatistics(mean: [0, 0, 0], covariance: [1, 0, 0, 0, 1, 0, 0, 0, 1])
+    let error = #expect(throws: EvaluationError.self) {
+      try FrechetDistance(even, odd, name: "odd")
+    }
+    #expect("\(try #require(error))".hasPrefix("odd: no covariance of a set of features"))
+    // Rounding in float32 is no such thing.
+    let nearly = FeatureStatistics(mean: [0, 0], covariance: [1, 1, 1, 1 - 1e-6])
+    #expect(try FrechetDistance(nearly, nearly).value < 1e-5)
   }
 
   @Test func evenLogitsScoreOneAndSureOnesAsManyAsThereAreClasses() {

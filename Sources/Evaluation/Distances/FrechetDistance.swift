@@ -20,7 +20,7 @@ public struct FrechetDistance: Sendable, Equatable {
   ///   - first: One distribution.
   ///   - second: The other.
   ///   - name: What errors call the second.
-  /// - Throws: `EvaluationError` for different dimensions; `IterationFailure`.
+  /// - Throws: `EvaluationError` for different dimensions, and for a matrix that is no covariance; `IterationFailure`.
   public init(
     _ first: FeatureStatistics, _ second: FeatureStatistics, name: String = "the second set"
   ) throws {
@@ -31,30 +31,38 @@ public struct FrechetDistance: Sendable, Equatable {
     meanPart = zip(first.mean, second.mean).reduce(0) {
       $0 + ($1.0 - $1.1) * ($1.0 - $1.1)
     }
+    let factors = [
+      try Self.factor(of: first, name: "the first set"), try Self.factor(of: second, name: name),
+    ]
     covariancePart =
-      try first.totalVariance + second.totalVariance - 2 * Self.rootTrace(first, second)
+      try first.totalVariance + second.totalVariance
+      - 2 * Self.rootTrace(factors, dimension: first.dimension)
   }
 
   /// tr (Σ₁Σ₂)^½.
   ///
   /// With Σ = FᵀF of both it is the sum of the singular values of F₁F₂ᵀ: real, and without the roots of numbers that are
   /// nothing but rounding, which a singular covariance, as that of few images, has many of.
-  private static func rootTrace(
-    _ first: FeatureStatistics, _ second: FeatureStatistics
-  ) throws -> Double {
-    let factors = try [first, second].map(factor)
+  private static func rootTrace(_ factors: [[Double]], dimension: Int) throws -> Double {
     guard !factors.contains(where: \.isEmpty) else { return 0 }
-    let cross = product(factors[0], factors[1], depth: first.dimension, transposed: true)
-    return try singularValues(of: cross, columnCount: factors[1].count / first.dimension)
-      .reduce(0, +)
+    let cross = product(factors[0], factors[1], depth: dimension, transposed: true)
+    return try singularValues(of: cross, columnCount: factors[1].count / dimension).reduce(0, +)
   }
 
   /// F with Σ = FᵀF: a row √λ·vᵀ for every eigenvalue λ that is not lost in rounding, `[rank, dimension]`.
-  private static func factor(of statistics: FeatureStatistics) throws -> [Double] {
+  ///
+  /// - Throws: `EvaluationError.noCovariance` for an eigenvalue that is further below 0 than the rounding of a file in
+  ///   float32 puts it; `IterationFailure`.
+  private static func factor(of statistics: FeatureStatistics, name: String) throws -> [Double] {
     let size = statistics.dimension
     let (values, vectors) = try eigenvectors(ofSymmetric: statistics.covariance, size: size)
-    let noise = Double(size) * Double.ulpOfOne * (values.last ?? 0)
-    return values.indices.filter { values[$0] > max(noise, 0) }.flatMap { index in
+    let largest = max(values.last ?? 0, 0)
+    if let least = values.first, least < -1e-3 * largest || (least < 0 && largest == 0) {
+      throw EvaluationError.noCovariance(
+        set: name, problem: "it has the eigenvalue \(least), where the largest is \(largest)")
+    }
+    let noise = Double(size) * Double.ulpOfOne * largest
+    return values.indices.filter { values[$0] > noise }.flatMap { index in
       let root = values[index].squareRoot()
       return vectors[index * size..<(index + 1) * size].map { $0 * root }
     }

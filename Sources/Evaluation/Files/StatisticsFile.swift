@@ -23,7 +23,8 @@ public struct StatisticsFile: Sendable {
   /// Reads the statistics of a file.
   ///
   /// - Throws: `ArrayFileError` where a mean has no covariance or one of another size, or an array is not of
-  ///   floating-point numbers; `EvaluationError` for numbers that are not finite.
+  ///   floating-point numbers; `EvaluationError` for numbers that are not finite, and where the
+  ///   covariance cannot be one.
   public init(_ directory: NumPyArchiveDirectory) throws {
     pool = try Self.statistics(Self.poolNames, in: directory)
     spatial =
@@ -82,6 +83,9 @@ public struct StatisticsFile: Sendable {
       covariance: try directory.doubles(names.1, shape: covarianceShape))
     guard statistics.isFinite else {
       throw EvaluationError.notFinite(set: "\(directory.path)[\(names.0), \(names.1)]")
+    }
+    if let problem = statistics.covarianceProblem {
+      throw EvaluationError.noCovariance(set: "\(directory.path)[\(names.1)]", problem: problem)
     }
     return statistics
   }
