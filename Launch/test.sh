@@ -288,6 +288,12 @@ evaluation_bits() {
         cmp "$folder/${kind/\%/1}" "$folder/${kind/\%/$ranks}" || return
     done
   done
+  check "Evaluation: the samples in a folder" run_local 1 sample --tokenizer "$work/runs/smoke-tokenizer" \
+    --generator "$work/runs/smoke-generator" --classes all --count 3 --output "$folder/samples" || return
+  check "Evaluation: the folder" run_local 1 evaluate generation "${set[@]}" --samples "$folder/samples" \
+    --reference "$work/data/evaluation" --output "$folder/of-folder.json" || return
+  check "Evaluation: the certificates agree but for the name" \
+    diff <(sed 's|/samples.npz"|/samples"|' "$folder/generation-1.json") "$folder/of-folder.json" || return
   check "Evaluation: against the statistics" run_local 1 evaluate generation "${set[@]}" \
     --samples "$folder/samples.npz" --reference "$folder/statistics-1.npz" \
     --output "$folder/against-statistics.json" || return
