@@ -245,11 +245,11 @@ sampling_bits() {
     check "Sampling: 2000 on $ranks rank(s)" sampled "$ranks" "set-$ranks.npz" --balanced 2000 || return
     check "Sampling: a folder on $ranks rank(s)" sampled "$ranks" "folder-$ranks" --classes all --count 7 || return
     check "Sampling: reconstructions on $ranks rank(s)" run_local "$ranks" reconstruct \
-      --model "$model" --images "$folder/folder-1" --output "$folder/reconstructed-$ranks.npy" || return
+      --threads 1 --model "$model" --images "$folder/folder-1" --output "$folder/reconstructed-$ranks.npy" || return
     check "Sampling: encoded on $ranks rank(s)" run_local "$ranks" encode \
-      --model "$model" --images "$folder/folder-1" --output "$folder/encoded-$ranks.npy" || return
+      --threads 1 --model "$model" --images "$folder/folder-1" --output "$folder/encoded-$ranks.npy" || return
     check "Sampling: decoded on $ranks rank(s)" run_local "$ranks" decode \
-      --model "$model" --codes "$folder/set-1.npz.codes.npy" --output "$folder/decoded-$ranks.npy" || return
+      --threads 1 --model "$model" --codes "$folder/set-1.npz.codes.npy" --output "$folder/decoded-$ranks.npy" || return
   done
   for ranks in 2 4; do
     for form in set-%.npz set-%.json set-%.npz.codes.npy folder-% reconstructed-%.npy encoded-%.npy decoded-%.npy; do
@@ -288,6 +288,12 @@ evaluation_bits() {
         cmp "$folder/${kind/\%/1}" "$folder/${kind/\%/$ranks}" || return
     done
   done
+  check "Evaluation: the samples in a folder" run_local 1 sample --tokenizer "$work/runs/smoke-tokenizer" \
+    --generator "$work/runs/smoke-generator" --classes all --count 3 --output "$folder/samples" || return
+  check "Evaluation: the folder" run_local 1 evaluate generation "${set[@]}" --samples "$folder/samples" \
+    --reference "$work/data/evaluation" --output "$folder/of-folder.json" || return
+  check "Evaluation: the certificates agree but for the name" \
+    diff <(sed 's|/samples.npz"|/samples"|' "$folder/generation-1.json") "$folder/of-folder.json" || return
   check "Evaluation: against the statistics" run_local 1 evaluate generation "${set[@]}" \
     --samples "$folder/samples.npz" --reference "$folder/statistics-1.npz" \
     --output "$folder/against-statistics.json" || return

@@ -21,17 +21,9 @@ struct Evaluate: ParsableCommand {
 
 /// How ranks work on an evaluation.
 struct EvaluationRanks: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "Threads of each rank (default: its cores); the last bits of figures depend on them.",
-      valueName: "n"))
-  var threads: Int?
+  @OptionGroup private var rank: ThreadsOption
 
-  func validate() throws {
-    guard threads ?? 1 > 0 else {
-      throw ValidationError("--threads \(threads ?? 0): expected at least 1")
-    }
-  }
+  private var threads: Int? { rank.threads }
 
   /// Measures on this session's ranks, with progress on the terminal of the first.
   func run<Result>(
@@ -56,7 +48,8 @@ struct CertificateOptions: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "What is known about the images, such as guidance=3.75 seed=0; a seed belongs to the protocol.",
+      "What is known about the images, such as guidance=3.75 seed=0; seed, rounding and labels_digest belong to "
+        + "the protocol.",
       valueName: "name=value"))
   var stated: [String] = []
 
@@ -87,7 +80,7 @@ struct CertificateOptions: ParsableArguments {
   func run(_ measure: (EvaluationContext) throws -> EvaluationCertificate?) throws {
     try RankSession.run { session in
       if session.isFirst, let output {
-        guard try !FileSystem.exists(output) || SamplingRecord(contentsOf: output) == nil else {
+        guard try !SamplingRecord.isRecord(output) else {
           throw CommandError.unsupported(
             "--output \(output): the record of a sampling stands there: name another file")
         }
