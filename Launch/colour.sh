@@ -22,7 +22,7 @@ tokenizer="$runs/colour-tokenizer"
 generator="$runs/colour-generator"
 samples="$runs/colour-samples.png"
 scores="$runs/colour-reconstruction.json"
-read -r tokenizer_steps generator_steps <<<"${COLOUR_STEPS:-2400 1500}"
+read -r tokenizer_steps generator_steps <<<"${COLOUR_STEPS:-9000 2500}"
 
 step "Build"
 if [[ -z "${RESTOK:-}" ]]; then swift build -c release --product restok; fi
@@ -75,7 +75,7 @@ networks=()
 if [[ -n "${COLOUR_INCEPTION:-}" ]]; then networks+=(--inception "$COLOUR_INCEPTION"); fi
 if [[ -n "${COLOUR_LPIPS:-}" ]]; then networks+=(--lpips "$COLOUR_LPIPS"); fi
 on_ranks "$ranks" evaluate reconstruction --images "$data/sets/evaluation" --model "$tokenizer" \
-  --keep 1,2,4,8,16,32 "${networks[@]}" --output "$scores"
+  --keep 1,2,4,8,16,32,64 "${networks[@]}" --output "$scores"
 
 step "Done"
 echo "new emoji, 12 of each group:              $samples"
