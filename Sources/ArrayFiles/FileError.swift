@@ -61,8 +61,10 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
     case EROFS:
       "The disk is mounted read-only: write to another one, or mount it for writing."
     case ENOENT:
-      "It does not exist: check the path, and make its folder first."
-    case EEXIST, ENOTEMPTY, EISDIR:
+      "It does not exist: check the path; where a file is to be written, make its folder first."
+    case EISDIR:
+      "It is a folder, where a file is meant: check the path."
+    case EEXIST, ENOTEMPTY:
       "Something is already there: choose another name, or move it away."
     case ENOTDIR:
       "A part of the path is a file, not a folder: check the path."

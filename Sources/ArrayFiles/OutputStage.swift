@@ -32,8 +32,7 @@ public final class OutputStage {
   public init(for destination: String, kind: String, isFirst: Bool) throws {
     let final = SystemPath.withoutEndingSlash(destination)
     self.destination = final
-    folder = SystemPath.path(
-      of: ".\(SystemPath.name(of: final)).\(kind)", in: SystemPath.parent(of: final))
+    folder = Self.folder(of: final, kind: kind)
     guard isFirst else {
       lock = nil
       return
@@ -115,6 +114,28 @@ public final class OutputStage {
     try FileSystem.rename(dataFolder, to: destination)
     try FileSystem.synchronize(SystemPath.parent(of: destination))
     remove()
+  }
+
+  /// Removes the stage of a folder that a command has published, and was ended before it had cleaned up.
+  ///
+  /// - Parameters:
+  ///   - destination: The final place.
+  ///   - kind: The ending of the hidden folder's name.
+  /// - Returns: Whether there was one.
+  public static func removeLeftover(of destination: String, kind: String) -> Bool {
+    let folder = self.folder(of: SystemPath.withoutEndingSlash(destination), kind: kind)
+    // What was published is not in the stage any more.
+    guard FileSystem.exists(folder), !FileSystem.exists(folder + "/data"),
+      let lock = try? FileLock(file: folder + "/lock")
+    else { return false }
+    try? FileSystem.remove(folder)
+    lock.release()
+    return true
+  }
+
+  private static func folder(of destination: String, kind: String) -> String {
+    SystemPath.path(
+      of: ".\(SystemPath.name(of: destination)).\(kind)", in: SystemPath.parent(of: destination))
   }
 
   /// Removes the stage with all parts.

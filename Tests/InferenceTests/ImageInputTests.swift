@@ -31,6 +31,19 @@ import Testing
     }
   }
 
+  /// An archive has a beginning only: rows are given whatever the order.
+  @Test func imagesOfAnArchiveInAnyOrder() throws {
+    try withTemporaryDirectory { folder in
+      let images = (0..<5).map { image($0) }
+      let array = NumPyArray(images.flatMap(\.pixels), shape: [5, 4, 4, 3])
+      try NumPyArchive.write([("arr_0", array)], to: folder + "/set.npz")
+      let inputs = try ImageInputs(paths: [folder + "/set.npz"], size: 4)
+      for index in [1, 4, 0, 0, 2, 3, 4, 4] {
+        #expect(try inputs.image(at: index) == images[index], "\(index)")
+      }
+    }
+  }
+
   @Test func bytesOfArrays() throws {
     try withTemporaryDirectory { folder in
       let array = NumPyArray(image(1).pixels + image(2).pixels, shape: [2, 4, 4, 3])

@@ -115,6 +115,42 @@ import Testing
     }
   }
 
+  @Test func anInputThatChangedIsNamed() throws {
+    try withTemporaryDirectory { folder in
+      let path = folder + "/set.npy"
+      #expect(throws: Killed.self) { try make(try plan(path), stoppedAt: 2) }
+      var changed = try plan(path)
+      changed.origin = { $0 == 35 || $0 == 40 ? "another \($0)" : "\($0)" }
+      var notices: [String] = []
+      #expect(try make(changed) { notices.append($0) }.made == [1, 2])
+      #expect(notices.count == 2, "\(notices)")
+      #expect(notices[0].contains("1 of 3 parts would come out otherwise"))
+      #expect(
+        notices[0].contains("2 of their images") && notices[0].contains("00035-image-1035.png"))
+    }
+  }
+
+  /// A command that was killed between the renaming and the end of its cleaning up.
+  @Test func theRestsOfAFinishedFolderAreRemoved() throws {
+    try withTemporaryDirectory { folder in
+      let path = folder + "/out"
+      _ = try make(try plan(path))
+      try FileSystem.createDirectory(folder + "/.out.parts/records")
+      try AtomicFile.write([1], to: folder + "/.out.parts/records/000000.json")
+      var notices: [String] = []
+      #expect(throws: CommandError.outputExists(path)) {
+        try make(try plan(path)) { notices.append($0) }
+      }
+      #expect(notices.count == 1 && notices[0].contains("out is whole"))
+      #expect(!FileSystem.exists(folder + "/.out.parts"))
+      // One that is being made has its data there.
+      let held = try OutputStage(for: path, kind: "parts", isFirst: true)
+      #expect(throws: CommandError.outputExists(path)) { try make(try plan(path)) }
+      #expect(FileSystem.exists(folder + "/.out.parts/data"))
+      held.remove()
+    }
+  }
+
   @Test func whatStandsThereIsNotTouched() throws {
     try withTemporaryDirectory { folder in
       try FileSystem.createDirectory(folder + "/out")

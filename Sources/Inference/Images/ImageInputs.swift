@@ -7,8 +7,9 @@ public import Tensors
 /// - JPEG, PNG and WebP files, and those directly in a folder (sorted by the bytes of their names): short
 ///   side to the size, then the centre, as for an evaluation.
 /// - `.npy`: uint8 `N × H × W × 3`, or float32 `N × 3 × H × W` with values in [0, 1]; `.npz`: the
-///   array `arr_0`, or the only one. Arrays have the model's size already.
-public struct ImageInputs: Sendable {
+///   array `arr_0`, or the only one, read on and on: images are best asked for in their order. Arrays have the
+///   model's size already.
+public struct ImageInputs {
   private enum Source {
     case file(String)
     case array(ImageArray, index: Int)

@@ -17,6 +17,8 @@ package struct BlockContent {
 package struct BlockRecord: Codable {
   /// What it was made from and how: `OutputPlan.digest(ofBlock:)`.
   package var plan: String
+  /// Digests of what its images were made from, `OutputPlan.originDigests(ofBlock:)`.
+  package var origins: [String]
   /// Digest of its files, as `xxh64:` and 16 hexadecimal digits.
   package var digest: String
   /// Digests of its images, `PixelDigest.of`.

@@ -10,6 +10,8 @@ struct OutputParts {
   private let blocks: [Range<Int>]
   private let planDigests: [String]
 
+  /// The ending of the name of the folder that the parts stand in.
+  static let stageKind = "parts"
   private static let factsName = "facts"
 
   /// Takes the output's place.
@@ -23,9 +25,9 @@ struct OutputParts {
     self.plan = plan
     blocks = plan.blocks
     planDigests = try blocks.map { try plan.digest(ofBlock: $0) }
-    stage = try OutputStage(for: plan.destination, kind: "parts", isFirst: isFirst)
+    stage = try OutputStage(for: plan.destination, kind: Self.stageKind, isFirst: isFirst)
     guard isFirst else { return }
-    tellDifferences(notice)
+    try tellDifferences(notice)
     let codes = plan.codes == nil ? [] : blocks.indices.map(Self.codesName)
     try stage.removeStrangers(
       to: Set(blocks.indices.flatMap(imageNames)), aside: Set(codes),
@@ -40,9 +42,9 @@ struct OutputParts {
     return digest.prefixed
   }
 
-  private func tellDifferences(_ notice: Notice) {
-    guard let facts = stage.record(Self.factsName, as: [String: String].self), facts != plan.facts
-    else { return }
+  private func tellDifferences(_ notice: Notice) throws {
+    guard let facts = stage.record(Self.factsName, as: [String: String].self) else { return }
+    guard facts != plan.facts else { return try tellOtherInputs(notice) }
     let names = Set(facts.keys).union(plan.facts.keys).sorted().filter {
       facts[$0] != plan.facts[$0]
     }
@@ -52,6 +54,30 @@ struct OutputParts {
     notice(
       "\(stage.folder) has parts that would come out otherwise, and they are made anew: "
         + texts.joined(separator: "; "))
+  }
+
+  /// Says which inputs are others than when parts were made of them.
+  private func tellOtherInputs(_ notice: Notice) throws {
+    var (partCount, others) = (0, [Int]())
+    for (index, block) in blocks.enumerated() {
+      guard let record = stage.record(Self.name(index), as: BlockRecord.self),
+        record.plan != planDigests[index]
+      else { continue }
+      partCount += 1
+      let origins = try plan.originDigests(ofBlock: block)
+      others += block.filter { image in
+        let place = image - block.lowerBound
+        return !record.origins.indices.contains(place) || record.origins[place] != origins[place]
+      }
+    }
+    guard partCount > 0 else { return }
+    let first = others.first.map {
+      ": \(others.count) of their images are made from others than before, the first of them "
+        + plan.fileName($0)
+    }
+    notice(
+      "\(partCount) of \(blocks.count) parts would come out otherwise, and they are made anew"
+        + (first ?? ""))
   }
 
   /// The record of a block that is finished and would come out the same; nil where there is none.
@@ -94,7 +120,8 @@ struct OutputParts {
     precondition(files.isEmpty, "OutputParts: block \(index) lacks \(files.count) files")
     try stage.write(
       BlockRecord(
-        plan: planDigests[index], digest: digest.prefixed,
+        plan: planDigests[index], origins: try plan.originDigests(ofBlock: blocks[index]),
+        digest: digest.prefixed,
         imageDigests: content.images.map(PixelDigest.of),
         meanSquaredErrors: content.meanSquaredErrors), as: Self.name(index))
   }

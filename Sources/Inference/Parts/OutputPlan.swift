@@ -82,6 +82,15 @@ package struct OutputPlan {
     return digest.prefixed
   }
 
+  /// Digests of what the images of a block are made from, one by one.
+  func originDigests(ofBlock block: Range<Int>) throws -> [String] {
+    try block.map { image in
+      var digest = ContentDigest()
+      digest.update(Array(try origin(image).utf8))
+      return digest.hexadecimal
+    }
+  }
+
   /// Refuses what cannot be written, before anything is made.
   ///
   /// - Throws: `CommandError` or `FileError`.

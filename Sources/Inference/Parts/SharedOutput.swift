@@ -53,7 +53,7 @@ package struct SharedOutput {
   /// - Throws: `CommandError`, `OutputStageHeld`, `FileError`, and the errors of ranks.
   package init(_ plan: OutputPlan, _ context: OutputContext) throws {
     self.context = context
-    if context.isFirst { try plan.check() }
+    if context.isFirst { try Self.check(plan, context) }
     let first = try context.isFirst ? OutputParts(plan, isFirst: true, context.notice) : nil
     try context.communicator.barrier()
     parts = try first ?? OutputParts(plan, isFirst: false, context.notice)
@@ -65,6 +65,21 @@ package struct SharedOutput {
           + "that is saving")
     }
     try requireSharedFolder()
+  }
+
+  private static func check(_ plan: OutputPlan, _ context: OutputContext) throws {
+    do {
+      try plan.check()
+    } catch let error as CommandError {
+      if case .outputExists(let folder) = error,
+        OutputStage.removeLeftover(of: folder, kind: OutputParts.stageKind)
+      {
+        context.notice(
+          "\(folder) is whole: a command has finished it and was ended before it had cleaned up, which is done now"
+        )
+      }
+      throw error
+    }
   }
 
   /// All ranks write into one folder: each has to see what rank 0 writes there.
