@@ -39,7 +39,7 @@ package struct SharedOutput {
   private var communicator: Communicator { context.communicator }
 
   /// What the bits of all networks depend on beside weights and input.
-  static var programFacts: [String: String] {
+  package static var programFacts: [String: String] {
     let libraries = MathLibraries.current
     return libraryVersions.merging(
       ["threads": "\(threadCount)", "instructions": libraries.oneDNNInstructionSet],
