@@ -176,8 +176,9 @@ let package = Package(
     tests(
       "EvaluationTests",
       [
-        "Evaluation", "PhaseFixtures", "Reporting", "Datasets", "MessagePassing", "Inference",
-        "FeatureNetworks", "ImageFiles", "ArrayFiles", "Tensors", "Kernels",
+        "Evaluation", "PhaseFixtures", "Reporting", "Configurations", "Datasets",
+        "HierarchicalGenerator", "MessagePassing", "Inference", "FeatureNetworks", "ImageFiles",
+        "ArrayFiles", "Tensors", "Kernels",
       ]),
     tests(
       "EvaluationGoldenTests",

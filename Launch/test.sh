@@ -243,11 +243,11 @@ sampling_bits() {
     check "Sampling: 2000 on $ranks rank(s)" sampled "$ranks" "set-$ranks.npz" --balanced 2000 || return
     check "Sampling: a folder on $ranks rank(s)" sampled "$ranks" "folder-$ranks" --classes all --count 7 || return
     check "Sampling: reconstructions on $ranks rank(s)" run_local "$ranks" reconstruct \
-      --model "$model" --images "$folder/folder-1" --output "$folder/reconstructed-$ranks.npy" || return
+      --threads 1 --model "$model" --images "$folder/folder-1" --output "$folder/reconstructed-$ranks.npy" || return
     check "Sampling: encoded on $ranks rank(s)" run_local "$ranks" encode \
-      --model "$model" --images "$folder/folder-1" --output "$folder/encoded-$ranks.npy" || return
+      --threads 1 --model "$model" --images "$folder/folder-1" --output "$folder/encoded-$ranks.npy" || return
     check "Sampling: decoded on $ranks rank(s)" run_local "$ranks" decode \
-      --model "$model" --codes "$folder/set-1.npz.codes.npy" --output "$folder/decoded-$ranks.npy" || return
+      --threads 1 --model "$model" --codes "$folder/set-1.npz.codes.npy" --output "$folder/decoded-$ranks.npy" || return
   done
   for ranks in 2 4; do
     for form in set-%.npz set-%.json set-%.npz.codes.npy folder-% reconstructed-%.npy encoded-%.npy decoded-%.npy; do

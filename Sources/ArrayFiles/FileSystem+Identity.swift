@@ -68,6 +68,19 @@ extension FileSystem {
     return own.st_dev != above.st_dev
   }
 
+  /// Why a folder cannot be given a path by a rename, whatever stands in it; nil where it can.
+  public static func problemOfRename(to path: String) -> String? {
+    if [".", "..", "/", ""].contains(SystemPath.name(of: path)) {
+      "it is no name of a new folder"
+    } else if kind(of: path, followsLinks: false) == .link {
+      "it is a link"
+    } else if isMountPoint(path) {
+      "it is the root of a file system"
+    } else {
+      nil
+    }
+  }
+
   /// Checks that a file can be written under a path, by making one aside that is removed again.
   ///
   /// For commands that compute for long: what cannot be written is to be known before.

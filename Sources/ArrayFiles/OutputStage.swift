@@ -4,6 +4,7 @@ import Foundation
 ///
 ///     .NAME.KIND/lock
 ///     .NAME.KIND/data/…          what will stand under the final name, or parts of it
+///     .NAME.KIND/aside/…         parts of what has another final name
 ///     .NAME.KIND/records/….json  what is known of a part that is finished
 ///
 /// A killed command leaves it; the next one with the same destination takes it over, and keeps the parts whose
@@ -17,6 +18,8 @@ public final class OutputStage {
 
   /// The folder that is published, or that parts stand in.
   public var dataFolder: String { folder + "/data" }
+  /// The folder of parts that do not come under the final name.
+  public var asideFolder: String { folder + "/aside" }
   private var recordsFolder: String { folder + "/records" }
 
   /// Takes the stage of a destination.
@@ -49,7 +52,9 @@ public final class OutputStage {
   /// - Throws: `FileError`.
   private static func lock(of folder: String) throws -> FileLock? {
     for _ in 0..<10 {
-      for name in ["data", "records"] { try FileSystem.createDirectory(folder + "/" + name) }
+      for name in ["data", "aside", "records"] {
+        try FileSystem.createDirectory(folder + "/" + name)
+      }
       if let lock = try? FileLock(file: folder + "/lock"), lock.isStillNamed { return lock }
       Thread.sleep(forTimeInterval: 0.1)
     }
@@ -76,11 +81,16 @@ public final class OutputStage {
   ///
   /// - Parameters:
   ///   - data: The names of files in the data folder.
+  ///   - aside: The names of files beside it.
   ///   - records: The names of records.
   /// - Throws: `FileError`.
-  public func removeStrangers(to data: Set<String>, records: Set<String>) throws {
+  public func removeStrangers(
+    to data: Set<String>, aside: Set<String> = [], records: Set<String>
+  ) throws {
     let records = Set(records.map { $0 + ".json" })
-    for (folder, expected) in [(dataFolder, data), (recordsFolder, records)] {
+    for (folder, expected) in [
+      (dataFolder, data), (asideFolder, aside), (recordsFolder, records),
+    ] {
       try Self.removeStrangers(to: expected, in: folder)
     }
   }

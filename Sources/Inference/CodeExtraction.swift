@@ -21,15 +21,16 @@ public enum CodeExtraction {
   ///   - source: The tokenizer; every rank loads it.
   ///   - output: The HDF5 file.
   ///   - recipe: The crops of an image.
+  ///   - threadCount: Threads of this rank; those that the launcher gives it, or its cores, when nil.
   ///   - communicator: The ranks.
   ///   - notice: Is told on the coordinator of choices, such as a checkpoint that is passed over.
   /// - Returns: What was written, for people.
   /// - Throws: `DataError`, `CheckpointError` and the errors of files and ranks.
   public static func encode(
     data: String, with source: ModelSource, to output: String, recipe: CropRecipe = .centre,
-    communicator: Communicator, notice: Notice = { _ in }
+    threadCount: Int? = nil, communicator: Communicator, notice: Notice = { _ in }
   ) throws -> String {
-    RankThreads.setAutomatic()
+    RankThreads.set(threadCount)
     let start = ContinuousClock.now
     if communicator.rank == 0 {
       try OutputCheck.requireApart(output, from: [data])

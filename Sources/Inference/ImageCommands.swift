@@ -18,9 +18,10 @@ public enum ImageCommands {
   /// - Throws: The errors of the model's and the images' files, and of ranks.
   public static func encode(
     _ paths: [String], with source: ModelSource, to output: String,
-    orientation: ImageOrientation = .stored, context: OutputContext = OutputContext()
+    orientation: ImageOrientation = .stored, threadCount: Int? = nil,
+    context: OutputContext = OutputContext()
   ) throws -> String {
-    RankThreads.setAutomatic()
+    RankThreads.set(threadCount)
     let tokenizer = try LoadedTokenizer(source, notice: context.tell)
     let inputs = try ImageInputs(
       paths: paths, size: tokenizer.model.configuration.imageSize, orientation: orientation)
@@ -47,10 +48,10 @@ public enum ImageCommands {
   ///
   /// - Throws: The errors of the model's and the tokens' files, and of ranks.
   public static func decode(
-    _ path: String, with source: ModelSource, to output: String,
+    _ path: String, with source: ModelSource, to output: String, threadCount: Int? = nil,
     context: OutputContext = OutputContext()
   ) throws -> String {
-    RankThreads.setAutomatic()
+    RankThreads.set(threadCount)
     let target = try ImageOutput(path: output)
     let tokenizer = try LoadedTokenizer(source, notice: context.tell)
     let sequences = try sequences(path, tokenizer, context)
@@ -102,9 +103,10 @@ public enum ImageCommands {
   ///   prefix that is not one of the levels' ends.
   public static func reconstruct(
     _ paths: [String], with source: ModelSource, keepCount: Int?, to output: String,
-    orientation: ImageOrientation = .stored, context: OutputContext = OutputContext()
+    orientation: ImageOrientation = .stored, threadCount: Int? = nil,
+    context: OutputContext = OutputContext()
   ) throws -> ReconstructedImages {
-    RankThreads.setAutomatic()
+    RankThreads.set(threadCount)
     let target = try ImageOutput(path: output)
     let tokenizer = try LoadedTokenizer(source, notice: context.tell)
     let configuration = tokenizer.model.configuration
@@ -146,7 +148,7 @@ public enum ImageCommands {
   private static func plan(
     _ tokenizer: LoadedTokenizer, images: ImageOutput? = nil, codes: String? = nil,
     imageCount: Int, facts: [String: String],
-    name: @escaping (Int) -> String = { zeroPadded($0, digitCount: 5) },
+    name: ((Int) -> String)? = nil,
     origin: @escaping (Int) throws -> String
   ) -> OutputPlan {
     let configuration = tokenizer.model.configuration

@@ -58,7 +58,7 @@ public struct Sampling {
     tokenizer: ModelSource, generator: ModelSource, precision: Precision = .float32,
     threadCount: Int? = nil, notice: Notice = { _ in }
   ) throws {
-    if let threadCount { setThreadCount(threadCount) } else { RankThreads.setAutomatic() }
+    RankThreads.set(threadCount)
     self.precision = precision
     self.tokenizer = try LoadedTokenizer(tokenizer, precision: precision, notice: notice)
     self.generator = try LoadedGenerator(generator, precision: precision, notice: notice)
@@ -119,17 +119,17 @@ public struct Sampling {
 
   /// Everything that the images of a request depend on, by name.
   public func facts(of request: SamplingRequest) -> [String: String] {
-    let samples = SampleIdentity.list(labels: request.labels, count: 1)
-    let record = record(request, samples)
+    let record = record(of: request)
     return record.facts.reduce(into: record.program) { $0[$1.name] = $1.value }
-      .merging(["images": "\(samples.count)"], uniquingKeysWith: { $1 })
+      .merging(["images": "\(record.imageCount)"], uniquingKeysWith: { $1 })
   }
 
-  private func record(_ request: SamplingRequest, _ samples: [SampleIdentity]) -> SamplingRecord {
+  /// What the record of a request's images says, but for the digest of their pixels.
+  public func record(of request: SamplingRequest) -> SamplingRecord {
     SamplingRecord(
-      labels: samples.map(\.label), guidance: request.guidance, choice: request.choice,
+      labels: request.labels.map { Int32($0) }, guidance: request.guidance, choice: request.choice,
       seed: request.seed, precision: precision,
-      order: generator.model.configuration.order.rawValue, tokenizerDigest: tokenizer.digest,
+      tokenOrder: generator.model.configuration.order.rawValue, tokenizerDigest: tokenizer.digest,
       generatorDigest: generator.digest, program: SharedOutput.programFacts)
   }
 
@@ -139,7 +139,7 @@ public struct Sampling {
     if let codes = request.codes {
       try OutputCheck.requireTwo(request.output, codes, option: "--codes")
     }
-    let record = record(request, samples)
+    let record = record(of: request)
     var facts = record.program
     for (name, value) in record.facts where name != "classes" && name != "labels_digest" {
       facts[name] = value

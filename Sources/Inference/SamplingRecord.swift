@@ -1,14 +1,12 @@
 import ArrayFiles
-import Configurations
+package import Configurations
 import Foundation
 public import HierarchicalGenerator
-import Kernels
-import Reporting
 
 /// How images were sampled: everything that they depend on, in a file beside them.
 ///
 /// `sampling.json` in a folder of images, `NAME.json` beside `NAME.npz` and `NAME.npy`. An evaluation of the images
-/// takes it into its certificate. Source: Docs/Sampling.md, section 3.
+/// takes it into its certificate, if they are those that it is of. Source: Docs/Sampling.md, section 3.
 public struct SamplingRecord: Codable, Sendable, Equatable {
   /// The strength of guidance over the steps.
   public struct GuidanceRecord: Codable, Sendable, Equatable {
@@ -84,6 +82,8 @@ public struct SamplingRecord: Codable, Sendable, Equatable {
   public var classCount: Int
   /// The digest of the images' classes in their order.
   public var labelsDigest: String
+  /// The digest of the images, `PixelDigest`; nil until they are made.
+  public var pixelDigest: String?
   /// The strength of guidance over the steps.
   public var guidance: GuidanceRecord
   /// How tokens were chosen.
@@ -93,7 +93,7 @@ public struct SamplingRecord: Codable, Sendable, Equatable {
   /// The operands of products.
   public var precision: String
   /// The order of the tokens.
-  public var order: String
+  public var tokenOrder: String
   /// The digest of the tokenizer's weights.
   public var tokenizerDigest: String
   /// The digest of the generator's weights.
@@ -109,25 +109,27 @@ public struct SamplingRecord: Codable, Sendable, Equatable {
     case imageCount = "images"
     case classCount = "classes"
     case labelsDigest = "labels_digest"
+    case pixelDigest = "pixels"
     case guidance
     case choice
     case seed
     case precision
-    case order
+    case tokenOrder = "token_order"
     case tokenizerDigest = "tokenizer"
     case generatorDigest = "generator"
     case rounding
     case program
   }
 
-  private static let kind = "sampling"
-  private static let currentFormatVersion = 1
+  static let kind = "sampling"
+  static let currentFormatVersion = 2
   /// Its name in a folder of images.
   static let folderFileName = "sampling.json"
 
-  init(
+  /// The record of images that are still to be made.
+  package init(
     labels: [Int32], guidance: Guidance, choice: TokenChoice, seed: UInt64, precision: Precision,
-    order: String, tokenizerDigest: String, generatorDigest: String, program: [String: String]
+    tokenOrder: String, tokenizerDigest: String, generatorDigest: String, program: [String: String]
   ) {
     imageCount = labels.count
     classCount = Set(labels).count
@@ -135,69 +137,24 @@ public struct SamplingRecord: Codable, Sendable, Equatable {
     digest.update(elements: labels)
     labelsDigest = digest.prefixed
     (self.guidance, self.choice) = (GuidanceRecord(guidance), ChoiceRecord(choice))
-    (self.seed, self.precision, self.order) = (seed, precision.rawValue, order)
+    (self.seed, self.precision, self.tokenOrder) = (seed, precision.rawValue, tokenOrder)
     (self.tokenizerDigest, self.generatorDigest) = (tokenizerDigest, generatorDigest)
     self.program = program
   }
 
-  /// Where the record of some images stands; nil for a grid, which has none.
-  static func path(for output: ImageOutput) -> String? {
-    switch output.kind {
-    case .folder: SystemPath.withoutEndingSlash(output.path) + "/" + folderFileName
-    case .array, .archive: String(output.path.dropLast(3)) + "json"
-    case .grid: nil
-    }
-  }
-
-  /// Reads the record beside some images.
-  ///
-  /// - Parameter path: A folder of images, or an array of them.
-  /// - Returns: The record; nil where there is none, or another file has its name.
-  /// - Throws: `FileError`; `CommandError.unfitData` for one of another version.
-  public static func beside(_ path: String) throws -> SamplingRecord? {
-    let isArray = ["npz", "npy"].contains(SystemPath.ending(of: path))
-    guard FileSystem.isDirectory(path) || isArray else { return nil }
-    let file =
-      FileSystem.isDirectory(path)
-      ? SystemPath.withoutEndingSlash(path) + "/" + folderFileName
-      : String(path.dropLast(3)) + "json"
-    return FileSystem.exists(file) ? try SamplingRecord(contentsOf: file) : nil
-  }
-
-  /// Reads a record; nil where the file is something else.
-  ///
-  /// - Throws: `FileError`; `CommandError.unfitData` for a record of another version.
-  public init?(contentsOf path: String) throws {
-    struct Mark: Decodable {
-      let kind: String
-    }
-    let text = Data(try FileSystem.bytes(of: path, upTo: 1 << 20))
-    guard (try? JSONText.decode(Mark.self, from: text))?.kind == Self.kind else { return nil }
-    do {
-      self = try JSONText.decode(SamplingRecord.self, from: text)
-    } catch {
-      throw CommandError.unfitData("\(path): this record of a sampling cannot be read: \(error)")
-    }
-    guard formatVersion == Self.currentFormatVersion else {
-      throw CommandError.unfitData(
-        "\(path): this record of a sampling has format version \(formatVersion), this program reads "
-          + "\(Self.currentFormatVersion)")
-    }
-  }
-
-  /// Refuses to take the place of a file that is no record.
-  func requirePlace(_ path: String) throws {
-    guard FileSystem.exists(path), try SamplingRecord(contentsOf: path) == nil else { return }
-    throw CommandError.unsupported(
-      "\(path) is there and is no record of a sampling, which would take its place: move it, or name another "
-        + "--output")
+  /// Whether another record, of images or of what is still to be made, is of a sampling that gives the same images.
+  public func isOfSameSampling(as other: SamplingRecord) -> Bool {
+    var (own, other) = (self, other)
+    (own.pixelDigest, other.pixelDigest) = (nil, nil)
+    return own == other
   }
 
   /// Publishes the record as a file.
+  ///
+  /// - Precondition: It has the digest of the images.
   func write(to path: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    try AtomicFile.write(Array(try encoder.encode(self)) + [UInt8(ascii: "\n")], to: path)
+    precondition(pixelDigest != nil, "SamplingRecord: no digest of the images of \(path)")
+    try AtomicFile.write(try JSONText.file(of: self), to: path)
   }
 
   /// What it says, by name, as text; what is beside the point, such as no top-k, is left out.
@@ -220,7 +177,7 @@ public struct SamplingRecord: Codable, Sendable, Equatable {
     if let topK = choice.topK { facts.append(("top_k", "\(topK)")) }
     if let topP = choice.topP { facts.append(("top_p", "\(topP)")) }
     return facts + [
-      ("seed", "\(seed)"), ("precision", precision), ("order", order),
+      ("seed", "\(seed)"), ("precision", precision), ("token_order", tokenOrder),
       ("rounding", rounding), ("classes", "\(classCount)"), ("labels_digest", labelsDigest),
       ("tokenizer", tokenizerDigest), ("generator", generatorDigest),
     ]

@@ -1,8 +1,6 @@
 import ArrayFiles
 import Evaluation
 import Foundation
-import HierarchicalGenerator
-import ImageFiles
 import Reporting
 import TestSupport
 import Testing
@@ -68,6 +66,8 @@ import Testing
   @Test(arguments: [
     ("xxh64:01", "xxh64:99", "reference.digest"), ("50000", "10000", "images"),
     ("xxh64:02", "xxh64:99", "networks.inception.digest"), ("float32", "bfloat16", "networks"),
+    ("\"rounding\": \"bytes\"", "\"rounding\": \"nearest\"", "rounding"),
+    ("\"rounding\"", "\"image_order\": \"xxh64:05\", \"rounding\"", "image_order"),
     ("splits of 5000", "one split", "is_splits"), ("\"seeds\": [\"0\"]", "\"seeds\": []", "seeds"),
     ("\"revision\": 1", "\"revision\": 2", "revision"),
     ("\"is_offset\": 0", "\"is_offset\": 1e-16, \"neighbours\": 3", "neighbours"),

@@ -6,6 +6,7 @@ import ImageFiles
 import Inference
 import MessagePassing
 import PhaseFixtures
+import Reporting
 import TestSupport
 import Testing
 
@@ -172,6 +173,39 @@ import Testing
       evaluation.perceptual = []
       let small = try #require(try evaluation.run(Self.context))
       #expect(small.unavailable.map(\.name) == ["ms_ssim", "rfid", "is", "lpips"])
+    }
+  }
+
+  /// Sizes are compared image by image, and the image is named by its number in the set.
+  @Test(arguments: [0, 11]) func anImageOfAnotherSizeIsNamed(index: Int) throws {
+    try withTemporaryDirectory { folder in
+      let originals = images(13, seed: 0)
+      var others = originals
+      others[index] = RGBImage(height: 20, width: 34, filledWith: 7)
+      try write(originals, to: folder + "/originals.npz")
+      try write(others, toFolder: folder + "/reconstructions")
+      let evaluation = ReconstructionEvaluation(
+        originals: [folder + "/originals.npz"], source: .images([folder + "/reconstructions"]))
+      #expect(
+        throws: EvaluationError.unlikeSizes(
+          index: index, original: [34, 34], reconstruction: [20, 34])
+      ) { try evaluation.run(Self.context) }
+    }
+  }
+
+  @Test func sizesOfAReferenceWithStatisticsAreRefused() throws {
+    try withTemporaryDirectory { folder in
+      try writeRandomNetworks(in: folder)
+      try write(images(5, seed: 0), to: folder + "/samples.npz")
+      try NumPyArchive.write(
+        [("mu", NumPyArray([0.0, 1])), ("sigma", NumPyArray([1.0, 0, 0, 1], shape: [2, 2]))],
+        to: folder + "/statistics.npz")
+      var evaluation = GenerationEvaluation(
+        samples: [folder + "/samples.npz"], reference: [folder + "/statistics.npz"],
+        inception: folder + "/inception.safetensors")
+      evaluation.referenceSize = 20
+      let error = #expect(throws: CommandError.self) { try evaluation.run(Self.context) }
+      #expect("\(error as Any)".contains("--reference-size 20"))
     }
   }
 

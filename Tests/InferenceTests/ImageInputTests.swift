@@ -21,7 +21,7 @@ import Testing
       try wide.writePNG(to: folder + "/one.png")
       try AtomicFile.write([1], to: folder + "/b/notes.txt")
       let inputs = try ImageInputs(paths: [folder + "/one.png", folder + "/b"], size: 4)
-      #expect(inputs.names == ["one", "one-2", "two"])
+      #expect(inputs.names == ["one", "one", "two"])
       #expect(inputs.count == 3)
       #expect(try inputs.image(at: 0) == wide.evaluationCropped(size: 4))
       #expect(try inputs.image(at: 1) == image(2))
@@ -29,10 +29,6 @@ import Testing
       #expect(batch.shape == [2, 4, 4, 3])
       #expect(RGBImage.images(of: batch) == [image(2), image(1)])
     }
-  }
-
-  @Test func namesStayDistinct() {
-    #expect(ImageInputs.distinct(["a", "a", "a-2", "a"]) == ["a", "a-3", "a-2", "a-4"])
   }
 
   @Test func bytesOfArrays() throws {

@@ -27,6 +27,15 @@ import Testing
     }
   }
 
+  @Test func noRenameTakesThePlaceOfOtherFileSystems() throws {
+    #expect(FileSystem.problemOfRename(to: "/dev") == "it is the root of a file system")
+    #expect(FileSystem.problemOfRename(to: "/") == "it is no name of a new folder")
+    try withTemporaryDirectory { folder in
+      #expect(FileSystem.problemOfRename(to: folder) == nil)
+      #expect(FileSystem.problemOfRename(to: folder + "/new") == nil)
+    }
+  }
+
   @Test func aDataSetIsNotPackedIntoItsSource() throws {
     try withTemporaryDirectory { folder in
       try FileSystem.createDirectory(folder + "/images/ant")

@@ -1,4 +1,5 @@
 import ArrayFiles
+import Foundation
 import ImageFiles
 import Inference
 import Reporting
@@ -131,6 +132,102 @@ import Testing
       #expect(throws: CommandError.self) { try make(large) }
       #expect(try FileSystem.names(in: folder) == ["out"])
     }
+  }
+
+  /// Nothing can be renamed to such places, and that is known before anything is made.
+  @Test func placesOfOtherThingsAreRefused() throws {
+    try withTemporaryDirectory { folder in
+      for name in ["empty", "inner"] { try FileSystem.createDirectory(folder + "/" + name) }
+      try link(folder + "/link", to: folder + "/empty")
+      try link(folder + "/dangling", to: folder + "/nothing")
+      for name in ["link", "link/", "dangling", "empty/.", "inner/..", "."] {
+        let error = #expect(throws: CommandError.self, "\(name)") {
+          try make(try plan(folder + "/" + name))
+        }
+        #expect("\(error as Any)".contains("name a folder that is not there yet"))
+      }
+      #expect(throws: CommandError.self) { try make(try plan(".")) }
+      var long = try plan(folder + "/long")
+      long.name = { String(repeating: "x", count: $0 == 3 ? 246 : 245) }
+      let error = #expect(throws: CommandError.self) { try make(long) }
+      #expect("\(error as Any)".contains("image 3"))
+      long.name = { _ in String(repeating: "x", count: 245) }
+      _ = try make(long)
+      #expect(
+        try FileSystem.names(in: folder) == ["dangling", "empty", "inner", "link", "long"])
+      // An empty folder is taken.
+      _ = try make(try plan(folder + "/empty"))
+    }
+  }
+
+  /// What could not take its place at the end is complete, and takes it when it can.
+  @Test(arguments: ["folder", "set.npz"]) func whatCannotBePublishedIsKept(form: String) throws {
+    try withTemporaryDirectory { folder in
+      let path = "\(folder)/\(form)"
+      let plan = try plan(path, codes: folder + "/codes.npy")
+      #expect(throws: FileError.self) {
+        _ = try SharedOutput(plan, OutputContext()).run { block in
+          if block.lowerBound == 0 { try FileSystem.createDirectory(path + "/in the way") }
+          return content(block)
+        }
+      }
+      try FileSystem.remove(path)
+      #expect(try make(plan).made == [])
+      #expect(try NumPyArray(contentsOf: folder + "/codes.npy").shape == [Self.count, 3])
+      #expect(try FileSystem.names(in: folder) == ["codes.npy", form])
+      if form == "folder" { #expect(try FileSystem.names(in: path).count == Self.count) }
+    }
+  }
+
+  @Test func onlyWhatHasChangedIsMadeAnew() throws {
+    try withTemporaryDirectory { folder in
+      var plan = try plan(folder + "/set.npy")
+      #expect(throws: Killed.self) { try make(plan, stoppedAt: 2) }
+      plan.origin = { $0 == 40 ? "another" : "\($0)" }
+      #expect(try make(plan).made == [1, 2])
+    }
+  }
+
+  @Test func filesAreReplaced() throws {
+    try withTemporaryDirectory { folder in
+      for form in ["grid.png", "set.npy", "set.npz"] {
+        var few = try plan("\(folder)/\(form)")
+        few.imageCount = 5
+        few.labels = nil
+        _ = try make(few)
+        _ = try make(try plan("\(folder)/\(form)"))
+      }
+      let array = try NumPyArray(contentsOf: folder + "/set.npy")
+      #expect(array.shape == [Self.count, 4, 4, 3])
+      let archive = try NumPyArchive(contentsOf: folder + "/set.npz")
+      #expect(try archive.array("arr_0") == array && archive.names == ["arr_0", "arr_1"])
+      let grid = try RGBImage(contentsOfFile: folder + "/grid.png")
+      #expect(
+        grid == ImageGrid().picture(content(0..<Self.count).images, columnCount: 9))
+      #expect(try FileSystem.names(in: folder) == ["grid.png", "set.npy", "set.npz"])
+    }
+  }
+
+  /// Names begin with the number, so that a folder is read in the order of its images.
+  @Test func aFolderSortsAsItsImages() throws {
+    try withTemporaryDirectory { folder in
+      let names: [((Int) -> String)?] = [{ "\(900 - $0)" }, { _ in "same" }, nil]
+      for (index, name) in names.enumerated() {
+        var plan = try plan("\(folder)/\(index)")
+        plan.name = name
+        _ = try make(plan)
+        let inputs = try ImageInputs(paths: ["\(folder)/\(index)"], size: 4)
+        #expect(
+          try (0..<Self.count).map { try inputs.image(at: $0) }
+            == content(0..<Self.count).images)
+      }
+      #expect(try FileSystem.names(in: folder + "/0")[7] == "00007-893.png")
+      #expect(try FileSystem.names(in: folder + "/2")[7] == "00007.png")
+    }
+  }
+
+  private func link(_ path: String, to target: String) throws {
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
   }
 
   @Test func classesAreChosenInThreeWays() throws {

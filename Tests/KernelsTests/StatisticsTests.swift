@@ -94,8 +94,6 @@ import Testing
       }
     }
     expectClose(together, matrix, tolerance: 1e-13, "size \(size)")
-    expectClose(
-      try eigenvalues(ofSymmetric: matrix, size: size), values, tolerance: 1e-13, "values")
     // Of a symmetric matrix without negative eigenvalues both are the same.
     expectClose(
       try singularValues(of: matrix, columnCount: size), values.reversed().map(abs),
@@ -117,8 +115,8 @@ import Testing
     let squares = try singularValues(of: a, columnCount: 3).map { $0 * $0 }
     expectClose(
       squares,
-      try eigenvalues(ofSymmetric: product(a, a, depth: 3, transposed: true), size: 2)
-        .reversed(), tolerance: 1e-13, "singular values")
+      try eigenvectors(ofSymmetric: product(a, a, depth: 3, transposed: true), size: 2)
+        .values.reversed(), tolerance: 1e-13, "singular values")
   }
 
   @Test func matricesOfNoNumbersEndTheIteration() {

@@ -55,6 +55,7 @@ func run(mode: String, world: Communicator) throws -> Int {
     try checkHeldOutScores(checks)
     try checkEvaluation(checks)
     try checkSharedOutputs(checks)
+    try checkResumedOutputs(checks)
     return checks.failureCount
   case _ where ExchangeFailure(rawValue: mode) != nil:
     guard let failure = ExchangeFailure(rawValue: mode) else { break }

@@ -142,6 +142,40 @@ import Testing
     }
   }
 
+  /// What a search leaves that is killed while it evaluates, before and after the certificate.
+  @Test func finishedSamplesAreNotSampledAgain() throws {
+    try withTemporaryDirectory { folder in
+      let place = try Place(in: folder)
+      let samples = place.output + "/samples.npz"
+      func sample(seed: UInt64) throws {
+        try FileSystem.createDirectory(place.output)
+        _ = try place.sampling.run(
+          SamplingRequest(
+            labels: Array(0..<6),
+            guidance: Guidance(strength: 2, schedule: .step(start: 0.25, floor: 1)),
+            choice: TokenChoice(topP: 0.9), seed: seed, output: samples))
+      }
+      try sample(seed: 0)
+      let first = try place.run(place.search([2]))
+      #expect(first.samplingCount == 0 && first.table.rows.count == 1)
+      #expect(!FileSystem.exists(samples))
+      try sample(seed: 0)
+      #expect(try place.run(place.search([2])).samplingCount == 0)
+      #expect(!FileSystem.exists(samples) && !FileSystem.exists(place.output + "/samples.json"))
+      // Those of another seed are not taken for these, and none whose pixels are others.
+      try FileSystem.remove(place.output + "/measurements")
+      try sample(seed: 1)
+      let second = try place.run(place.search([2]))
+      #expect(second.samplingCount == 1 && second.table == first.table)
+      try FileSystem.remove(place.output + "/measurements")
+      try sample(seed: 1)
+      let pixels = try FileSystem.bytes(of: samples)
+      try sample(seed: 0)
+      try AtomicFile.write(pixels, to: samples)
+      #expect(throws: EvaluationError.self) { try place.run(place.search([2])) }
+    }
+  }
+
   @Test func otherWeightsAndReferencesAreMeasuredAnew() throws {
     try withTemporaryDirectory { folder in
       let place = try Place(in: folder)

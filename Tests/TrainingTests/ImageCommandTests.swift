@@ -1,4 +1,5 @@
 import ArrayFiles
+import Evaluation
 import Foundation
 import HierarchicalGenerator
 import ImageFiles
@@ -59,18 +60,15 @@ import Testing
       #expect(try NumPyArray(contentsOf: folder + "/decoded/set.npy") == array)
       let decoded = try images(in: folder + "/decoded", columnCount: 3, distinctCount: 6)
       #expect(decoded.names == (0..<6).map { "0000\($0).png" })
-      // The folder of samples is in the order of classes, the arrays in that of the command.
-      let names = try FileSystem.names(in: folder + "/sampled/folder").filter {
-        $0 != "sampling.json"
+      // Names sort as the images are: in the order of the command, here not that of the classes.
+      let listing = try ImageFolder.listing(of: folder + "/sampled/folder")
+      let expected = (0..<6).map {
+        "0000\($0)-class-\($0 < 3 ? "007" : "000")-0000\($0 % 3).png"
       }
-      let expected: [String] = ["000", "007"].flatMap { (label: String) -> [String] in
-        (0..<3).map { "class-\(label)-0000\($0).png" }
-      }
-      #expect(names == expected)
-      let sampled = try names.map {
-        try RGBImage(contentsOfFile: "\(folder)/sampled/folder/\($0)")
-      }
-      #expect(Array(sampled[3...] + sampled[..<3]) == decoded.images)
+      #expect(listing.images.map { SystemPath.name(of: $0) } == expected)
+      #expect(try listing.images.map { try RGBImage(contentsOfFile: $0) } == decoded.images)
+      #expect(listing.omitted.count == 1)
+      #expect(try SamplingRecord.without(listing.omitted).isEmpty)
       let grid = try RGBImage(contentsOfFile: folder + "/sampled/grid.png")
       #expect(grid == ImageGrid().picture(decoded.images, columnCount: 3))
       let archive = try NumPyArchive(contentsOf: folder + "/sampled/set.npz")
@@ -92,7 +90,8 @@ import Testing
             guidance: Guidance(strength: 1.5), seed: 5, output: folder + "/" + name))
         return try FileSystem.names(in: folder + "/" + name).reduce(into: [:]) {
           guard $1.hasSuffix(".png") else { return }
-          $0[$1] = try Data(contentsOf: file("\(folder)/\(name)/\($1)"))
+          // Behind the number in the output there are class and number in the class.
+          $0[String($1.dropFirst(6))] = try Data(contentsOf: file("\(folder)/\(name)/\($1)"))
         }
       }
       let all = try sample([0, 3, 7], 6, to: "all")
@@ -168,7 +167,7 @@ import Testing
       let runs = SmallRuns(folder: folder)
       let tokenizer = ModelSource(path: try runs.imported(.tokenizer))
       let (images, codes) = (folder + "/images", folder + "/codes.npy")
-      try ImageOutput(path: images).write(testImages)
+      try write(testImages, toFolder: images)
       _ = try ImageCommands.encode([images], with: tokenizer, to: codes)
       let before = try ContentDigest.ofFile(at: codes).value
       let names = try FileSystem.names(in: images)
@@ -197,7 +196,7 @@ import Testing
       let tokenizer = ModelSource(
         path: try SmallRuns(folder: folder).imported(.tokenizer, standardDeviation: 1))
       let originals = folder + "/originals.npy"
-      try ImageOutput(path: originals).write(testImages)
+      try array(of: testImages).write(to: originals)
       for output in [folder + "/whole", folder + "/decoded", folder + "/prefix"] {
         try FileSystem.createDirectory(output)
       }
@@ -213,9 +212,32 @@ import Testing
         _ = try ImageCommands.decode(codes, with: tokenizer, to: "\(folder)/decoded/\(form)")
       }
       let whole = try images(in: folder + "/whole", columnCount: 3)
-      #expect(whole.names == (0..<5).map { "originals-0000\($0).png" })
+      #expect(whole.names == (0..<5).map { "0000\($0)-originals-0000\($0).png" })
       #expect(try images(in: folder + "/decoded", columnCount: 3).images == whole.images)
       #expect(try images(in: folder + "/prefix", columnCount: 3).images != whole.images)
+    }
+  }
+
+  /// Written reconstructions pair with their originals, whose names sort otherwise without their endings.
+  @Test func reconstructionsSortAsTheirOriginals() throws {
+    try withTemporaryDirectory { folder in
+      let tokenizer = ModelSource(
+        path: try SmallRuns(folder: folder).imported(.tokenizer, standardDeviation: 1))
+      let names = ["a.jpg", "a.png", "p.jpg", "p.large.jpg"]
+      try write(Array(testImages.prefix(4)), toFolder: folder + "/originals", names: names)
+      let report = try ImageCommands.reconstruct(
+        [folder + "/originals"], with: tokenizer, keepCount: nil, to: folder + "/out",
+        threadCount: 1)
+      #expect(
+        try FileSystem.names(in: folder + "/out") == [
+          "00000-a.png", "00001-a.png", "00002-p.png", "00003-p.large.png",
+        ])
+      let evaluation = ReconstructionEvaluation(
+        originals: [folder + "/originals"], source: .images([folder + "/out"]))
+      let certificate = try #require(
+        try evaluation.run(EvaluationContext(communicator: .single(), threadCount: 1)))
+      let ratio = try #require(certificate.value("psnr"))
+      #expect(abs(ratio - (try #require(report.peakSignalToNoiseRatio))) < 1e-9)
     }
   }
 

@@ -22,7 +22,8 @@ import Testing
     try withTemporaryDirectory { folder in
       let model = ModelSource(
         path: try SmallRuns(folder: folder).imported(.tokenizer, standardDeviation: 1))
-      try ImageOutput(path: folder + "/images").write(images(11))
+      try write(
+        images(11), toFolder: folder + "/images", names: (10..<21).map { "\($0).png" })
       let context = EvaluationContext(communicator: .single(), threadCount: 1)
       var evaluation = ReconstructionEvaluation(
         originals: [folder + "/images"], source: .model(model))

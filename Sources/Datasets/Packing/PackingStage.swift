@@ -51,17 +51,7 @@ struct PackingStage {
   /// Refuses a place that a folder cannot be renamed to: that is to be known before the work.
   private static func requirePlace(_ path: String) throws {
     try requireNothing(at: path)
-    let problem: String? =
-      if [".", "..", "/", ""].contains(SystemPath.name(of: path)) {
-        "it is no name of a new folder"
-      } else if FileSystem.kind(of: path, followsLinks: false) == .link {
-        "it is a link"
-      } else if FileSystem.isMountPoint(path) {
-        "it is the root of a file system"
-      } else {
-        nil
-      }
-    guard let problem else { return }
+    guard let problem = FileSystem.problemOfRename(to: path) else { return }
     throw DataError(
       file: path, problem: problem, advice: "Name a folder that is not there yet, below it.")
   }

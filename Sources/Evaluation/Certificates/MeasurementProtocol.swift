@@ -34,6 +34,9 @@ public struct MeasurementProtocol: Codable, Sendable, Equatable {
   public var preparation: String
   /// How pixels became bytes.
   public var rounding: String
+  /// The digest of the images' classes in their order, on which splits of the Inception Score depend; nil where nobody
+  /// said it.
+  public var imageOrder: String?
   /// What they are compared with.
   public var reference: Reference
   /// The networks by what they are for: `inception`, `lpips_alexnet`, `lpips_vgg16`.
@@ -57,6 +60,7 @@ public struct MeasurementProtocol: Codable, Sendable, Equatable {
     case imageCount = "images"
     case preparation
     case rounding
+    case imageOrder = "image_order"
     case reference
     case networks
     case distances

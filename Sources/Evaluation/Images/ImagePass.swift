@@ -34,6 +34,14 @@ package struct BatchFigures: Sendable {
   }
 }
 
+/// The digests of a set's images, `PixelDigest`.
+struct SetDigests: Sendable {
+  /// Of the images as they were looked at.
+  let prepared: String
+  /// Of the images as the files have them.
+  let stored: String
+}
+
 /// One pass over sets of images, shared out among the ranks in batches of a fixed size.
 ///
 /// Rank 0 reads. A batch holds the same images whichever rank works on it, and what was found out about the batches is
@@ -52,30 +60,33 @@ struct ImagePass {
   ///
   /// - Parameters:
   ///   - sets: Sets of as many images, which are read side by side; known to rank 0 alone.
-  ///   - measure: Looks at a batch of each set.
+  ///   - measure: Looks at a batch of each set, whose first image has a number.
   ///   - collect: Takes what was found out about each batch, on every rank, in the order of the batches.
-  /// - Returns: The digest of each set's pixels, on rank 0.
+  /// - Returns: The digests of each set, on rank 0.
   /// - Throws: The errors of reading, of the two closures and of the ranks.
   @discardableResult func run(
-    _ sets: [ImageSet]?, measure: ([[RGBImage]]) throws -> BatchFigures,
+    _ sets: [ImageSet]?, measure: (_ batches: [[RGBImage]], _ first: Int) throws -> BatchFigures,
     collect: (BatchFigures) throws -> Void
-  ) throws -> [String] {
+  ) throws -> [SetDigests] {
     let count = Int(try communicator.broadcast([Int64(sets?[0].count ?? 0)], root: 0)[0])
     let worldSize = communicator.worldSize
     let batchCount = (count + Self.batchSize - 1) / Self.batchSize
     let stepCount = (batchCount + worldSize - 1) / worldSize
     let readers = try ImageSetReaders(communicator.rank == 0 ? sets ?? [] : [])
+    @Sendable func first(_ step: Int, _ lane: Int) -> Int {
+      min(count, (step * worldSize + lane) * Self.batchSize)
+    }
     let transport = try SampleTransport(
       plan: LanePlan(laneCount: worldSize, worldSize: worldSize), communicator: communicator,
       steps: 0..<stepCount
     ) { step, lane in
-      let start = min(count, (step * worldSize + lane) * Self.batchSize)
-      return try readers.message(min(Self.batchSize, count - start))
+      try readers.message(min(Self.batchSize, count - first(step, lane)))
     }
     for step in 0..<stepCount {
       let batches = try ImageMessage.images(
         try transport.nextImages(step: step, lane: communicator.rank))
-      let figures = try batches.isEmpty ? BatchFigures() : measure(batches)
+      let figures =
+        try batches.isEmpty ? BatchFigures() : measure(batches, first(step, communicator.rank))
       // Ranks without a batch have found nothing.
       for figures in try figures.gathered(communicator) where !figures.isEmpty {
         try collect(figures)
@@ -121,5 +132,5 @@ private final class ImageSetReaders: Sendable {
     }
   }
 
-  var digests: [String] { readers.withLock { $0.map(\.digest) } }
+  var digests: [SetDigests] { readers.withLock { $0.map(\.digests) } }
 }

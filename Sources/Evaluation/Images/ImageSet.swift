@@ -1,6 +1,7 @@
 import ArrayFiles
 import Datasets
 public import ImageFiles
+import Inference
 
 /// A set of images in an order: of an archive, of files and folders, or of a data set.
 ///
@@ -54,7 +55,9 @@ public struct ImageSet: Sendable {
       (content, count, omitted) = (.dataset(dataset), dataset.sampleCount, [])
     } else {
       let listing = try ImageFolder.listing(expanding: paths)
-      (content, count, omitted) = (.files(listing.images), listing.images.count, listing.omitted)
+      (content, count, omitted) = (
+        .files(listing.images), listing.images.count, try SamplingRecord.without(listing.omitted)
+      )
     }
     guard count > 0 else {
       throw EvaluationError.noImages(
@@ -125,14 +128,13 @@ public struct ImageSet: Sendable {
 }
 
 /// Reads the images of a set from the first to the last, and takes the digest of their pixels.
-///
-/// The digest is over height, width and pixels of each image as it is looked at, so that it does not depend on the
-/// files that the images are in.
 public final class ImageSetReader {
   private let set: ImageSet
   private let stream: NumPyArrayStream?
   private var position = 0
-  private var pixels = ContentDigest()
+  private var prepared = PixelDigest()
+  /// Where images are brought to a size.
+  private var stored = PixelDigest()
 
   init(_ set: ImageSet) throws {
     self.set = set
@@ -149,17 +151,22 @@ public final class ImageSetReader {
     precondition(
       count >= 0 && count <= set.count - position,
       "ImageSetReader: \(count) images of \(set.count - position) that are left")
-    let images = try set.images(position..<position + count, stream).map { image in
-      set.size.map { image.evaluationCropped(size: $0) } ?? image
-    }
+    let originals = try set.images(position..<position + count, stream)
     position += count
-    for image in images {
-      pixels.update(elements: [UInt32(image.height), UInt32(image.width)])
-      pixels.update(image.pixels)
+    guard let size = set.size else {
+      for image in originals { prepared.add(image) }
+      return originals
     }
+    let images = originals.map { $0.evaluationCropped(size: size) }
+    for image in originals { stored.add(image) }
+    for image in images { prepared.add(image) }
     return images
   }
 
-  /// The digest of the pixels of the images so far, as `xxh64:` and 16 hexadecimal digits.
-  public var digest: String { pixels.prefixed }
+  /// The digests of the images so far.
+  var digests: SetDigests {
+    SetDigests(
+      prepared: prepared.prefixed,
+      stored: set.size == nil ? prepared.prefixed : stored.prefixed)
+  }
 }

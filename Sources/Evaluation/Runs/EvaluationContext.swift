@@ -1,7 +1,6 @@
 import DataParallel
 import ImageFiles
 public import Inference
-import Kernels
 public import MessagePassing
 
 /// The ranks that an evaluation is shared out among, and who is told of what on the way.
@@ -28,7 +27,7 @@ public struct EvaluationContext {
 
   /// Sets the threads of this rank.
   func setThreads() {
-    if let threadCount { setThreadCount(threadCount) } else { RankThreads.setAutomatic() }
+    RankThreads.set(threadCount)
   }
 
   /// Whether this rank reads, puts together and answers.

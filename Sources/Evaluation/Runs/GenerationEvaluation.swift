@@ -19,8 +19,8 @@ public struct GenerationEvaluation: Sendable {
   public var neighbourCount = 3
   /// How images are split for the Inception Score.
   public var score = InceptionScore.Configuration.generation
-  /// What the user states about the samples, beside what the record beside them says; the seed, if it is among
-  /// it, belongs to the protocol.
+  /// What the user states about the samples, beside what the record beside them says; seed, rounding and the digest
+  /// of the classes in their order, if they are among it, belong to the protocol.
   public var stated: [MeasuredSubject.Fact] = []
 
   /// An evaluation with the suite's settings.
@@ -32,7 +32,7 @@ public struct GenerationEvaluation: Sendable {
   private struct Files {
     let samples: ImageSet
     let reference: ReferenceSource
-    let stated: [MeasuredSubject.Fact]
+    let facts: SampleFacts
   }
 
   /// What rank 0 has found, and all ranks go by.
@@ -81,10 +81,11 @@ public struct GenerationEvaluation: Sendable {
       score: score)
     var samples = SetFeatures("the samples", sizes, wanted, isFirst: context.isFirst)
     let sampleDigests = try collect(files?.samples, network, into: &samples, context)
+    try files?.facts.requireRecord(ofImages: sampleDigests.first)
     wanted.moments = !plan.hasStatistics
     wanted.score = nil
     var reference = SetFeatures("the reference", sizes, wanted, isFirst: context.isFirst)
-    var referenceDigests: [String] = []
+    var referenceDigests: [SetDigests] = []
     if plan.hasReferenceImages {
       referenceDigests = try collect(files?.reference.images, network, into: &reference, context)
     }
@@ -97,7 +98,7 @@ public struct GenerationEvaluation: Sendable {
     guard let files else { return nil }
     return try certificate(
       files, network, samples, reference, neighbours,
-      digests: (sampleDigests.first, referenceDigests.first))
+      digests: (sampleDigests.first?.prepared, referenceDigests.first?.prepared))
   }
 
   /// Both sides, found before anything is computed.
@@ -106,7 +107,8 @@ public struct GenerationEvaluation: Sendable {
     let source = try ReferenceSource(paths: reference, size: referenceSize)
     for side in [set, source.images].compactMap({ $0 }) { context.tell(of: side) }
     try requireCounts(of: source, sampleCount: set.count, name: set.name)
-    return Files(samples: set, reference: source, stated: try facts(of: set))
+    return Files(
+      samples: set, reference: source, facts: try SampleFacts(of: set, samples, stated: stated))
   }
 
   /// Refuses sets of fewer images than the figures need.
@@ -120,36 +122,11 @@ public struct GenerationEvaluation: Sendable {
     }
   }
 
-  /// What is known about the samples: what the record beside them says, and what the user states.
-  private func facts(of set: ImageSet) throws -> [MeasuredSubject.Fact] {
-    guard samples.count == 1, let record = try SamplingRecord.beside(samples[0]) else {
-      return stated
-    }
-    guard record.imageCount == set.count else {
-      throw EvaluationError.foreignRecord(
-        set: set.name,
-        problem: "it says \(record.imageCount) images, and there are \(set.count)")
-    }
-    var facts = record.facts.map { MeasuredSubject.Fact(name: $0.name, value: $0.value) }
-    for fact in stated {
-      guard let known = facts.first(where: { $0.name == fact.name }) else {
-        facts.append(fact)
-        continue
-      }
-      guard known.value == fact.value else {
-        throw EvaluationError.foreignRecord(
-          set: set.name,
-          problem: "it says \(fact.name)=\(known.value), and stated is \(fact.value)")
-      }
-    }
-    return facts
-  }
-
   private func collect(
     _ set: ImageSet?, _ file: InceptionFile, into features: inout SetFeatures,
     _ context: EvaluationContext
-  ) throws -> [String] {
-    try context.pass.run(set.map { [$0] }) { batches in
+  ) throws -> [SetDigests] {
+    try context.pass.run(set.map { [$0] }) { batches, _ in
       BatchFigures(floats: InceptionFeatures(of: batches[0], file.network).numbers)
     } collect: {
       features.add(InceptionFeatures($0.floats, features.sizes))
@@ -187,9 +164,10 @@ public struct GenerationEvaluation: Sendable {
     return try EvaluationCertificate(
       method: method(files, network, hasNeighbours: neighbours != nil, digests.reference),
       subject: MeasuredSubject(
-        name: files.samples.name, digest: digests.samples, stated: files.stated),
+        name: files.samples.name, digest: digests.samples, stated: files.facts.all),
       figures: figures, unavailable: unavailable,
-      warnings: SmallSets.warnings(counts, dimensions: [samples.sizes.pool, samples.sizes.spatial]))
+      warnings: files.facts.warnings
+        + SmallSets.warnings(counts, dimensions: [samples.sizes.pool, samples.sizes.spatial]))
   }
 
   private static func distance(
@@ -207,12 +185,13 @@ public struct GenerationEvaluation: Sendable {
   ) -> MeasurementProtocol {
     MeasurementProtocol(
       kind: "generation", imageCount: files.samples.count,
-      preparation: files.samples.preparation, rounding: "bytes, as the files have them",
+      preparation: files.samples.preparation, rounding: files.facts.rounding,
+      imageOrder: files.facts.imageOrder,
       reference: files.reference.record(pixelDigest: referenceDigest),
       networks: ["inception": network.record],
       distances: hasNeighbours ? NeighbourSearch.precision : nil,
       neighbourCount: hasNeighbours ? neighbourCount : nil,
       scoreSplits: score.description, scoreOffset: score.offset,
-      seeds: files.stated.filter { $0.name == "seed" }.map(\.value))
+      seeds: files.facts.seeds)
   }
 }

@@ -64,7 +64,9 @@ public struct ReconstructionEvaluation: Sendable {
     let measurement = ReconstructionMeasurement(
       tokenizer: tokenizer?.model, points: points, networks: networks)
     var tally = ReconstructionTally(measurement, isFirst: context.isFirst)
-    let digests = try context.pass.run(sets, measure: measurement.figures) { try tally.add($0) }
+    let digests = try context.pass.run(sets, measure: measurement.figures(of:first:)) {
+      try tally.add($0)
+    }
     guard let sets else { return nil }
     return try certificate(sets, tokenizer, networks, tally, digests)
   }
@@ -113,7 +115,7 @@ public struct ReconstructionEvaluation: Sendable {
 
   private func certificate(
     _ sets: [ImageSet], _ tokenizer: LoadedTokenizer?, _ networks: ReconstructionNetworks,
-    _ tally: ReconstructionTally, _ digests: [String]
+    _ tally: ReconstructionTally, _ digests: [SetDigests]
   ) throws -> EvaluationCertificate {
     let (figures, unavailable) = try tally.figures()
     let (name, weights) = description(sets)
@@ -124,7 +126,7 @@ public struct ReconstructionEvaluation: Sendable {
         preparation: sets.last?.preparation ?? "",
         rounding: tokenizer == nil ? "bytes, as the files have them" : "clamped, round(255 x)",
         reference: MeasurementProtocol.Reference(
-          content: "images", digest: digests[0], imageCount: sets[0].count,
+          content: "images", digest: digests[0].prepared, imageCount: sets[0].count,
           preparation: sets[0].preparation),
         networks: networks.records, distances: nil, neighbourCount: nil,
         scoreSplits: sizes.map { _ in InceptionScore.Configuration.reconstruction.description },
@@ -132,7 +134,7 @@ public struct ReconstructionEvaluation: Sendable {
         keptTokenCounts: tokenizer == nil ? nil : tally.points.compactMap { $0 },
         seeds: stated.filter { $0.name == "seed" }.map(\.value)),
       subject: MeasuredSubject(
-        name: name, digest: tokenizer == nil ? digests[1] : nil,
+        name: name, digest: tokenizer == nil ? digests[1].prepared : nil,
         weightsDigest: tokenizer?.digest, weights: weights, stated: stated),
       figures: figures, unavailable: unavailable,
       warnings: sizes.map {

@@ -49,14 +49,18 @@ package struct ReconstructionMeasurement {
 
   /// Looks at a batch: the originals and, without a model, their reconstructions.
   ///
+  /// - Parameters:
+  ///   - batches: A batch of each set.
+  ///   - first: The number of its first image, for errors.
+  /// - Returns: Scores, features and tokens.
   /// - Throws: `NotFiniteOutput` of the model; `EvaluationError.unlikeSizes`.
-  package func figures(of batches: [[RGBImage]]) throws -> BatchFigures {
+  package func figures(of batches: [[RGBImage]], first: Int = 0) throws -> BatchFigures {
     let originals = batches[0]
     var figures = BatchFigures()
     let reconstructions = try reconstructions(of: batches, &figures.tokens)
     for (index, original) in originals.enumerated() {
       for point in reconstructions {
-        figures.doubles += try scores(original, point[index], index: index)
+        figures.doubles += try scores(original, point[index], index: first + index)
       }
     }
     if let network = networks.inception?.network {

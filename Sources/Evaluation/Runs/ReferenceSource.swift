@@ -1,4 +1,5 @@
 import ArrayFiles
+import Reporting
 
 /// What samples are compared with: images, statistics of images, or both in one file.
 struct ReferenceSource: Sendable {
@@ -15,7 +16,8 @@ struct ReferenceSource: Sendable {
   /// - Parameters:
   ///   - paths: An archive, a data set, or files and folders.
   ///   - size: The size that its images are brought to; nil leaves them as they are.
-  /// - Throws: The errors of files and of statistics.
+  /// - Throws: The errors of files and of statistics; `CommandError.unsupported` for a size of images whose
+  ///   statistics are in the file already.
   init(paths: [String], size: Int?) throws {
     guard paths.count == 1, ImageSet.isArchive(paths[0]) else {
       let images = try ImageSet(paths: paths, size: size)
@@ -25,6 +27,11 @@ struct ReferenceSource: Sendable {
     }
     let directory = try NumPyArchiveDirectory(contentsOf: paths[0])
     statistics = StatisticsFile.isIn(directory) ? try StatisticsFile(directory) : nil
+    guard statistics == nil || size == nil else {
+      throw CommandError.unsupported(
+        "--reference-size \(size ?? 0): \(VisibleText.name(paths[0])) has statistics, which were made of images as they "
+          + "are: leave it out, or name the images themselves")
+    }
     images =
       statistics == nil || directory.has(ImageArchive.arrayName)
       ? try ImageSet(paths: paths, size: size) : nil

@@ -31,7 +31,7 @@ public struct StatisticsEvaluation: Sendable {
     let sizes = InceptionFeatures.Sizes(of: file.network)
     var features = SetFeatures(
       set?.name ?? "", sizes, SetFeatures.Wanted(), isFirst: context.isFirst)
-    let digests = try context.pass.run(set.map { [$0] }) { batches in
+    let digests = try context.pass.run(set.map { [$0] }) { batches, _ in
       BatchFigures(floats: InceptionFeatures(of: batches[0], file.network).numbers)
     } collect: {
       features.add(InceptionFeatures($0.floats, sizes))
@@ -41,7 +41,8 @@ public struct StatisticsEvaluation: Sendable {
     return WrittenStatistics(
       output: output, digest: try ContentDigest.ofFile(at: output).prefixed,
       images: MeasurementProtocol.Reference(
-        content: "images", digest: digests[0], imageCount: set.count, preparation: set.preparation),
+        content: "images", digest: digests[0].prepared, imageCount: set.count,
+        preparation: set.preparation),
       network: file.record,
       warnings: SmallSets.warnings(
         [(set.name, set.count)], dimensions: [sizes.pool, sizes.spatial]))

@@ -71,17 +71,43 @@ struct GuidanceMeasurements {
     for seed in search.seeds {
       let request = search.request(point, seed)
       let facts = facts(of: request)
-      let isKnown = try context.isFirst && folder.certificate(of: facts) != nil
-      guard try !context.communicator.broadcast([isKnown], root: 0)[0] else { continue }
-      _ = try sampling.run(request, output)
-      try context.communicator.barrier()
+      var isKnown = try context.isFirst && folder.certificate(of: facts) != nil
+      var isSampled = try context.isFirst && isSampled(request)
+      if isKnown && isSampled { try removeSamples() }
+      let flags = try context.communicator.broadcast([isKnown, isSampled], root: 0)
+      (isKnown, isSampled) = (flags[0], flags[1])
+      if isKnown { continue }
+      if isSampled {
+        output.tell("going on: \(request.output) is finished already")
+      } else {
+        _ = try sampling.run(request, output)
+        try context.communicator.barrier()
+      }
       let certificate = try search.evaluation.run(context, through: network)
       guard let certificate else { continue }
       try reference?.requireUnchanged()
       try folder.write(certificate, of: facts)
-      for name in ["samples.npz", "samples.json"] {
-        try FileSystem.remove(search.folder + "/" + name)
-      }
+      try removeSamples()
+    }
+  }
+
+  /// Whether the samples of a request are there, as a search leaves them that was killed while it evaluated; that they
+  /// have the record's digest is seen when they are read.
+  private func isSampled(_ request: SamplingRequest) throws -> Bool {
+    guard FileSystem.exists(request.output) else { return false }
+    do {
+      return try SamplingRecord.beside(request.output)?
+        .isOfSameSampling(as: sampling.record(of: request)) == true
+    } catch is CommandError {
+      // Of another version, or damaged: sampling replaces it.
+      return false
+    }
+  }
+
+  /// Removes samples that have been measured; their record, by which they would be known, comes last.
+  private func removeSamples() throws {
+    for name in ["samples.npz", "samples.json"] {
+      try FileSystem.remove(search.folder + "/" + name)
     }
   }
 

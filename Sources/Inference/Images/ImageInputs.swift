@@ -16,7 +16,7 @@ public struct ImageInputs: Sendable {
 
   /// Side of the images.
   public let size: Int
-  /// A name for every image, without a path and an ending; no two are equal.
+  /// A name for every image, without a path and an ending; several may have one.
   public let names: [String]
   /// What is in the folders and was not taken, and why.
   public let omitted: [OmittedFile]
@@ -60,8 +60,8 @@ public struct ImageInputs: Sendable {
       }
     }
     self.sources = sources
-    self.omitted = omitted
-    self.names = Self.distinct(names)
+    self.omitted = try SamplingRecord.without(omitted)
+    self.names = names
   }
 
   /// The number of images.
@@ -118,19 +118,5 @@ public struct ImageInputs: Sendable {
   private static func isArray(_ path: String) -> Bool {
     ["npy", "npz"].contains(SystemPath.ending(of: path))
       && !FileSystem.isDirectory(path)
-  }
-
-  /// The names, of which repeated ones get a number: images of several folders may share names, and
-  /// outputs are named after inputs.
-  package static func distinct(_ names: [String]) -> [String] {
-    var taken = Set(names)
-    var seen: Set<String> = []
-    return names.map { name in
-      guard !seen.insert(name).inserted else { return name }
-      var number = 2
-      while taken.contains("\(name)-\(number)") { number += 1 }
-      taken.insert("\(name)-\(number)")
-      return "\(name)-\(number)"
-    }
   }
 }

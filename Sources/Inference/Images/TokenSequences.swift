@@ -59,11 +59,4 @@ public struct TokenSequences: Sendable, Equatable {
   public func row(_ index: Int) -> ArraySlice<Int32> {
     tokens[index * tokenCount..<(index + 1) * tokenCount]
   }
-
-  /// Writes the tokens as a `.npy` file of int32, `N × L`; an old file is replaced.
-  ///
-  /// - Throws: `FileError`; then the old file is as it was.
-  public func write(to path: String) throws {
-    try NumPyArray(tokens, shape: [sequenceCount, tokenCount]).write(to: path)
-  }
 }

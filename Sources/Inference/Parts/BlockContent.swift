@@ -19,6 +19,8 @@ package struct BlockRecord: Codable {
   package var plan: String
   /// Digest of its files, as `xxh64:` and 16 hexadecimal digits.
   package var digest: String
+  /// Digests of its images, `PixelDigest.of`.
+  package var imageDigests: [String]
   /// `BlockContent.meanSquaredErrors`.
   package var meanSquaredErrors: [Double]
 }

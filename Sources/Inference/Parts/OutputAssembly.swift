@@ -4,31 +4,49 @@ import ImageFiles
 extension OutputParts {
   /// Puts all blocks together under their final names; they must be finished.
   ///
-  /// One block is in memory at a time. The images come last: where they are, everything is.
+  /// One block is in memory at a time. Codes come first, then the images, then the record that says what they are: it
+  /// never stands beside others.
   ///
+  /// - Parameter records: What is known of each block.
   /// - Throws: `FileError`, `ArrayFileError`, `ImageError`.
-  func publish() throws {
-    let indices = plan.blocks.indices
+  func publish(_ records: [BlockRecord]) throws {
+    let arrays = plan.images.flatMap { [.array, .archive].contains($0.kind) ? $0.path : nil }
+    for path in [plan.codes, arrays].compactMap({ $0 }) {
+      try SamplingRecord.removeStale(besideArray: path)
+    }
     if let path = plan.codes {
       try NumPyArray.write(to: path, .int32, shape: [plan.imageCount, plan.tokenCount]) { array in
-        for index in indices { try array.append(try codes(ofBlock: index)) }
+        for index in plan.blocks.indices { try array.append(try codes(ofBlock: index)) }
       }
     }
     guard let output = plan.images else { return stage.remove() }
+    let record = record(records)
     if output.kind == .folder {
-      if plan.codes != nil { try removeCodes() }
-      try plan.record?.write(to: stage.dataFolder + "/" + SamplingRecord.folderFileName)
+      try record?.write(
+        to: SystemPath.path(of: SamplingRecord.folderFileName, in: stage.dataFolder))
       return try stage.publishFolder()
     }
-    if let record = plan.record, let path = SamplingRecord.path(for: output) {
-      try record.write(to: path)
-    }
+    try writeFile(output)
+    if let record, let path = SamplingRecord.path(for: output) { try record.write(to: path) }
+    stage.remove()
+  }
+
+  /// The record of the sampling with the digest of what was made.
+  private func record(_ records: [BlockRecord]) -> SamplingRecord? {
+    var digest = PixelDigest()
+    for image in records.flatMap(\.imageDigests) { digest.add(imageDigest: image) }
+    var record = plan.record
+    record?.pixelDigest = digest.prefixed
+    return record
+  }
+
+  private func writeFile(_ output: ImageOutput) throws {
     let shape = [plan.imageCount, plan.imageSize, plan.imageSize, 3]
     func addPixels(_ array: NumPyArrayWriter) throws {
-      for index in indices { try array.append(try pixels(ofBlock: index)) }
+      for index in plan.blocks.indices { try array.append(try pixels(ofBlock: index)) }
     }
     switch output.kind {
-    case .folder: break
+    case .folder: preconditionFailure("OutputParts: \(output.path) is a folder")
     case .grid: try writeGrid(to: output.path)
     case .array: try NumPyArray.write(to: output.path, .uint8, shape: shape, addPixels)
     case .archive:
@@ -42,7 +60,6 @@ extension OutputParts {
         }
       }
     }
-    stage.remove()
   }
 
   private func writeGrid(to path: String) throws {

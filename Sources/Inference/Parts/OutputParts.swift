@@ -26,8 +26,9 @@ struct OutputParts {
     stage = try OutputStage(for: plan.destination, kind: "parts", isFirst: isFirst)
     guard isFirst else { return }
     tellDifferences(notice)
+    let codes = plan.codes == nil ? [] : blocks.indices.map(Self.codesName)
     try stage.removeStrangers(
-      to: Set(blocks.indices.flatMap(fileNames)),
+      to: Set(blocks.indices.flatMap(imageNames)), aside: Set(codes),
       records: Set(blocks.indices.map(Self.name)))
     try stage.write(plan.facts, as: Self.factsName)
   }
@@ -63,7 +64,7 @@ struct OutputParts {
 
   private func digest(ofFiles index: Int) throws -> String {
     var digest = ContentDigest()
-    for name in fileNames(index) { digest.update(try FileSystem.bytes(of: path(name))) }
+    for path in paths(ofBlock: index) { digest.update(try FileSystem.bytes(of: path)) }
     return digest.prefixed
   }
 
@@ -72,13 +73,13 @@ struct OutputParts {
   /// - Throws: `FileError`, `ImageError`.
   func write(_ content: BlockContent, ofBlock index: Int) throws {
     var digest = ContentDigest()
-    var files = fileNames(index)[...]
+    var files = paths(ofBlock: index)[...]
     func write(_ bytes: [UInt8]) throws {
-      guard let name = files.popFirst() else {
+      guard let path = files.popFirst() else {
         preconditionFailure("OutputParts: block \(index) has too many files")
       }
       digest.update(bytes)
-      let file = try FileWriter(path: path(name))
+      let file = try FileWriter(path: path)
       try file.write(bytes)
       try file.close()
     }
@@ -94,6 +95,7 @@ struct OutputParts {
     try stage.write(
       BlockRecord(
         plan: planDigests[index], digest: digest.prefixed,
+        imageDigests: content.images.map(PixelDigest.of),
         meanSquaredErrors: content.meanSquaredErrors), as: Self.name(index))
   }
 
@@ -104,42 +106,45 @@ struct OutputParts {
     }
   }
 
-  /// The names of a block's files in the data folder.
-  private func fileNames(_ index: Int) -> [String] {
-    let images =
-      switch plan.images?.kind {
-      case nil: [String]()
-      case .folder: blocks[index].map { plan.name($0) + ".png" }
-      default: [Self.imagesName(index)]
-      }
-    return images + (plan.codes == nil ? [] : [Self.codesName(index)])
+  /// The names of a block's images in the data folder.
+  private func imageNames(_ index: Int) -> [String] {
+    switch plan.images?.kind {
+    case nil: []
+    case .folder: blocks[index].map { plan.fileName($0) }
+    default: [Self.imagesName(index)]
+    }
+  }
+
+  /// A block's files: images, then codes.
+  private func paths(ofBlock index: Int) -> [String] {
+    imageNames(index).map { SystemPath.path(of: $0, in: stage.dataFolder) }
+      + (plan.codes == nil ? [] : [codesPath(index)])
   }
 
   /// The pixels of a block's images, one behind the other.
   func pixels(ofBlock index: Int) throws -> [UInt8] {
-    try bytes(Self.imagesName(index), byteCount: blocks[index].count * plan.imageByteCount)
+    try bytes(
+      of: SystemPath.path(of: Self.imagesName(index), in: stage.dataFolder),
+      byteCount: blocks[index].count * plan.imageByteCount)
   }
 
   /// The codes of a block's images as the bytes of int32 numbers.
   func codes(ofBlock index: Int) throws -> [UInt8] {
-    try bytes(Self.codesName(index), byteCount: blocks[index].count * plan.tokenCount * 4)
+    try bytes(of: codesPath(index), byteCount: blocks[index].count * plan.tokenCount * 4)
   }
 
-  /// Removes the codes from among what is published.
-  func removeCodes() throws {
-    for index in blocks.indices { try FileSystem.remove(path(Self.codesName(index))) }
-  }
-
-  private func bytes(_ name: String, byteCount: Int) throws -> [UInt8] {
-    let bytes = try FileSystem.bytes(of: path(name))
+  private func bytes(of path: String, byteCount: Int) throws -> [UInt8] {
+    let bytes = try FileSystem.bytes(of: path)
     guard bytes.count == byteCount else {
       throw ContentMismatch(
-        file: path(name), expected: "\(byteCount) bytes", found: "\(bytes.count) bytes")
+        file: path, expected: "\(byteCount) bytes", found: "\(bytes.count) bytes")
     }
     return bytes
   }
 
-  private func path(_ name: String) -> String { SystemPath.path(of: name, in: stage.dataFolder) }
+  private func codesPath(_ index: Int) -> String {
+    SystemPath.path(of: Self.codesName(index), in: stage.asideFolder)
+  }
 
   /// The name of the record of a block.
   static func name(_ index: Int) -> String { zeroPadded(index, digitCount: 6) }

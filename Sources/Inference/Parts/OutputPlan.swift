@@ -28,8 +28,8 @@ package struct OutputPlan {
   package var record: SamplingRecord?
   /// Everything that bits depend on but for the images, by name.
   package var facts: [String: String]
-  /// Names an image in a folder, without the ending.
-  package var name: (_ image: Int) -> String
+  /// What stands behind an image's number in the name of its file in a folder; nil for nothing.
+  package var name: ((_ image: Int) -> String)?
   /// Says what an image is made from.
   package var origin: (_ image: Int) throws -> String
 
@@ -37,7 +37,7 @@ package struct OutputPlan {
   package init(
     images: ImageOutput?, codes: String?, imageCount: Int, imageSize: Int, tokenCount: Int,
     columnCount: Int? = nil, labels: [Int32]? = nil, record: SamplingRecord? = nil,
-    facts: [String: String], name: @escaping (_ image: Int) -> String,
+    facts: [String: String], name: ((_ image: Int) -> String)? = nil,
     origin: @escaping (_ image: Int) throws -> String
   ) {
     precondition(images != nil || codes != nil, "OutputPlan: nothing is wanted")
@@ -45,6 +45,16 @@ package struct OutputPlan {
     (self.imageCount, self.imageSize, self.tokenCount) = (imageCount, imageSize, tokenCount)
     (self.columnCount, self.labels, self.record) = (columnCount, labels, record)
     (self.facts, self.name, self.origin) = (facts, name, origin)
+  }
+
+  /// The name of an image's file in a folder.
+  ///
+  /// It begins with the number, so that the bytes of the names sort as the images are: that is the order in which a folder
+  /// is read. Numbers also keep apart inputs of one name.
+  func fileName(_ image: Int) -> String {
+    let digitCount = max(5, String(imageCount - 1).count)
+    let number = zeroPadded(image, digitCount: digitCount)
+    return number + (name.map { "-" + $0(image) } ?? "") + ".png"
   }
 
   /// What the parts' hidden folder is named after.
@@ -66,7 +76,9 @@ package struct OutputPlan {
     func add(_ text: String) { digest.update(Array((text + "\n").utf8)) }
     add("block 1 \(images.map { "\($0.kind)" } ?? "") \(codes != nil) \(imageSize) \(tokenCount)")
     for (name, value) in facts.sorted(by: { $0.key < $1.key }) { add("\(name): \(value)") }
-    for image in block { add("\(images?.kind == .folder ? name(image) : "") \(try origin(image))") }
+    for image in block {
+      add("\(images?.kind == .folder ? fileName(image) : "") \(try origin(image))")
+    }
     return digest.prefixed
   }
 
@@ -77,18 +89,36 @@ package struct OutputPlan {
     if let codes { try FileSystem.checkWritable(codes) }
     guard let images else { return }
     switch images.kind {
-    case .folder:
-      let folder = SystemPath.withoutEndingSlash(images.path)
-      let isFree =
-        FileSystem.kind(of: folder, followsLinks: false) == nil
-        || (try? FileSystem.names(in: folder))?.isEmpty == true
-      guard isFree else { throw CommandError.outputExists(folder) }
+    case .folder: try requireFolder(SystemPath.withoutEndingSlash(images.path))
     case .grid:
       try requireSmallGrid(images.path)
       try FileSystem.checkWritable(images.path)
     case .array, .archive: try FileSystem.checkWritable(images.path)
     }
-    if let record, let path = SamplingRecord.path(for: images) { try record.requirePlace(path) }
+    if record != nil, let path = SamplingRecord.path(for: images) {
+      try SamplingRecord.requirePlace(path)
+    }
+  }
+
+  /// The most bytes of a name on the file systems in use.
+  private static let nameByteCountLimit = 255
+
+  private func requireFolder(_ folder: String) throws(CommandError) {
+    if let problem = FileSystem.problemOfRename(to: folder) {
+      throw .unsupported("--output \(folder): \(problem): name a folder that is not there yet")
+    }
+    let isFree =
+      FileSystem.kind(of: folder, followsLinks: false) == nil
+      || (try? FileSystem.names(in: folder))?.isEmpty == true
+    guard isFree else { throw .outputExists(folder) }
+    if let image = (0..<imageCount).first(where: {
+      SystemPath.bytes(of: fileName($0)).count > Self.nameByteCountLimit
+    }) {
+      throw .unsupported(
+        "--output \(folder): the name of image \(image), \(VisibleText.name(fileName(image))), would have more "
+          + "than \(Self.nameByteCountLimit) bytes: write to .npz or .npy, or give the input a shorter name"
+      )
+    }
   }
 
   private func requireSmallGrid(_ path: String) throws(CommandError) {

@@ -103,7 +103,7 @@ package struct SharedOutput {
       }
       // Nobody looks at the records any more when they are removed.
       try communicator.barrier()
-      if context.isFirst { try parts.publish() }
+      if context.isFirst { try parts.publish(records) }
       return records
     } catch {
       if communicator.worldSize == 1, parts.hasNothingFinished { parts.stage.remove() }

@@ -54,48 +54,26 @@ public struct IterationFailure: Error, Equatable, CustomStringConvertible {
 public func eigenvectors(ofSymmetric matrix: [Double], size: Int) throws(IterationFailure) -> (
   values: [Double], vectors: [Double]
 ) {
-  var vectors = matrix
-  let values = try symmetricEigenvalues(&vectors, size: size, withVectors: true)
-  return (values, vectors)
-}
-
-/// The eigenvalues of a symmetric matrix, ascending.
-///
-/// - Parameters:
-///   - matrix: `[size, size]`.
-///   - size: Rows and columns.
-/// - Returns: The values, `[size]`.
-/// - Throws: `IterationFailure`.
-/// - Precondition: The matrix has this size.
-public func eigenvalues(ofSymmetric matrix: [Double], size: Int) throws(IterationFailure)
-  -> [Double]
-{
-  var scratch = matrix
-  return try symmetricEigenvalues(&scratch, size: size, withVectors: false)
-}
-
-private func symmetricEigenvalues(
-  _ matrix: inout [Double], size: Int, withVectors: Bool
-) throws(IterationFailure) -> [Double] {
   precondition(
     1...Int(Int16.max) ~= size && matrix.count == size * size,
-    "eigenvalues: \(matrix.count) numbers of a matrix of \(size)")
+    "eigenvectors: \(matrix.count) numbers of a matrix of \(size)")
   keepOpenBLASSerial()
+  var vectors = matrix
   var values = [Double](repeating: 0, count: size)
   var (wanted, wantedIntegers): (Double, Int32) = (0, 0)
-  let job = CChar(UInt8(ascii: withVectors ? "V" : "N"))
+  let job = CChar(UInt8(ascii: "V"))
   // Asked first for the sizes of its working memory.
   var status = COpenBLAS_dsyevd(
-    job, Int32(size), &matrix, &values, &wanted, -1, &wantedIntegers, -1)
+    job, Int32(size), &vectors, &values, &wanted, -1, &wantedIntegers, -1)
   if status == 0 {
     var work = [Double](repeating: 0, count: Int(wanted))
     var integers = [Int32](repeating: 0, count: Int(wantedIntegers))
     status = COpenBLAS_dsyevd(
-      job, Int32(size), &matrix, &values, &work, Int32(work.count), &integers,
+      job, Int32(size), &vectors, &values, &work, Int32(work.count), &integers,
       Int32(integers.count))
   }
   guard status == 0 else { throw IterationFailure(routine: "dsyevd", status: Int(status)) }
-  return values
+  return (values, vectors)
 }
 
 /// The singular values of a matrix, descending.

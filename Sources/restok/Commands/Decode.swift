@@ -16,11 +16,14 @@ struct Decode: ParsableCommand {
   @Option(help: OutputPath.help)
   var output: String
 
+  @OptionGroup var rank: ThreadsOption
+
   func run() throws {
     let source = try model.source()
     try RankSession.run { session in
       let summary = try session.output("images decoded") { context in
-        try ImageCommands.decode(codes, with: source, to: output, context: context)
+        try ImageCommands.decode(
+          codes, with: source, to: output, threadCount: rank.threads, context: context)
       }
       if session.isFirst { print(summary) }
     }

@@ -36,6 +36,8 @@ struct Encode: ParsableCommand {
 
   @OptionGroup var orient: OrientOption
 
+  @OptionGroup var rank: ThreadsOption
+
   @Option(help: ArgumentHelp("The .npy file, or with --data the .h5 file.", valueName: "file"))
   var output: String
 
@@ -63,14 +65,15 @@ struct Encode: ParsableCommand {
       try RankSession.run { session in
         let summary = try CodeExtraction.encode(
           data: data, with: source, to: output, recipe: crops ?? .centre,
-          communicator: session.world, notice: warn)
+          threadCount: rank.threads, communicator: session.world, notice: warn)
         if session.isFirst { print(summary) }
       }
     } else {
       try RankSession.run { session in
         let summary = try session.output("images encoded") { context in
           try ImageCommands.encode(
-            images, with: source, to: output, orientation: orient.orientation, context: context)
+            images, with: source, to: output, orientation: orient.orientation,
+            threadCount: rank.threads, context: context)
         }
         if session.isFirst { print(summary) }
       }

@@ -20,17 +20,9 @@ struct Evaluate: ParsableCommand {
 
 /// How ranks work on an evaluation.
 struct EvaluationRanks: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "Threads of each rank (default: its cores); the last bits of figures depend on them.",
-      valueName: "n"))
-  var threads: Int?
+  @OptionGroup private var rank: ThreadsOption
 
-  func validate() throws {
-    guard threads ?? 1 > 0 else {
-      throw ValidationError("--threads \(threads ?? 0): expected at least 1")
-    }
-  }
+  private var threads: Int? { rank.threads }
 
   /// Measures on this session's ranks, with progress on the terminal of the first.
   func run<Result>(
@@ -55,7 +47,8 @@ struct CertificateOptions: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "What is known about the images, such as guidance=3.75 seed=0; a seed belongs to the protocol.",
+      "What is known about the images, such as guidance=3.75 seed=0; seed, rounding and labels_digest belong to "
+        + "the protocol.",
       valueName: "name=value"))
   var stated: [String] = []
 

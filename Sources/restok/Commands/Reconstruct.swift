@@ -21,6 +21,8 @@ struct Reconstruct: ParsableCommand {
 
   @OptionGroup var orient: OrientOption
 
+  @OptionGroup var rank: ThreadsOption
+
   @Flag(help: "Print the figures as one line of JSON.")
   var json = false
 
@@ -34,7 +36,7 @@ struct Reconstruct: ParsableCommand {
       let report = try session.output("images reconstructed") { context in
         try ImageCommands.reconstruct(
           images, with: source, keepCount: keep, to: output, orientation: orient.orientation,
-          context: context)
+          threadCount: rank.threads, context: context)
       }
       if session.isFirst { try show(report, asJSON: json) }
     }

@@ -30,14 +30,10 @@ struct SamplerOptions: ParsableArguments {
   @Option(help: "The element type of products: bfloat16 is faster on processors that have it.")
   var precision = Precision.float32
 
-  @Option(help: ArgumentHelp("Threads of each rank (default: its cores).", valueName: "n"))
-  var threads: Int?
+  @OptionGroup private var rank: ThreadsOption
 
-  func validate() throws {
-    guard threads ?? 1 > 0 else {
-      throw ValidationError("--threads \(threads ?? 0): expected at least 1")
-    }
-  }
+  /// Threads of each rank; nil for its cores.
+  var threads: Int? { rank.threads }
 
   /// Both models as the user named them.
   ///
