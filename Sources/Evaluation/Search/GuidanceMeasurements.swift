@@ -73,6 +73,7 @@ struct GuidanceMeasurements {
       let facts = facts(of: request)
       var isKnown = try context.isFirst && folder.certificate(of: facts) != nil
       var isSampled = try context.isFirst && isSampled(request)
+      if isSampled { try SharedOutput.removeParts(of: request.output) }
       if isKnown && isSampled { try removeSamples() }
       let flags = try context.communicator.broadcast([isKnown, isSampled], root: 0)
       (isKnown, isSampled) = (flags[0], flags[1])

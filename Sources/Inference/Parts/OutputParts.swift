@@ -23,7 +23,7 @@ struct OutputParts {
     self.plan = plan
     blocks = plan.blocks
     planDigests = try blocks.map { try plan.digest(ofBlock: $0) }
-    stage = try OutputStage(for: plan.destination, kind: "parts", isFirst: isFirst)
+    stage = try OutputStage(for: plan.destination, kind: Self.stageKind, isFirst: isFirst)
     guard isFirst else { return }
     tellDifferences(notice)
     let codes = plan.codes == nil ? [] : blocks.indices.map(Self.codesName)
@@ -145,6 +145,9 @@ struct OutputParts {
   private func codesPath(_ index: Int) -> String {
     SystemPath.path(of: Self.codesName(index), in: stage.asideFolder)
   }
+
+  /// The ending of the name of the parts' hidden folder.
+  static let stageKind = "parts"
 
   /// The name of the record of a block.
   static func name(_ index: Int) -> String { zeroPadded(index, digitCount: 6) }

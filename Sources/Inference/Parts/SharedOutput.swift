@@ -46,6 +46,13 @@ package struct SharedOutput {
       uniquingKeysWith: { $1 })
   }
 
+  /// Removes the parts of an output that was finished by a command that was killed before it could.
+  ///
+  /// - Throws: `OutputStageHeld`, `FileError`.
+  package static func removeParts(of destination: String) throws {
+    try OutputStage(for: destination, kind: OutputParts.stageKind, isFirst: true).remove()
+  }
+
   /// Checks that the output can be written, and takes its place.
   ///
   /// Collective: every rank, with the same plan.
