@@ -156,7 +156,7 @@ let package = Package(
       name: "PhaseFixtures",
       dependencies: [
         "Training", "Checkpoints", "Configurations", "DataParallel", "MessagePassing", "ImageFiles",
-        "FeatureNetworks", "ArrayFiles", "Autodiff", "Tensors", "TestSupport",
+        "Datasets", "FeatureNetworks", "ArrayFiles", "Autodiff", "Tensors", "TestSupport",
       ], path: "Tests/PhaseFixtures", swiftSettings: swiftSettings),
     .executableTarget(
       name: "RankChecks",

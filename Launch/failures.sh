@@ -91,6 +91,14 @@ checkpoint_failures() {
 
 # MARK: Killed ranks
 
+# make_killable: the program as $work/killable, which notes the process that becomes a rank, so that only these
+# are killed.
+make_killable() {
+  : >"$work/pids"
+  printf '#!/bin/sh\necho $$ >>"%s"\nexec "%s" "$@"\n' "$work/pids" "$RESTOK" >"$work/killable"
+  chmod +x "$work/killable"
+}
+
 # signal_ranks SIGNAL: to all ranks that were started by way of `killable`.
 signal_ranks() { xargs -r kill "-$1" <"$work/pids" 2>/dev/null; }
 
@@ -151,9 +159,7 @@ leaves_nothing() {
 killed_ranks() {
   local run="$work/bits/killed"
   local checkpoints="$run/checkpoints"
-  # Notes the process that becomes a rank, so that only these are killed.
-  printf '#!/bin/sh\necho $$ >>"%s"\nexec "%s" "$@"\n' "$work/pids" "$RESTOK" >"$work/killable"
-  chmod +x "$work/killable"
+  make_killable
   check "Killed: after the second step" kill_when has_steps "$run/metrics.jsonl" 2
   check "Killed: in the first save" kill_when is_caught "$checkpoints/tmp-step-000000004-*"
   check "Killed: in a save, when files are complete" \

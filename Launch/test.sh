@@ -223,9 +223,7 @@ sampled() {
 # on other ranks, gives the bytes of an undisturbed one.
 killed_sampling() {
   local folder="$work/outputs" pid status=0
-  : >"$work/pids"
-  printf '#!/bin/sh\necho $$ >>"%s"\nexec "%s" "$@"\n' "$work/pids" "$RESTOK" >"$work/killable"
-  chmod +x "$work/killable"
+  make_killable
   RESTOK="$work/killable" sampled 2 killed.npz --balanced 2000 >"$work/killed-sampling.log" 2>&1 &
   pid=$!
   wait_for "$pid" is_there "$folder/.killed.npz.parts/records/00*.json" || true
@@ -302,6 +300,50 @@ evaluation_bits() {
   check "Evaluation: the shipped case" "$RESTOK" evaluate check || return
 }
 
+# searched RANKS NAME: figures of three strengths with two seeds; one thread a rank, as bits need it.
+searched() {
+  run_local "$1" search guidance --tokenizer "$work/runs/smoke-tokenizer" \
+    --generator "$work/runs/smoke-generator" --threads 1 --guidance 1:2:0.5 --count 500 --repeat 2 \
+    --reference "$work/data/evaluation" --inception "$work/networks/inception.safetensors" \
+    --output "$work/searches/$2"
+}
+
+# killed_search CONDITION…: a search whose launcher and ranks are killed as soon as the condition holds.
+killed_search() {
+  local pid status=0
+  make_killable
+  RESTOK="$work/killable" searched 2 killed >>"$work/killed-search.log" 2>&1 &
+  pid=$!
+  wait_for "$pid" "$@" || true
+  signal_ranks KILL
+  wait "$pid" || status=$?
+  echo "killed with status $status: $(ls "$work/searches/killed/measurements" | wc -l) measurements"
+  ((status != 0))
+}
+
+# search_bits: 1 and 2 ranks find the same tables; so does a search that is killed in a sampling, in an evaluation
+# and between two rows, and goes on on another number of ranks.
+search_bits() {
+  local ranks form folder="$work/searches"
+  mkdir -p "$folder"
+  for ranks in 1 2; do
+    check "Search: on $ranks rank(s)" searched "$ranks" "table-$ranks" || return
+  done
+  check "Search: killed in a sampling" \
+    killed_search is_there "$folder/killed/.samples.npz.parts/records/00*.json" || return
+  check "Search: killed in an evaluation" killed_search is_there "$folder/killed/samples.json" || return
+  check "Search: killed after a row" killed_search is_there "$folder/killed/table.csv" || return
+  check "Search: goes on on one rank" searched 1 killed || return
+  for form in csv json; do
+    check "Search: table.$form is the same on 2 ranks" \
+      cmp "$folder/table-1/table.$form" "$folder/table-2/table.$form" || return
+    check "Search: table.$form is the same after the kills" \
+      cmp "$folder/table-1/table.$form" "$folder/killed/table.$form" || return
+  done
+  check "Search: nothing is left but tables" test "$(ls -A "$folder/killed" | tr '\n' ' ')" = \
+    "measurements plot.png table.csv table.json " || return
+}
+
 # refused KIND: a number of ranks that does not divide the lanes ends with 64 and lists the others.
 refused() {
   local status=0
@@ -328,5 +370,5 @@ if ! check "Build without warnings" swift build "${build[@]}" --build-tests; the
 fi
 run_tests
 check "Fuzzing the parsers" Tests/Fuzzing/run.sh 10 || true
-smoke_run && equal_bits && sampling_bits && evaluation_bits && failures || true
+smoke_run && equal_bits && sampling_bits && evaluation_bits && search_bits && failures || true
 finish

@@ -1,8 +1,17 @@
 public import Foundation
 
-/// JSON that comes from outside.
+/// JSON in files.
 public enum JSONText {
-  /// Decodes a value.
+  /// The bytes of a file for people and programs: keys in their order, a line each; equal values give equal bytes.
+  ///
+  /// - Throws: `EncodingError`, as for a number that is not finite.
+  public static func file(of value: some Encodable) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
+  }
+
+  /// Decodes a value that comes from outside.
   ///
   /// Foundation's decoder, with a line break behind the text: to say where a mistake is, the decoder
   /// looks at the byte behind it, and ends the process when the text ends there, as after the 513th of

@@ -29,7 +29,9 @@ public enum FrozenWeights {
     _ tensor: any StoredTensor, _ layout: ParameterLayout, _ file: WeightsFile
   ) throws -> Tensor {
     let values = Tensor(try tensor.floats(), shape: tensor.shape)
-    guard values.isFinite else { throw NotFiniteWeights(path: file.path, tensor: layout.name) }
+    guard values.isFinite else {
+      throw NotFiniteWeights(path: file.path, tensor: layout.name).foreign(tensor: layout.name)
+    }
     return values
   }
 

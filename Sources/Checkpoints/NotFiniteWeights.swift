@@ -6,7 +6,7 @@ public struct NotFiniteWeights: Error, Sendable, Hashable, CustomStringConvertib
   /// The first tensor with such an element.
   public internal(set) var tensor: String
   /// Whether somebody else's program wrote the file.
-  private var isForeign = false
+  public private(set) var isForeign = false
 
   /// Names a tensor.
   init(path: String, tensor: String) {

@@ -16,6 +16,12 @@ public enum EvaluationError: Error, Sendable, Equatable, CustomStringConvertible
   case noImages(path: String, problem: String, advice: String)
   /// Certificates that say different things about how their figures were made.
   case unlikeProtocols([ProtocolDifference])
+  /// Measurements of one thing that say different things about it, or about how they were made.
+  case unlikeMeasurements([ProtocolDifference])
+  /// What a search compares with is no longer what it was when the search was started.
+  case changedReference(String)
+  /// A file among a search's measurements that is none of them.
+  case damagedMeasurement(path: String)
   /// A certificate that cannot be read.
   case noCertificate(path: String, problem: String)
   /// The record beside samples says something else of them.
@@ -45,6 +51,15 @@ public enum EvaluationError: Error, Sendable, Equatable, CustomStringConvertible
       "the figures were made in different ways and do not belong in one table:\n"
         + differences.map { "  \($0)\n" }.joined()
         + "Measure again in one way, or name with --allow the fields whose difference is meant"
+    case .unlikeMeasurements(let differences):
+      "the measurements differ in more than their seeds and are not of one thing:\n"
+        + differences.map { "  \($0)\n" }.joined() + "Measure all of them again in one way"
+    case .changedReference(let name):
+      "\(name): it was changed while samples were compared with it: start the search again, and it measures what "
+        + "is missing"
+    case .damagedMeasurement(let path):
+      "\(path): no measurement of this search, or damaged: remove the file and start the search again, which "
+        + "makes it anew"
     case .noCertificate(let path, let problem):
       "\(path): no certificate of an evaluation: \(problem). Name a file that `restok evaluate` wrote with "
         + "--output"

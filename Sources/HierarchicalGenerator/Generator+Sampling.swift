@@ -4,7 +4,7 @@ public import Tensors
 
 /// Classifier-free guidance: how strong it is at every step.
 public struct Guidance: Sendable, Equatable {
-  /// The scale at full strength; 1 is no guidance.
+  /// The scale at full strength; 1 is no guidance, but for a `floor` of its own.
   public let strength: Double
   /// How the scale changes over the steps.
   public let schedule: GuidanceSchedule
@@ -42,7 +42,12 @@ extension Generator {
   ) throws(NotFiniteLogits) -> Tensor {
     let labels = samples.map(\.label)
     let batchCount = labels.count
-    let isGuided = guidance.strength != 1
+    let scales = guidance.progress.ratios(
+      tokenCounts: order.steps.map(\.count),
+      singleTokenCount: order.steps.prefix { $0.count == 1 }.count
+    ).map { guidance.schedule.scale(strength: guidance.strength, at: $0) }
+    // A floor guides without the strength, and a strength whose window no step meets does not guide.
+    let isGuided = scales.contains { $0 != 1 }
     let tape = arena.makeTape(isRecording: false, keepsFactorPanels: true, rowBits: .ofRow)
     let null = [Int32](repeating: Int32(configuration.classCount), count: batchCount)
     let allLabels = isGuided ? labels + null : labels
@@ -50,19 +55,15 @@ extension Generator {
       KeyValueCache(
         batchCount: allLabels.count, capacity: order.tokenCount, width: configuration.width)
     }
-    let ratios = guidance.progress.ratios(
-      tokenCounts: order.steps.map(\.count),
-      singleTokenCount: order.steps.prefix { $0.count == 1 }.count)
     var tokens = [[Int32]](repeating: [], count: batchCount)
     for (step, positions) in order.steps.enumerated() {
       var x = inputs(at: positions, tokens: tokens, labels: allLabels, on: tape)
       for (block, cache) in zip(blocks, caches) { x = block(x, rotary: rotary, cache: cache) }
       var logits = output(norm(x)).value
       if isGuided {
-        let scale = guidance.schedule.scale(strength: guidance.strength, at: ratios[step])
         logits = guidedLogits(
           conditional: logits.slice(0..<batchCount),
-          null: logits.slice(batchCount..<2 * batchCount), scale: Float(scale))
+          null: logits.slice(batchCount..<2 * batchCount), scale: Float(scales[step]))
       }
       let chosen = try choice(
         logits, samples: samples, firstPosition: positions.lowerBound, key: key)

@@ -56,6 +56,16 @@ public enum GuidanceSchedule: Sendable, Equatable {
     case rectangular
     /// See `GuidanceSchedule.step(start:floor:)`.
     case step
+
+    /// The options that a schedule of this kind has.
+    public var options: Set<String> {
+      switch self {
+      case .step: ["start", "floor"]
+      case .rectangular: ["start", "end", "floor"]
+      case .triangular, .linearConstant: ["peak"]
+      case .constant, .linear, .linearReversed, .cosine, .cosineReversed: []
+      }
+    }
   }
 
   /// An option that a schedule cannot have.
@@ -96,17 +106,10 @@ public enum GuidanceSchedule: Sendable, Equatable {
     floor: Double? = nil
   ) throws(Invalid) {
     guard let kind = Kind(rawValue: name) else { throw .unknownKind(name) }
-    let used: Set<String> =
-      switch kind {
-      case .step: ["start", "floor"]
-      case .rectangular: ["start", "end", "floor"]
-      case .triangular, .linearConstant: ["peak"]
-      case .constant, .linear, .linearReversed, .cosine, .cosineReversed: []
-      }
     let given = [("start", start), ("end", end), ("peak", peak), ("floor", floor)]
     for (option, value) in given {
       guard let value else { continue }
-      guard used.contains(option) else { throw .unusedOption(option, kind: kind) }
+      guard kind.options.contains(option) else { throw .unusedOption(option, kind: kind) }
       guard option == "floor" ? value.isFinite : (0...1).contains(value) else {
         let expected = option == "floor" ? "a finite number" : "a number in [0, 1]"
         throw .outOfRange(option, value: value, expected: expected)

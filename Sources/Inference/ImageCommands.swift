@@ -132,18 +132,16 @@ public enum ImageCommands {
             of: tokenizer.model.tokens(of: batch), keepCount: keepCount))
         for (original, result) in zip(RGBImage.images(of: batch), results) {
           content.meanSquaredErrors.append(
-            ReconstructionScore.meanSquaredError(original, result))
+            PixelScore.meanSquaredError(original, result))
         }
         content.images += results
       }
       return content
     }
-    let errors = records.flatMap(\.meanSquaredErrors)
-    let score = ReconstructionScore(
-      indices: Array(errors.indices), meanSquaredErrors: errors)
+    let score = PixelScore(meanSquaredErrors: records.flatMap(\.meanSquaredErrors))
     return ReconstructedImages(
       output: output, imageCount: inputs.count, tokenCount: tokenCount,
-      peakSignalToNoiseRatio: score.peakSignalToNoiseRatio ?? 0,
+      peakSignalToNoiseRatio: score.value, equalImageCount: score.equalCount,
       omitted: inputs.omitted.map(\.description))
   }
 
@@ -171,8 +169,11 @@ public struct ReconstructedImages: CommandReport, Codable, Equatable {
   public var imageCount: Int
   /// Tokens of each that were decoded.
   public var tokenCount: Int
-  /// The peak signal-to-noise ratio, in decibels; a mean over images.
-  public var peakSignalToNoiseRatio: Double
+  /// The peak signal-to-noise ratio, in decibels: the mean over the images that differ from their originals; nil
+  /// where none does.
+  public var peakSignalToNoiseRatio: Double?
+  /// Images that are equal to their originals, whose ratio is infinite.
+  public var equalImageCount: Int
   /// What was in the folders and is no image of them, and why.
   public var omitted: [String]
 
@@ -181,14 +182,15 @@ public struct ReconstructedImages: CommandReport, Codable, Equatable {
     case imageCount = "images"
     case tokenCount = "tokens"
     case peakSignalToNoiseRatio = "psnr"
+    case equalImageCount = "equal_images"
     case omitted = "left_out"
   }
 
   /// What was left out, a line each, and all figures in one line.
   public var description: String {
-    omitted.map { "left out: \($0)\n" }.joined()
-      + String(
-        format: "%@: %ld reconstructions from %ld tokens each, PSNR %.2f dB", output, imageCount,
-        tokenCount, peakSignalToNoiseRatio)
+    let ratio = peakSignalToNoiseRatio.map { String(format: "%.2f dB", $0) } ?? "infinite"
+    let equal = equalImageCount > 0 ? ", \(equalImageCount) equal to their originals" : ""
+    return omitted.map { "left out: \($0)\n" }.joined()
+      + "\(output): \(imageCount) reconstructions from \(tokenCount) tokens each, PSNR \(ratio)\(equal)"
   }
 }

@@ -154,9 +154,7 @@ public struct SamplingRecord: Codable, Sendable, Equatable {
   /// - Precondition: It has the digest of the images.
   func write(to path: String) throws {
     precondition(pixelDigest != nil, "SamplingRecord: no digest of the images of \(path)")
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    try AtomicFile.write(Array(try encoder.encode(self)) + [UInt8(ascii: "\n")], to: path)
+    try AtomicFile.write(try JSONText.file(of: self), to: path)
   }
 
   /// What it says, by name, as text; what is beside the point, such as no top-k, is left out.

@@ -288,15 +288,28 @@ package final class TokenizerTask: TrainingTask {
   }
 
   package func picture() throws -> (image: RGBImage, name: String)? {
-    guard let dataset = data?.evaluation.dataset else { return nil }
-    let originals = try (0..<min(32, dataset.sampleCount)).map {
-      try dataset.image.evaluationImage(
-        of: try dataset.sample(at: $0), size: configuration.model.imageSize)
-    }
+    guard let reader = data?.evaluation else { return nil }
+    let originals = try pictured(reader)
+    guard !originals.isEmpty else { return nil }
     let batch = Tensor(images: originals)
     let reconstructions = try model.images(of: model.tokens(of: batch))
     let picture = ImageGrid().picture(
       originals: batch, besideReconstructions: reconstructions, pairCount: 4)
     return (picture, "reconstructions")
+  }
+
+  /// The first held-out images, without those that cannot be used where the run passes over such: evaluation names
+  /// them.
+  private func pictured(_ reader: ImageLaneReader) throws -> [RGBImage] {
+    let dataset = reader.dataset
+    return try (0..<min(32, dataset.sampleCount)).compactMap { index in
+      do {
+        return try dataset.image.evaluationImage(
+          of: try dataset.sample(at: index), size: configuration.model.imageSize)
+      } catch {
+        guard reader.skipsDamaged else { throw error }
+        return nil
+      }
+    }
   }
 }

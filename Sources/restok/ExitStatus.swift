@@ -58,7 +58,8 @@ enum ExitStatus: Int32 {
         case .checkpoint: .storage
         }
     case is RunLockError, is OutputStageHeld: self = .usage
-    case is NotFiniteLogits, is NotFiniteOutput, is NotFiniteWeights: self = .notFinite
+    case is NotFiniteLogits, is NotFiniteOutput: self = .notFinite
+    case let error as NotFiniteWeights: self = error.isForeign ? .data : .notFinite
     case let error as NamedFileError:
       self = ExitStatus(of: error.problems[0].error)
     case let error as TrainingError:

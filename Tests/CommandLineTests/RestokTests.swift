@@ -18,6 +18,12 @@ import Testing
     }
   }
 
+  /// A search without its strengths.
+  private static let search = [
+    "search", "guidance", "--tokenizer", "t", "--generator", "g", "--reference", "r",
+    "--inception", "i", "--count", "9", "--output", "o",
+  ]
+
   @Test(arguments: [
     // A wrong command line, and what is said about it.
     (["frobnicate"], "Unexpected argument 'frobnicate'"),
@@ -57,6 +63,21 @@ import Testing
         "--stated", "guidance",
       ], "--stated guidance: expected name=value"
     ),
+    (
+      search + ["--guidance", "2", "--schedule", "step", "--peak", "0.5"],
+      "--peak: none of the schedules step has it"
+    ),
+    (
+      search + ["--guidance", "2", "--floor", "3"], "--floor: none of the schedules constant has it"
+    ),
+    (search + ["--guidance", "2", "--schedule", "step,linear", "--end", "1"], "--end: none of"),
+    (search + ["--guidance", "2", "--schedule", "steps"], "--schedule steps: there is no such"),
+    (search + ["--guidance", "5:1:1"], "The value '5:1:1' is invalid"),
+    (search + ["--guidance", "1:5:0"], "The value '1:5:0' is invalid"),
+    (search + ["--guidance", "1,,2"], "The value '1,,2' is invalid"),
+    (search + ["--guidance", "1:2:1e-9"], "The value '1:2:1e-9' is invalid"),
+    (search + ["--guidance", "1,-2"], "--guidance: expected numbers of at least 0"),
+    (search + ["--guidance", "2", "--top-p", "0.5,1.5"], "--top-p: expected numbers above 0"),
     (
       ["evaluate", "statistics", "--images", "i", "--inception", "i", "--output", "x.npy"],
       "statistics go to an .npz file"

@@ -58,6 +58,7 @@ struct SampleTransportTests {
       try transport.next(step: 1, lane: 0)
     }
     #expect(error?.description == "data of step 1, lane 2: cannot read shard 2")
+    #expect(error?.reason is Unreadable)
     try transport.stop()
   }
 

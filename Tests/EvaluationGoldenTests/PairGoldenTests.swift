@@ -52,7 +52,7 @@ import Testing
       try compare("psnr", tolerance: 1e-9) { original, reconstruction in
         var score = PixelScore()
         score.add(
-          meanSquaredError: ReconstructionScore.meanSquaredError(original, reconstruction))
+          meanSquaredError: PixelScore.meanSquaredError(original, reconstruction))
         return score.value
       }
       try compare("ssim", tolerance: 1e-9, StructuralSimilarity.value)
@@ -66,7 +66,7 @@ import Testing
 
   private func requireEqualityIsSeen(of image: RGBImage, _ distance: PerceptualDistance) throws {
     var score = PixelScore()
-    score.add(meanSquaredError: ReconstructionScore.meanSquaredError(image, image))
+    score.add(meanSquaredError: PixelScore.meanSquaredError(image, image))
     #expect(score.value == nil && score.equalCount == 1)
     #expect(abs(try #require(StructuralSimilarity.value(image, image)) - 1) < 1e-12)
     if let value = StructuralSimilarity.valueOverScales(image, image) {

@@ -1,6 +1,7 @@
 import ArrayFiles
 import Evaluation
 import Foundation
+import Reporting
 import TestSupport
 import Testing
 
@@ -97,9 +98,37 @@ import Testing
       #expect(all.figures[0].values == [3, 4, 5] && all.figures[0].mean == 4)
       #expect(all.figures[0].deviation == 1 && all.figures[1].deviation == 0)
       #expect(all.description.contains("4 ± 1"))
+      #expect(all.subject.digest == "xxh64:03 xxh64:03 xxh64:03")
+      #expect(all.subject.stated.map(\.value) == ["0 0 0"])
       let other = try certificate(in: folder, [("50000", "100")])
       #expect(throws: EvaluationError.self) {
         try EvaluationCertificate.combined([other, certificate(in: folder)])
+      }
+      // Of other weights, or of samples that are known to be others.
+      for (old, new, field) in [
+        ("\"digest\": \"xxh64:03\"", "\"weights_digest\": \"xxh64:04\"", "subject.weights_digest"),
+        ("{\"name\": \"seed\"", "{\"name\": \"top_k\"", "subject.stated.top_k"),
+      ] {
+        let stranger = try certificate(in: folder, [(old, new)])
+        let error = #expect(throws: EvaluationError.self) {
+          try EvaluationCertificate.combined([certificate(in: folder), stranger])
+        }
+        #expect("\(error as Any)".contains("  \(field): absent against "), "\(error as Any)")
+      }
+    }
+  }
+
+  @Test func aCertificateTakesThePlaceOfNothingElse() throws {
+    try withTemporaryDirectory { folder in
+      let path = folder + "/certificate.json"
+      try EvaluationCertificate.requirePlace(path)
+      try AtomicFile.write([], to: path)
+      try EvaluationCertificate.requirePlace(path)
+      try certificate(in: folder).write(to: path)
+      try EvaluationCertificate.requirePlace(path)
+      for text in ["{\"kind\": \"sampling\"}", "model: {}", "{\"protocol\": 1}"] {
+        try AtomicFile.write(Array(text.utf8), to: path)
+        #expect(throws: CommandError.self) { try EvaluationCertificate.requirePlace(path) }
       }
     }
   }

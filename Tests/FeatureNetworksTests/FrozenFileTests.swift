@@ -78,7 +78,8 @@ import Testing
           SafetensorsTensor("norm.bias", [Float](repeating: .nan, count: Self.sizes.width)))
       }
       let error = #expect(throws: NotFiniteWeights.self) { _ = try read(path, .bfloat16) }
-      #expect(error?.tensor == "norm.bias" && error?.path == path)
+      #expect(error?.tensor == "norm.bias" && error?.path == path && error?.isForeign == true)
+      #expect(error?.description.hasSuffix("download the file again") == true)
     }
   }
 

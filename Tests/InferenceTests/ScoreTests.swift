@@ -8,51 +8,21 @@ import Testing
   private let grey = RGBImage(height: 4, width: 4, filledWith: 100)
 
   @Test func theRatioIsThatOfTheFormula() throws {
-    var score = ReconstructionScore()
-    #expect(score.peakSignalToNoiseRatio == nil && score.meanSquaredError == nil)
+    var score = PixelScore()
+    #expect(score.value == nil)
     let other = RGBImage(height: 4, width: 4, filledWith: 110)
-    score.add(index: 0, original: grey, reconstruction: other)
-    let ratio = try #require(score.peakSignalToNoiseRatio)
-    #expect(abs(ratio - 20 * log10(25.5)) < 1e-12)
-    #expect(score.meanSquaredError == 100 / 65025.0)
+    let error = PixelScore.meanSquaredError(grey, other)
+    #expect(error == 100 / 65025.0)
+    score.add(meanSquaredError: error)
+    #expect(abs(try #require(score.value) - 20 * log10(25.5)) < 1e-12)
   }
 
-  @Test func equalImagesCountWithTheLimit() {
-    var score = ReconstructionScore()
-    score.add(index: 5, original: grey, reconstruction: grey)
-    #expect(score.peakSignalToNoiseRatio == ReconstructionScore.ratioLimit)
-  }
-
-  @Test func theMeanDoesNotDependOnWhoScoredWhat() {
-    let images = (0..<24).map { index in
-      RGBImage(height: 4, width: 4, pixels: (0..<48).map { UInt8(($0 * 31 + index * 17) % 256) })
-    }
-    func score(_ indices: some Sequence<Int>) -> ReconstructionScore {
-      var score = ReconstructionScore()
-      for index in indices {
-        score.add(index: index, original: images[index], reconstruction: grey)
-      }
-      return score
-    }
-    let whole = score(0..<24)
-    for rankCount in [2, 3, 5] {
-      var merged = ReconstructionScore()
-      for rank in (0..<rankCount).reversed() {
-        let part = score(stride(from: rank, to: 24, by: rankCount))
-        merged.merge(
-          ReconstructionScore(indices: part.indices, meanSquaredErrors: part.meanSquaredErrors))
-      }
-      #expect(merged == whole)
-      #expect(merged.peakSignalToNoiseRatio == whole.peakSignalToNoiseRatio)
-      #expect(merged.meanSquaredErrors == whole.meanSquaredErrors)
-    }
-  }
-
-  @Test func anImageIsNotScoredTwice() async {
-    await #expect(processExitsWith: .failure) {
-      var score = ReconstructionScore(indices: [3], meanSquaredErrors: [0])
-      score.merge(ReconstructionScore(indices: [3], meanSquaredErrors: [0]))
-    }
+  @Test func equalImagesAreCountedApart() {
+    #expect(PixelScore.meanSquaredError(grey, grey) == 0)
+    let equal = PixelScore(meanSquaredErrors: [0])
+    #expect(equal.value == nil && equal.equalCount == 1)
+    let both = PixelScore(meanSquaredErrors: [0, 0.01, 0])
+    #expect(both.value == 20 && both.equalCount == 2 && both.differingCount == 1)
   }
 
   @Test func usageOfACodebook() {

@@ -18,6 +18,16 @@ func checkEvaluation(_ checks: RankCheckList) throws {
       return try evaluation.run(context)
     }
   }
+  try checks.check("figures of samples against statistics") { ranks in
+    for name in ["statistics", "batch"] {
+      try compare(ranks) { folder, context in
+        try GenerationEvaluation(
+          samples: [folder + "/samples.npz"], reference: ["\(folder)/\(name).npz"],
+          inception: folder + "/networks/inception.safetensors"
+        ).run(context)
+      }
+    }
+  }
   try checks.check("figures of reconstructions") { ranks in
     try compare(ranks) { folder, context in
       var evaluation = ReconstructionEvaluation(
@@ -42,6 +52,7 @@ private func compare(
     try write(29, seed: 1, to: folder + "/samples.npz")
     try write(37, seed: 2, to: folder + "/reference.npz")
     try write(37, seed: 3, to: folder + "/reconstructions.npz")
+    try writeStatistics(in: folder)
     let shared = try run(folder, EvaluationContext(communicator: ranks, threadCount: 1))
     let alone = try run(folder, EvaluationContext(communicator: .single(), threadCount: 1))
     guard ranks.rank == 0 else { return try require(shared == nil, "two ranks have figures") }
@@ -49,6 +60,21 @@ private func compare(
     try require(
       shared == alone, "\(String(describing: shared)), on one rank \(String(describing: alone))")
   }
+}
+
+/// Writes statistics alone, and in one file with the images that neighbours are looked for among.
+private func writeStatistics(in folder: String) throws {
+  _ = try StatisticsEvaluation(
+    images: [folder + "/reconstructions.npz"],
+    inception: folder + "/networks/inception.safetensors", size: nil,
+    output: folder + "/statistics.npz"
+  ).run(EvaluationContext(communicator: .single(), threadCount: 1))
+  let statistics = try NumPyArchive(contentsOf: folder + "/statistics.npz")
+  let images = try NumPyArchive(contentsOf: folder + "/reference.npz").array("arr_0")
+  try NumPyArchive.write(
+    [("arr_0", images)]
+      + ["mu", "sigma", "mu_s", "sigma_s"].map { ($0, try statistics.array($0)) },
+    to: folder + "/batch.npz")
 }
 
 /// Writes made-up images of 33x35 pixels.

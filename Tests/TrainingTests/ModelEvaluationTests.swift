@@ -37,7 +37,7 @@ import Testing
         #expect(
           abs(
             try #require(certificate.value("psnr", keptTokenCount: kept))
-              - written.peakSignalToNoiseRatio) < 1e-9)
+              - #require(written.peakSignalToNoiseRatio)) < 1e-9)
         var others = ReconstructionEvaluation(
           originals: [folder + "/images"], source: .images(["\(folder)/\(kept).npz"]))
         others.size = 32

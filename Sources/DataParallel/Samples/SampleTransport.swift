@@ -129,14 +129,22 @@ public struct SampleReadingError: Error, Sendable, Equatable, CustomStringConver
   public let step: Int
   /// The reader's own words, with the lane.
   public let message: String
+  /// The reader's error, on the coordinator; nil on the others.
+  public let reason: (any Error)?
 
-  init(step: Int, message: String) {
+  init(step: Int, message: String, reason: (any Error)? = nil) {
     self.step = step
     self.message = message
+    self.reason = reason
   }
 
   init(step: Int, lane: Int, reason: any Error) {
-    self.init(step: step, message: "lane \(lane): \(reason)")
+    self.init(step: step, message: "lane \(lane): \(reason)", reason: reason)
+  }
+
+  /// Whether two ranks tell of the same failure.
+  public static func == (left: SampleReadingError, right: SampleReadingError) -> Bool {
+    left.step == right.step && left.message == right.message
   }
 
   /// Where the data stopped and why.

@@ -72,8 +72,12 @@ public struct CertificateComparison: CommandReport, Equatable {
 
   /// The fields in which protocols differ, by name.
   static func differences(_ protocols: [MeasurementProtocol]) -> [ProtocolDifference] {
-    let all = protocols.map(fields)
-    return Set(all.flatMap(\.keys)).sorted().compactMap { field in
+    differences(protocols.map(fields))
+  }
+
+  /// The fields that do not have one value in all.
+  static func differences(_ all: [[String: String]]) -> [ProtocolDifference] {
+    Set(all.flatMap(\.keys)).sorted().compactMap { field in
       let values = all.map { $0[field] ?? "absent" }
       return Set(values).count > 1 ? ProtocolDifference(field: field, values: values) : nil
     }

@@ -1,6 +1,6 @@
 import ArrayFiles
 import Foundation
-import Kernels
+import Inference
 public import Reporting
 
 /// Figures with everything that they depend on.
@@ -22,7 +22,7 @@ public struct EvaluationCertificate: CommandReport, Codable, Equatable {
   public var unavailable: [UnavailableFigure]
   /// What to bear in mind with the figures.
   public var warnings: [String]
-  /// Versions of the libraries and kernels, on which the last digits depend.
+  /// Versions of libraries and kernels, threads and instruction set, on which the last digits depend.
   public var program: [String: String]
 
   private enum CodingKeys: String, CodingKey {
@@ -44,7 +44,7 @@ public struct EvaluationCertificate: CommandReport, Codable, Equatable {
   ) throws(EvaluationError) {
     (self.method, self.subject, self.figures) = (method, subject, figures)
     (self.unavailable, self.warnings) = (unavailable, warnings)
-    program = libraryVersions
+    program = SharedOutput.programFacts
     for figure in figures where !figure.values.allSatisfy(\.isFinite) {
       throw .notFinite(set: "the figure \(figure.identity)")
     }
@@ -73,13 +73,36 @@ public struct EvaluationCertificate: CommandReport, Codable, Equatable {
     }
   }
 
+  /// Refuses a place where something stands that is no certificate, such as what is measured or a configuration.
+  ///
+  /// - Parameter path: The file that a certificate is to be written to; an empty one may be there.
+  /// - Throws: `CommandError.unsupported`, `FileError`.
+  public static func requirePlace(_ path: String) throws {
+    guard FileSystem.exists(path), try FileSystem.size(of: path) > 0 else { return }
+    struct Mark: Decodable {
+      struct Method: Decodable {
+        let revision: Int
+        let kind: String
+      }
+      let method: Method
+
+      enum CodingKeys: String, CodingKey {
+        case method = "protocol"
+      }
+    }
+    let text = Data(try FileSystem.bytes(of: path, upTo: SizeLimit.manifestByteCount))
+    guard (try? JSONText.decode(Mark.self, from: text)) != nil else {
+      throw CommandError.unsupported(
+        "--output \(path): what stands there is no certificate, which would take its place: name another file"
+      )
+    }
+  }
+
   /// Publishes the certificate as a file; equal certificates give equal bytes.
   ///
   /// - Throws: `FileError`; then the old file is as it was.
   public func write(to path: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    try AtomicFile.write(Array(try encoder.encode(self)) + [UInt8(ascii: "\n")], to: path)
+    try AtomicFile.write(try JSONText.file(of: self), to: path)
   }
 
   /// The figure of a name; of a curve its last one.
@@ -93,20 +116,22 @@ public struct EvaluationCertificate: CommandReport, Codable, Equatable {
   /// Certificates of the same measurement with other seeds as one, whose figures have a mean and a deviation.
   ///
   /// - Parameter certificates: At least one.
-  /// - Returns: The first one with the values and the seeds of all.
-  /// - Throws: `EvaluationError.unlikeProtocols` where anything but the seeds differs.
+  /// - Returns: The first one with the values, the seeds and the digests of all.
+  /// - Throws: `EvaluationError.unlikeMeasurements` where anything but the seeds and the images differs.
   public static func combined(_ certificates: [EvaluationCertificate]) throws(EvaluationError)
     -> EvaluationCertificate
   {
     guard var all = certificates.first else {
       preconditionFailure("EvaluationCertificate: nothing to combine")
     }
-    let differences = CertificateComparison.differences(certificates.map(\.method))
-      .filter { $0.field != CertificateComparison.seedField }
-    guard differences.isEmpty else { throw .unlikeProtocols(differences) }
+    let differences =
+      CertificateComparison.differences(certificates.map(\.method)).filter {
+        $0.field != CertificateComparison.seedField
+      } + CertificateComparison.differences(certificates.map(\.subject.fieldsOfAllSeeds))
+    guard differences.isEmpty else { throw .unlikeMeasurements(differences) }
     for other in certificates.dropFirst() {
       guard all.figures.map(\.identity) == other.figures.map(\.identity) else {
-        throw .unlikeProtocols([
+        throw .unlikeMeasurements([
           ProtocolDifference(
             field: "figures",
             values: [all, other].map { $0.figures.map(\.identity).joined(separator: ", ") })
@@ -116,6 +141,7 @@ public struct EvaluationCertificate: CommandReport, Codable, Equatable {
       all.method.seeds += other.method.seeds
       all.warnings += other.warnings.filter { !all.warnings.contains($0) }
     }
+    all.subject = .ofAllSeeds(certificates.map(\.subject))
     return all
   }
 

@@ -81,36 +81,3 @@ public struct NetworkRecord: Codable, Sendable, Equatable {
   /// What becomes of an image before it enters.
   public var input: String
 }
-
-/// What was measured, which is what certificates are compared for.
-public struct MeasuredSubject: Codable, Sendable, Equatable {
-  /// A fact that the user stated, such as the guidance of samples.
-  public struct Fact: Codable, Sendable, Equatable {
-    /// What it is, such as `guidance`.
-    public var name: String
-    /// Its value.
-    public var value: String
-
-    /// A fact.
-    public init(name: String, value: String) { (self.name, self.value) = (name, value) }
-  }
-
-  /// The model or the samples as they were named.
-  public var name: String
-  /// The digest of the pixels of the measured images; of a curve, of all its points.
-  public var digest: String?
-  /// The digest of the model's weights.
-  public var weightsDigest: String?
-  /// Which weights of a checkpoint were taken: `ema`, `model` or, where the choice was the program's, `default`.
-  public var weights: String?
-  /// What the user stated about it.
-  public var stated: [Fact]
-
-  private enum CodingKeys: String, CodingKey {
-    case name
-    case digest
-    case weightsDigest = "weights_digest"
-    case weights
-    case stated
-  }
-}

@@ -129,7 +129,7 @@ private struct EvaluationCase {
     )
     var pixels = PixelScore()
     pixels.add(
-      meanSquaredError: ReconstructionScore.meanSquaredError(original, reconstruction))
+      meanSquaredError: PixelScore.meanSquaredError(original, reconstruction))
     let perceptual = try PerceptualFiles(
       weights(after: "param.alexnet."), digest: "", path: file.path)
     func value(_ value: Double?) -> [Double] { [value ?? .nan] }

@@ -91,8 +91,8 @@ struct CodesPasses {
     let scores = crops.enumerated().flatMap { index, crop in
       let range = index * tokenCount..<(index + 1) * tokenCount
       return [
-        ReconstructionScore.meanSquaredError(crop, decoded[0][index]),
-        ReconstructionScore.meanSquaredError(crop, decoded[1][index]),
+        PixelScore.meanSquaredError(crop, decoded[0][index]),
+        PixelScore.meanSquaredError(crop, decoded[1][index]),
         StructuralSimilarity.value(crop, decoded[0][index]) ?? .nan,
         CodesDiagnosis.share(stored[range], own[range]),
       ]
@@ -125,7 +125,7 @@ struct CodesPasses {
       return ImageLaneMessage(image: source.dataset.image, items: [item]).bytes
     }
     for step in 0..<stepCount {
-      let bytes = try transport.next(step: step, lane: communicator.rank)
+      let bytes = try transport.nextImages(step: step, lane: communicator.rank)
       var figures = BatchFigures()
       if !bytes.isEmpty {
         let message = try ImageLaneMessage(bytes: bytes)
@@ -151,9 +151,8 @@ struct CodesPasses {
       let structure = mean(own.map(\.structure))
       return CodesReport.Crop(
         number: crop,
-        ratio: mean(own.map { ReconstructionScore.ratio(meanSquaredError: $0.error) }),
-        ratioOfOwnCodes: mean(
-          own.map { ReconstructionScore.ratio(meanSquaredError: $0.errorOfOwnCodes) }),
+        ratio: PixelScore(meanSquaredErrors: own.map(\.error)).value,
+        ratioOfOwnCodes: PixelScore(meanSquaredErrors: own.map(\.errorOfOwnCodes)).value,
         structure: structure.isNaN ? nil : structure,
         reproducedShare: mean(own.map(\.reproducedShare)))
     }

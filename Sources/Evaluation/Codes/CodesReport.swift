@@ -15,10 +15,10 @@ public struct CodesReport: CommandReport, Codable, Equatable {
   public struct Crop: Codable, Sendable, Equatable {
     /// Its number.
     public var number: Int
-    /// Peak signal-to-noise ratio of what the codes decode to, in decibels.
-    public var ratio: Double
+    /// Peak signal-to-noise ratio of what the codes decode to, in decibels; nil where all of it is equal to the crops.
+    public var ratio: Double?
     /// The same of codes that were made here.
-    public var ratioOfOwnCodes: Double
+    public var ratioOfOwnCodes: Double?
     /// SSIM of what the codes decode to; nil where the images are too small for.
     public var structure: Double?
     /// The part of the tokens that encoding gives again.
@@ -93,11 +93,14 @@ public struct CodesReport: CommandReport, Codable, Equatable {
         + (basis == .keys ? "their keys" : "their order")
     ]
     lines += crops.map { crop in
+      let ratios = [crop.ratio, crop.ratioOfOwnCodes].map { ratio in
+        ratio.map { String(format: "%.2f", $0) } ?? "infinite"
+      }
       let structure = crop.structure.map { String(format: ", SSIM %.4f", $0) } ?? ""
       return String(
         format:
-          "crop %ld: PSNR %.2f dB (own codes %.2f)%@, %.2f %% of the tokens as encoding gives them",
-        crop.number, crop.ratio, crop.ratioOfOwnCodes, structure, 100 * crop.reproducedShare)
+          "crop %ld: PSNR %@ dB (own codes %@)%@, %.2f %% of the tokens as encoding gives them",
+        crop.number, ratios[0], ratios[1], structure, 100 * crop.reproducedShare)
     }
     lines += warnings.map { "bear in mind: \($0)" } + problems.map { "wrong: \($0)" }
     return (lines + [verdict.description]).joined(separator: "\n")

@@ -84,7 +84,7 @@ struct ImagePass {
     }
     for step in 0..<stepCount {
       let batches = try ImageMessage.images(
-        try transport.next(step: step, lane: communicator.rank))
+        try transport.nextImages(step: step, lane: communicator.rank))
       let figures =
         try batches.isEmpty ? BatchFigures() : measure(batches, first(step, communicator.rank))
       // Ranks without a batch have found nothing.
@@ -97,6 +97,21 @@ struct ImagePass {
     }
     try transport.stop()
     return readers.digests
+  }
+}
+
+extension SampleTransport {
+  /// Waits for images as `next` does for samples.
+  ///
+  /// An evaluation has no steps that would mean anything to its user.
+  ///
+  /// - Throws: The reader's own error on the rank that reads; on the others, and else, what `next` throws.
+  func nextImages(step: Int, lane: Int) throws -> [UInt8] {
+    do {
+      return try next(step: step, lane: lane)
+    } catch let error as SampleReadingError {
+      throw error.reason ?? error
+    }
   }
 }
 

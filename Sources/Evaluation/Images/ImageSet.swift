@@ -91,7 +91,8 @@ public struct ImageSet: Sendable {
     SystemPath.ending(of: path) == ending && !FileSystem.isDirectory(path)
   }
 
-  private static func isDataset(_ path: String) -> Bool {
+  /// Whether a path is one of a data set's folder.
+  static func isDataset(_ path: String) -> Bool {
     FileSystem.exists(SystemPath.path(of: DatasetManifest.fileName, in: path))
   }
 

@@ -61,9 +61,16 @@ public struct GenerationEvaluation: Sendable {
   /// - Returns: The certificate, on rank 0; nil on the others.
   /// - Throws: `EvaluationError`, and the errors of files, images, networks and ranks.
   public func run(_ context: EvaluationContext) throws -> EvaluationCertificate? {
+    try run(context, through: nil)
+  }
+
+  /// Measures through a network that was read before; nil reads that of the request.
+  func run(
+    _ context: EvaluationContext, through known: InceptionFile?
+  ) throws -> EvaluationCertificate? {
     context.setThreads()
     let files = try context.isFirst ? openFiles(context) : nil
-    let network = try InceptionFile(path: inception)
+    let network = try known ?? InceptionFile(path: inception)
     let sizes = InceptionFeatures.Sizes(of: network.network)
     try files?.reference.requireDimensions(sizes)
     var plan = Plan(files?.reference)
@@ -97,19 +104,22 @@ public struct GenerationEvaluation: Sendable {
   /// Both sides, found before anything is computed.
   private func openFiles(_ context: EvaluationContext) throws -> Files {
     let set = try ImageSet(paths: samples, size: size)
-    guard set.count >= 2 else {
-      throw EvaluationError.tooFewImages(set: set.name, found: set.count, needed: 2)
-    }
     let source = try ReferenceSource(paths: reference, size: referenceSize)
-    for side in [set, source.images].compactMap({ $0 }) {
-      context.tell(of: side)
-      guard source.images == nil || side.count > neighbourCount else {
-        throw EvaluationError.tooFewImages(
-          set: side.name, found: side.count, needed: neighbourCount + 1)
-      }
-    }
+    for side in [set, source.images].compactMap({ $0 }) { context.tell(of: side) }
+    try requireCounts(of: source, sampleCount: set.count, name: set.name)
     return Files(
       samples: set, reference: source, facts: try SampleFacts(of: set, samples, stated: stated))
+  }
+
+  /// Refuses sets of fewer images than the figures need.
+  func requireCounts(
+    of source: ReferenceSource, sampleCount: Int, name: String
+  ) throws(EvaluationError) {
+    let needed = source.images == nil ? 2 : max(2, neighbourCount + 1)
+    for (name, count) in [(name, sampleCount), (source.name, source.images?.count ?? needed)]
+    where count < needed {
+      throw .tooFewImages(set: name, found: count, needed: needed)
+    }
   }
 
   private func collect(

@@ -90,7 +90,7 @@ package struct ReconstructionMeasurement {
         reconstruction: [reconstruction.height, reconstruction.width])
     }
     return [
-      ReconstructionScore.meanSquaredError(original, reconstruction),
+      PixelScore.meanSquaredError(original, reconstruction),
       omissions.structure
         ? .nan : StructuralSimilarity.value(original, reconstruction) ?? .nan,
       omissions.scales

@@ -39,6 +39,11 @@ public struct GuidanceRow: Codable, Sendable, Equatable {
   /// The figures, of all seeds.
   public var figures: [Figure]
 
+  /// A row.
+  package init(facts: [String: String], figures: [Figure]) {
+    (self.facts, self.figures) = (facts, figures)
+  }
+
   /// The mean of a figure over the seeds; nil where the reference does not give it.
   public func mean(_ name: String) -> Double? { figures.first { $0.name == name }?.mean }
 }

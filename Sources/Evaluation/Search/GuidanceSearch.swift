@@ -1,7 +1,5 @@
 import ArrayFiles
-import Foundation
 public import Inference
-import Reporting
 
 /// A table of figures over settings of guidance, each of which is sampled and evaluated.
 ///
@@ -36,114 +34,53 @@ public struct GuidanceSearch {
     self.folder = SystemPath.withoutEndingSlash(folder)
   }
 
-  /// What is kept of a measurement.
-  private struct Measurement: Codable {
-    var facts: [String: String]
-    var certificate: EvaluationCertificate
-  }
-
-  private var measurements: String { folder + "/measurements" }
-
-  /// Measures what is missing, and writes table and plot after every row.
+  /// Measures what is missing, and writes table and plot: at once if there are rows, and after every further one.
   ///
-  /// Collective: every rank.
+  /// Collective: every rank. Reference and network are looked at before anything is sampled.
   ///
   /// - Parameters:
   ///   - sampling: The models.
   ///   - output: The ranks as samples are made.
   ///   - context: The ranks as they are evaluated.
-  ///   - report: Told on rank 0 of each row.
+  ///   - report: Told on rank 0 of each row, in the order of the settings.
   /// - Returns: The table on rank 0; an empty one on the others.
-  /// - Throws: The errors of sampling and of evaluation.
+  /// - Throws: The errors of sampling and of evaluation; `EvaluationError.damagedMeasurement`;
+  ///   `EvaluationError.changedReference` where the reference is no longer what it was.
   public func run(
     _ sampling: Sampling, _ output: OutputContext, _ context: EvaluationContext,
     row report: (GuidanceRow) -> Void = { _ in }
   ) throws -> GuidanceTable {
-    if context.isFirst { try FileSystem.createDirectory(measurements) }
-    try context.communicator.barrier()
-    let shared = try context.isFirst ? sharedFacts() : [:]
-    var table = GuidanceTable(folder: folder)
-    for point in points {
-      var certificates: [EvaluationCertificate] = []
-      var facts: [String: String] = [:]
-      for seed in seeds {
-        let request = request(point, seed)
-        facts = shared.merging(sampling.facts(of: request)) { $1 }
-        let measured = try measurement(request, facts, sampling, output, context)
-        if let measured { certificates.append(measured) }
-      }
+    let measurements = try GuidanceMeasurements(self, sampling, output, context)
+    var rows = try points.map(measurements.row)
+    var table = GuidanceTable(folder: folder, rows: rows.compactMap { $0 })
+    if !table.rows.isEmpty { try table.write() }
+    for (index, point) in points.enumerated() {
+      try measurements.complete(point)
       guard context.isFirst else { continue }
-      facts["seed"] = seeds.map { "\($0)" }.joined(separator: " ")
-      let combined = try EvaluationCertificate.combined(certificates)
-      let row = GuidanceRow(facts: facts, figures: combined.figures)
-      table.rows.append(row)
-      try table.write()
-      report(row)
+      if rows[index] == nil {
+        rows[index] = try measurements.row(of: point)
+        table.rows = rows.compactMap { $0 }
+        try table.write()
+      }
+      if let row = rows[index] { report(row) }
     }
     return table
   }
 
-  private func request(_ point: GuidancePoint, _ seed: UInt64) -> SamplingRequest {
+  /// The samples of a setting and a seed.
+  func request(_ point: GuidancePoint, _ seed: UInt64) -> SamplingRequest {
     SamplingRequest(
       labels: labels, guidance: point.guidance, choice: point.choice, seed: seed,
-      output: folder + "/samples.npz")
+      output: samples)
   }
 
-  /// What reference, network and definitions are.
-  private func sharedFacts() throws -> [String: String] {
-    var digest = ContentDigest()
-    for path in reference {
-      let isFile = !FileSystem.isDirectory(path)
-      let text =
-        isFile
-        ? try ContentDigest.ofFile(at: path).prefixed
-        : "\(path) \(try FileIdentity(of: path).sharedText)"
-      digest.update(Array((text + "\n").utf8))
-    }
-    return [
-      "reference": digest.prefixed, "inception": try ContentDigest.ofFile(at: inception).prefixed,
-      "split_size": "\(splitSize)", "revision": "\(MeasurementProtocol.currentRevision)",
-    ]
-  }
-
-  /// The certificate of a setting and seed, on rank 0: the one that is there, or a new one.
-  private func measurement(
-    _ request: SamplingRequest, _ facts: [String: String], _ sampling: Sampling,
-    _ output: OutputContext, _ context: EvaluationContext
-  ) throws -> EvaluationCertificate? {
-    var digest = ContentDigest()
-    for (name, value) in facts.sorted(by: { $0.key < $1.key }) {
-      digest.update(Array("\(name)=\(value)\n".utf8))
-    }
-    let path = "\(measurements)/\(digest.hexadecimal).json"
-    let known = context.isFirst ? try measurement(at: path, facts) : nil
-    guard try !context.communicator.broadcast([known != nil], root: 0)[0] else { return known }
-    _ = try sampling.run(request, output)
-    try context.communicator.barrier()
+  /// How the samples of a setting are measured.
+  var evaluation: GenerationEvaluation {
     var evaluation = GenerationEvaluation(
-      samples: [request.output], reference: reference, inception: inception)
+      samples: [samples], reference: reference, inception: inception)
     evaluation.score = InceptionScore.Configuration(splitSize: splitSize)
-    guard let certificate = try evaluation.run(context) else { return nil }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    try AtomicFile.write(
-      Array(try encoder.encode(Measurement(facts: facts, certificate: certificate)))
-        + [UInt8(ascii: "\n")], to: path)
-    for name in ["samples.npz", "samples.json"] { try FileSystem.remove(folder + "/" + name) }
-    return certificate
+    return evaluation
   }
 
-  private func measurement(
-    at path: String, _ facts: [String: String]
-  ) throws -> EvaluationCertificate? {
-    guard FileSystem.exists(path) else { return nil }
-    let text = Data(try FileSystem.bytes(of: path, upTo: 1 << 24))
-    guard let measurement = try? JSONText.decode(Measurement.self, from: text),
-      measurement.facts == facts
-    else {
-      throw EvaluationError.noCertificate(
-        path: path, problem: "it is no measurement of this search, or damaged")
-    }
-    return measurement.certificate
-  }
+  private var samples: String { folder + "/samples.npz" }
 }

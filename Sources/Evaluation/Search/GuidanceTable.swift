@@ -7,9 +7,10 @@ public struct GuidanceTable: CommandReport, Equatable {
   /// The folder of the search.
   public let folder: String
   /// The rows, in the order of the search.
-  public var rows: [GuidanceRow] = []
+  public var rows: [GuidanceRow]
 
-  init(folder: String) { self.folder = folder }
+  /// A table of some rows.
+  package init(folder: String, rows: [GuidanceRow]) { (self.folder, self.rows) = (folder, rows) }
 
   /// The row of the least mean FID, the first of several.
   public var best: GuidanceRow? {
@@ -32,14 +33,11 @@ public struct GuidanceTable: CommandReport, Equatable {
   /// Writes `table.csv`, `table.json` and `plot.png`.
   ///
   /// - Throws: `FileError`; `ImageError`.
-  func write() throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    try AtomicFile.write(
-      Array(try encoder.encode(self)) + [UInt8(ascii: "\n")], to: folder + "/table.json")
+  package func write() throws {
+    try AtomicFile.write(try JSONText.file(of: self), to: folder + "/table.json")
     try AtomicFile.write(Array(commaSeparated.utf8), to: folder + "/table.csv")
     let series = Dictionary(grouping: rows) { row in
-      Self.seriesNames.map { "\($0)=\(row.facts[$0] ?? "")" }.joined(separator: ";")
+      GuidanceRow.seriesNames.map { "\($0)=\(row.facts[$0] ?? "")" }.joined(separator: ";")
     }
     let plot = PointPlot(
       series: series.sorted { $0.key < $1.key }.map { _, rows in
@@ -54,12 +52,6 @@ public struct GuidanceTable: CommandReport, Equatable {
     try AtomicFile.write(
       try plot.picture.pngBytes(name: folder + "/plot.png"), to: folder + "/plot.png")
   }
-
-  /// What rows of one line of the plot have in common.
-  private static let seriesNames = [
-    "schedule", "start", "end", "peak", "floor", "progress", "greedy", "temperature", "top_k",
-    "top_p",
-  ]
 
   /// A line a row: its facts by name, then each figure and, of several seeds, its deviation.
   private var commaSeparated: String {
@@ -76,7 +68,15 @@ public struct GuidanceTable: CommandReport, Equatable {
           return [figure.map { "\($0.mean)" } ?? "", figure?.deviation.map { "\($0)" } ?? ""]
         }
     }
-    return ([header] + lines).map { $0.joined(separator: ",") + "\n" }.joined()
+    return ([header] + lines).map { fields in
+      fields.map(Self.quoted).joined(separator: ",") + "\n"
+    }.joined()
+  }
+
+  /// A field as RFC 4180 has it.
+  private static func quoted(_ field: String) -> String {
+    guard field.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return field }
+    return "\"" + field.replacing("\"", with: "\"\"") + "\""
   }
 
   /// The best row in words.
@@ -87,10 +87,17 @@ public struct GuidanceTable: CommandReport, Equatable {
 }
 
 extension GuidanceRow: CustomStringConvertible {
+  /// The facts that rows of one line of the plot have in common.
+  static let seriesNames = [
+    "schedule", "start", "end", "peak", "floor", "progress", "greedy", "temperature", "top_k",
+    "top_p",
+  ]
+
   /// The settings of guidance and choice, and the figures, in one line.
   public var description: String {
-    let names = ["guidance", "schedule", "start", "end", "peak", "top_k", "top_p"]
-    let settings = names.compactMap { name in facts[name].map { "\(name)=\($0)" } }
+    let settings = (["guidance"] + Self.seriesNames).compactMap { name in
+      facts[name].map { "\(name)=\($0)" }
+    }
     let values = figures.map { figure in
       let deviation = figure.deviation.map { String(format: " ± %.3g", $0) } ?? ""
       return "\(figure.name) " + String(format: "%.5g", figure.mean) + deviation

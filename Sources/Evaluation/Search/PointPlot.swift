@@ -1,15 +1,21 @@
-import ImageFiles
+package import ImageFiles
 
 /// Points over plain axes, each series in a colour of its own; the numbers are in a table beside it.
-struct PointPlot {
+package struct PointPlot {
   /// A point.
-  struct Point {
+  package struct Point {
     let x: Double
     let y: Double
+
+    /// A point.
+    package init(x: Double, y: Double) { (self.x, self.y) = (x, y) }
   }
 
   /// The points of each series.
-  let series: [[Point]]
+  private let series: [[Point]]
+
+  /// A plot of some series.
+  package init(series: [[Point]]) { self.series = series }
 
   private static let (width, height, margin) = (640, 480, 40)
   private static let colours: [[UInt8]] = [
@@ -18,7 +24,7 @@ struct PointPlot {
   ]
 
   /// The picture: axes with ten marks, lines from point to point of a series by ascending x, squares on the points.
-  var picture: RGBImage {
+  package var picture: RGBImage {
     var canvas = Canvas(width: Self.width, height: Self.height)
     let (left, right) = (Self.margin, Self.width - Self.margin)
     let (top, bottom) = (Self.margin, Self.height - Self.margin)

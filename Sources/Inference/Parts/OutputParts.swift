@@ -173,6 +173,9 @@ struct OutputParts {
     SystemPath.path(of: Self.codesName(index), in: stage.asideFolder)
   }
 
+  /// The ending of the name of the parts' hidden folder.
+  static let stageKind = "parts"
+
   /// The name of the record of a block.
   static func name(_ index: Int) -> String { zeroPadded(index, digitCount: 6) }
 

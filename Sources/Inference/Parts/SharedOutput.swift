@@ -39,11 +39,18 @@ package struct SharedOutput {
   private var communicator: Communicator { context.communicator }
 
   /// What the bits of all networks depend on beside weights and input.
-  static var programFacts: [String: String] {
+  package static var programFacts: [String: String] {
     let libraries = MathLibraries.current
     return libraryVersions.merging(
       ["threads": "\(threadCount)", "instructions": libraries.oneDNNInstructionSet],
       uniquingKeysWith: { $1 })
+  }
+
+  /// Removes the parts of an output that was finished by a command that was killed before it could.
+  ///
+  /// - Throws: `OutputStageHeld`, `FileError`.
+  package static func removeParts(of destination: String) throws {
+    try OutputStage(for: destination, kind: OutputParts.stageKind, isFirst: true).remove()
   }
 
   /// Checks that the output can be written, and takes its place.

@@ -23,7 +23,6 @@ package struct NamedFileError: Error, CustomStringConvertible {
   private static func text(of problem: Problem) -> String {
     let reason =
       switch problem.error {
-      case let error as NotFiniteWeights: "\(error.foreign(tensor: error.tensor))"
       case let error as ArrayFileError where error.problem == WeightsFile.absence:
         "there is no file '\(error.file)': " + advice(about: problem.key)
       case let error as WeightMismatch:

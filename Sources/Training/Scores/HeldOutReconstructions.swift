@@ -1,19 +1,19 @@
-import Configurations
+package import Configurations
 import DataParallel
-import Datasets
+package import Datasets
 import Evaluation
 import ImageFiles
 import Inference
 import MessagePassing
 import Reporting
-import ResidualTokenizer
+package import ResidualTokenizer
 
 /// Scores of a tokenizer's reconstructions of held-out images, as `restok evaluate reconstruction` defines them.
 ///
 /// Batches are the lanes of training, and what is found out about them is put together in their order, so that no figure
 /// depends on the number of ranks.
 /// Source: Docs/Training.md, section 4.
-final class HeldOutReconstructions {
+package final class HeldOutReconstructions {
   private typealias Metric = TrainingSettings.Evaluation.Reconstruction.Metric
 
   /// The files that scores look through.
@@ -27,7 +27,7 @@ final class HeldOutReconstructions {
   /// Reads the files; on every rank.
   ///
   /// - Throws: `NamedFileError` with every file that is of no use.
-  init(_ configuration: TokenizerRunConfiguration) throws {
+  package init(_ configuration: TokenizerRunConfiguration) throws {
     self.configuration = configuration
     let reconstruction = configuration.training.evaluation.reconstruction
     metrics = reconstruction.metrics
@@ -73,7 +73,7 @@ final class HeldOutReconstructions {
   ///   - session: The ranks.
   /// - Returns: The scores, on the coordinator; nothing on the others.
   /// - Throws: The errors of images, of the model's values and of ranks.
-  func evaluate(
+  package func evaluate(
     _ model: ResTok, _ reader: ImageLaneReader?, _ session: TrainingSession
   ) throws -> Evaluation {
     let found = try pass(model, reader, session)
@@ -89,8 +89,6 @@ final class HeldOutReconstructions {
   /// What a pass found out.
   private struct Findings {
     var tally: ReconstructionTally
-    /// Mean squared errors of the images, in their order.
-    var errors: [Double] = []
     /// The images that were scored.
     var indices: [Int] = []
   }
@@ -104,7 +102,6 @@ final class HeldOutReconstructions {
     omissions.originals = known != nil || !metrics.contains(.rfid)
     let measurement = ReconstructionMeasurement(
       tokenizer: model, points: [nil], networks: files.networks, omissions: omissions)
-    let scoreCount = measurement.scoreCount
     var found = Findings(
       tally: ReconstructionTally(
         measurement, isFirst: session.isCoordinator, originals: known?.features))
@@ -116,11 +113,8 @@ final class HeldOutReconstructions {
     } measure: { message in
       let images = try originals(try ImageLaneMessage(bytes: message), &own)
       return try images.isEmpty ? BatchFigures() : measurement.figures(of: [images])
-    } collect: { figures in
-      found.errors += stride(from: 0, to: figures.doubles.count, by: scoreCount).map {
-        figures.doubles[$0]
-      }
-      try found.tally.add(figures)
+    } collect: {
+      try found.tally.add($0)
     }
     found.indices = try session.communicator.allGather(own.scored).flatMap { $0 }.sorted()
     try reportLeftOut(own.damaged, reader, session)
@@ -162,18 +156,12 @@ final class HeldOutReconstructions {
 
   private func evaluation(_ found: Findings, _ reader: ImageLaneReader?) throws -> Evaluation {
     guard let reader, !found.indices.isEmpty else { return .nothing }
-    let pixels = ReconstructionScore(indices: found.indices, meanSquaredErrors: found.errors)
     let (figures, unavailable) = try found.tally.figures()
-    var scores: [DataParallel.Metric] = []
-    if metrics.contains(.psnr), let ratio = pixels.peakSignalToNoiseRatio {
-      scores.append(.init(Metric.psnr.rawValue, ratio))
-    }
-    // That of certificates leaves equal images out.
-    scores += figures.filter { $0.level == nil && isWanted($0.name) && $0.name != "psnr" }.map {
-      .init($0.name, $0.mean)
-    }
+    var scores: [DataParallel.Metric] = figures.filter {
+      $0.level == nil && (isWanted($0.name) || isOfInterest($0))
+    }.map { .init($0.name, $0.mean) }
     scores.append(.init("images_scored", Double(found.indices.count)))
-    var remarks = unavailable.filter { isWanted($0.name) && $0.name != "psnr" }.map {
+    var remarks = unavailable.filter { isWanted($0.name) }.map {
       "there is no \($0.name): \($0.reason)"
     }
     if metrics.contains(.rfid), let inception = files.networks.inception {
@@ -187,6 +175,11 @@ final class HeldOutReconstructions {
 
   private func isWanted(_ figure: String) -> Bool {
     metrics.contains { figure == $0.rawValue || ($0 == .lpips && figure.hasPrefix("lpips")) }
+  }
+
+  /// Whether there are images that `psnr` leaves out.
+  private func isOfInterest(_ figure: Figure) -> Bool {
+    figure.name == "equal_images" && figure.mean > 0 && metrics.contains(.psnr)
   }
 
   /// What the figures depend on beside the weights.

@@ -1,7 +1,6 @@
 import ArgumentParser
 import ArrayFiles
 import Evaluation
-import Inference
 import Reporting
 
 /// `restok evaluate`: scores of reconstructions and of samples, with everything that they depend on.
@@ -80,10 +79,7 @@ struct CertificateOptions: ParsableArguments {
   func run(_ measure: (EvaluationContext) throws -> EvaluationCertificate?) throws {
     try RankSession.run { session in
       if session.isFirst, let output {
-        guard try !SamplingRecord.isRecord(output) else {
-          throw CommandError.unsupported(
-            "--output \(output): the record of a sampling stands there: name another file")
-        }
+        try EvaluationCertificate.requirePlace(output)
         try FileSystem.checkWritable(output)
       }
       let certificate = try ranks.run(session, measure)

@@ -129,21 +129,29 @@ struct SearchGuidance: ParsableCommand {
     _ = try schedules()
   }
 
-  /// The schedules; each takes of the window what it has.
+  /// The schedules; each takes of the window what it has, and one of them has to take it.
   private func schedules() throws -> [GuidanceSchedule] {
-    try schedule.split(separator: ",", omittingEmptySubsequences: false).map { name in
+    let kinds = try schedule.split(separator: ",", omittingEmptySubsequences: false).map { name in
       guard let kind = GuidanceSchedule.Kind(rawValue: String(name)) else {
         throw ValidationError("--schedule \(name): there is no such schedule")
       }
-      let hasWindow = kind == .step || kind == .rectangular
-      let hasPeak = kind == .triangular || kind == .linearConstant
+      return kind
+    }
+    let options = [("start", start), ("end", end), ("peak", peak), ("floor", floor)]
+    for (option, value) in options
+    where value != nil && !kinds.contains(where: { $0.options.contains(option) }) {
+      throw ValidationError("--\(option): none of the schedules \(schedule) has it: leave it out")
+    }
+    return try kinds.map { kind in
+      func own(_ option: String, _ value: Double?) -> Double? {
+        kind.options.contains(option) ? value : nil
+      }
       do {
         return try GuidanceSchedule(
-          name: kind.rawValue, start: hasWindow ? start : nil,
-          end: kind == .rectangular ? end : nil, peak: hasPeak ? peak : nil,
-          floor: hasWindow ? floor : nil)
+          name: kind.rawValue, start: own("start", start), end: own("end", end),
+          peak: own("peak", peak), floor: own("floor", floor))
       } catch {
-        throw ValidationError("--schedule \(name): \(error)")
+        throw ValidationError("--schedule \(kind.rawValue): \(error)")
       }
     }
   }
