@@ -28,6 +28,7 @@ final class ArchivedRows {
   ///   - index: Its number.
   ///   - size: Elements of a row.
   ///   - type: The element type.
+  /// - Returns: As many elements.
   /// - Throws: `ArrayFileError`, `FileError`.
   func row<Element: ArrayElement>(_ index: Int, size: Int, as type: Element.Type) throws
     -> [Element]
