@@ -10,8 +10,6 @@ struct OutputParts {
   private let blocks: [Range<Int>]
   private let planDigests: [String]
 
-  /// The ending of the name of the folder that the parts stand in.
-  static let stageKind = "parts"
   private static let factsName = "facts"
 
   /// Takes the output's place.
