@@ -260,6 +260,16 @@ sampling_bits() {
   check "Sampling: nothing is left" test ! -e "$folder/.killed.npz.parts" || return
 }
 
+# same_codes_report FOLDER: one report of the codes on 1 and on 2 ranks.
+same_codes_report() {
+  local ranks
+  for ranks in 1 2; do
+    run_local "$ranks" codes verify "$work/data/codes.h5" --model "$work/runs/smoke-tokenizer" \
+      --data "$work/data/train" --threads 1 --json >"$1/codes-$ranks.json" || return
+  done
+  cmp "$1/codes-1.json" "$1/codes-2.json"
+}
+
 # evaluation_bits: certificates and statistics have the same bytes on 1, 2 and 4 ranks, and one whose protocol
 # is another is refused.
 evaluation_bits() {
@@ -280,6 +290,7 @@ evaluation_bits() {
       --lpips "$networks/alexnet.safetensors,$networks/lpips.safetensors" \
       --output "$folder/reconstruction-$ranks.json" || return
   done
+  check "Evaluation: codes on 1 and 2 ranks" same_codes_report "$folder" || return
   for kind in statistics-%.npz generation-%.json reconstruction-%.json; do
     for ranks in 2 4; do
       check "Evaluation: ${kind%-%*} is the same on $ranks ranks" \

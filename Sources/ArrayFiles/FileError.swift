@@ -62,9 +62,9 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
       "The disk is mounted read-only: write to another one, or mount it for writing."
     case ENOENT:
       "It does not exist: check the path; where a file is to be written, make its folder first."
-    case EISDIR:
+    case EISDIR where operation != "rename":
       "It is a folder, where a file is meant: check the path."
-    case EEXIST, ENOTEMPTY:
+    case EEXIST, ENOTEMPTY, EISDIR:
       "Something is already there: choose another name, or move it away."
     case ENOTDIR:
       "A part of the path is a file, not a folder: check the path."
