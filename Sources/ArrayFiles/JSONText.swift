@@ -25,4 +25,31 @@ public enum JSONText {
   public static func decode<Value: Decodable>(_ type: Value.Type, from text: Data) throws -> Value {
     try JSONDecoder().decode(type, from: text + [UInt8(ascii: "\n")])
   }
+
+  /// What is wrong with a text that could not be decoded, and where, in plain words.
+  public static func problem(of error: DecodingError) -> String {
+    switch error {
+    case .keyNotFound(let key, let context):
+      "the field '\(place(context.codingPath + [key]))' is missing"
+    case .valueNotFound(_, let context):
+      "the field '\(place(context.codingPath))' has no value"
+    case .typeMismatch(_, let context), .dataCorrupted(let context):
+      (context.codingPath.isEmpty ? "" : "the field '\(place(context.codingPath))': ")
+        + sentence(context.debugDescription)
+    @unknown default: "\(error)"
+    }
+  }
+
+  /// The path of a field, such as `figures[1].values`.
+  private static func place(_ path: [any CodingKey]) -> String {
+    path.reduce(into: "") { text, key in
+      text += key.intValue.map { "[\($0)]" } ?? (text.isEmpty ? "" : ".") + key.stringValue
+    }
+  }
+
+  /// A sentence of the decoder's, as a part of another.
+  private static func sentence(_ text: String) -> String {
+    let text = text.hasSuffix(".") ? String(text.dropLast()) : text
+    return text.prefix(1).lowercased() + text.dropFirst()
+  }
 }

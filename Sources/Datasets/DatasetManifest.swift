@@ -97,7 +97,9 @@ public struct DatasetManifest: Hashable, Sendable {
       own = try JSONText.decode(OwnDigest.self, from: data)
     } catch {
       throw DataError(
-        file: path, problem: "the manifest is not as expected: \(Self.text(of: error))",
+        file: path,
+        problem: "the manifest is not as expected: "
+          + ((error as? DecodingError).map(JSONText.problem) ?? "\(error)"),
         advice: restoreAdvice)
     }
     guard own.isRight(for: content) else {
@@ -159,22 +161,6 @@ public struct DatasetManifest: Hashable, Sendable {
       try manifest.encode(to: encoder)
       var values = encoder.container(keyedBy: CodingKeys.self)
       try values.encode(digest, forKey: .digest)
-    }
-  }
-
-  private static func text(of error: any Error) -> String {
-    func path(_ context: DecodingError.Context) -> String {
-      let keys = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
-      return keys.isEmpty ? "the top level" : keys.joined(separator: ".")
-    }
-    switch error as? DecodingError {
-    case .keyNotFound(let key, let context):
-      return "'\(key.stringValue)' is missing at \(path(context))"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context),
-      .dataCorrupted(let context):
-      return "\(context.debugDescription) at \(path(context))"
-    default:
-      return "\(error)"
     }
   }
 }

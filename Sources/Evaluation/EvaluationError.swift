@@ -58,7 +58,7 @@ public enum EvaluationError: Error, Sendable, Equatable, CustomStringConvertible
       "\(name): it was changed while samples were compared with it: start the search again, and it measures what "
         + "is missing"
     case .damagedMeasurement(let path):
-      "\(path): no measurement of this search, or damaged: remove the file and start the search again, which "
+      "\(path): no measurement of this search, or not as it was written: remove the file and start the search again, which "
         + "makes it anew"
     case .noCertificate(let path, let problem):
       "\(path): no certificate of an evaluation: \(problem). Name a file that `restok evaluate` wrote with "

@@ -76,8 +76,9 @@ extension SamplingRecord {
     }
     do {
       self = try JSONText.decode(SamplingRecord.self, from: text)
-    } catch {
-      throw CommandError.unfitData("\(path): this record of a sampling cannot be read: \(error)")
+    } catch let error as DecodingError {
+      throw CommandError.unfitData(
+        "\(path): this record of a sampling cannot be read: \(JSONText.problem(of: error))")
     }
     guard pixelDigest != nil else {
       throw CommandError.unfitData(

@@ -8,7 +8,7 @@ import Reporting
 /// the errors, so that the output stays clean.
 struct ProgressLine {
   private let what: String
-  private let start = Date()
+  private var start = Date()
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private var lastTime = Date()
   private var hasShown = false
@@ -18,9 +18,13 @@ struct ProgressLine {
     self.what = what
   }
 
-  /// Shows how far the work is, unless it was shown a moment ago.
+  /// Shows how far the work is, unless it was shown a moment ago; 0 begins to count anew.
   mutating func show(_ doneCount: Int, of count: Int) {
     let now = Date()
+    guard doneCount > 0 else {
+      start = now
+      return
+    }
     guard now.timeIntervalSince(lastTime) >= (isTerminal ? 0.2 : 10) else { return }
     lastTime = now
     hasShown = true

@@ -77,6 +77,18 @@ import Testing
     (search + ["--guidance", "1,,2"], "The value '1,,2' is invalid"),
     (search + ["--guidance", "1:2:1e-9"], "The value '1:2:1e-9' is invalid"),
     (search + ["--guidance", "1,-2"], "--guidance: expected numbers of at least 0"),
+    (search + ["--guidance", "1,2,1"], "--guidance: 1.0 is there twice"),
+    (search + ["--guidance", "2", "--top-p", "0.5,0.5"], "--top-p: 0.5 is there twice"),
+    (
+      search + ["--guidance", "2", "--schedule", "linear,linear"],
+      "--schedule: linear is there twice"
+    ),
+    (
+      [
+        "evaluate", "generation", "--samples", "s", "--reference", "r", "--inception", "i",
+        "--stated", "a=1", "a=2",
+      ], "--stated a=2: a is stated twice"
+    ),
     (search + ["--guidance", "2", "--top-p", "0.5,1.5"], "--top-p: expected numbers above 0"),
     (
       ["evaluate", "statistics", "--images", "i", "--inception", "i", "--output", "x.npy"],

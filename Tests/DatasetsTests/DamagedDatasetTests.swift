@@ -136,7 +136,7 @@ import Testing
         ("\"format_version\" : 2", "\"format_version\" : 0", "version 1 to 3"),
         ("\"sample_count\" : 7", "\"sample_count\" : 8", "the shards have 7"),
         ("\"rgb8\"", "\"rgb16\"", "'encoded'"),
-        ("\"classes\"", "\"klasses\"", "'classes' is missing"),
+        ("\"classes\"", "\"klasses\"", "the field 'classes' is missing"),
         ("\"restok-dataset\"", "\"other\"", "'restok-dataset'"),
         ("}", "", "manifest is not as expected"),
         ("\"ant\"", "\"bat\"", "digest does not match"),

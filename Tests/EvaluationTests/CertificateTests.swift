@@ -51,6 +51,50 @@ import Testing
     }
   }
 
+  /// What a file says is all taken in, or the file is refused with what is wrong with it.
+  @Test(arguments: [
+    ("\"kind\": \"generation\",", "", "the field 'protocol.kind' is missing"),
+    ("50000", "\"many\"", "the field 'protocol.images': expected to decode Int"),
+    ("[200.5]", "[\"a\"]", "the field 'figures[1].values[0]': expected to decode Double"),
+    ("{\"format", "\"format", "the given data was not valid JSON"),
+    ("\"mean\": 3.25", "\"mean\": 3.5", "the figure fid has the mean 3.5, its values have 3.25"),
+    (
+      "\"mean\": 3.25", "\"deviation\": 1",
+      "the figure fid has the deviation 1.0, its values have 0"
+    ),
+    ("[3.25], \"mean\": 3.25", "[1e308, 1e308]", "is no finite number"),
+    ("[3.25], \"mean\": 3.25", "[1e308, -1e308]", "is no finite number"),
+    ("\"is\", \"values\"", "\"fid\", \"values\"", "the figure fid is there twice"),
+    ("\"is_offset\"", "\"colours\": {}, \"is_offset\"", "the field protocol.colours, which"),
+    ("\"input\"", "\"layer\": 3, \"input\"", "protocol.networks.inception.layer"),
+  ])
+  func whatContradictsItselfIsRefused(old: String, new: String, problem: String) throws {
+    try withTemporaryDirectory { folder in
+      let error = #expect(throws: EvaluationError.self) {
+        try certificate(in: folder, [(old, new)])
+      }
+      #expect("\(error as Any)".contains(problem), "\(error as Any)")
+      #expect(!"\(error as Any)".contains("CodingKeys"))
+      // What is there without a value is not there.
+      _ = try certificate(in: folder, [("\"is_offset\"", "\"colours\": null, \"is_offset\"")])
+    }
+  }
+
+  @Test func onlyFieldsAreAllowedToDiffer() throws {
+    try withTemporaryDirectory { folder in
+      let certificate = try certificate(in: folder)
+      for field in ["seeds", "networks", "reference.images", "image_order", "neighbours"] {
+        _ = try CertificateComparison(certificate, certificate, allowing: [field])
+      }
+      for field in ["nonsense", "seed", "network", "reference.", ""] {
+        let error = #expect(throws: CommandError.self) {
+          try CertificateComparison(certificate, certificate, allowing: [field])
+        }
+        #expect("\(error as Any)".contains("the protocol has no such field"))
+      }
+    }
+  }
+
   @Test func likeIsComparedWithLike() throws {
     try withTemporaryDirectory { folder in
       let first = try certificate(in: folder)

@@ -23,6 +23,20 @@ import Testing
     #expect(abs(try FrechetDistance(second, first).value - distance.value) < 1e-12)
   }
 
+  /// A distance is never below 0 by rounding.
+  @Test func setsHaveNoDistanceFromThemselves() throws {
+    for seed in 1...20 {
+      var set = FeatureSet(name: "made up", dimension: 9)
+      set.add(rows(40, 9, seed: UInt64(seed)))
+      let statistics = try set.statistics()
+      let distance = try FrechetDistance(statistics, statistics)
+      #expect(distance.value >= 0 && distance.value < 1e-12, "\(distance)")
+    }
+    // What is further below is no rounding and stays to be seen.
+    let indefinite = FeatureStatistics(mean: [0, 0], covariance: [1, 0, 0, -5e-4])
+    #expect(try FrechetDistance(indefinite, indefinite).value < -9e-4)
+  }
+
   @Test func momentsDoNotDependOnThePieces() throws {
     let features = rows(700, 9, seed: 3)
     func statistics(_ pieceSize: Int) throws -> FeatureStatistics {

@@ -2,6 +2,7 @@ import ArrayFiles
 import Datasets
 import Evaluation
 import FeatureNetworks
+import Foundation
 import ImageFiles
 import Inference
 import MessagePassing
@@ -86,6 +87,49 @@ import Testing
         .write(to: folder + "/samples.npy")
       #expect(try evaluate("samples.npy", "reference.npz").figures == whole.figures)
       #expect(throws: EvaluationError.self) { try CertificateComparison(whole, statistics) }
+    }
+  }
+
+  @Test func statisticsTakeThePlaceOfNothingElse() throws {
+    try withTemporaryDirectory { folder in
+      try writeRandomNetworks(in: folder)
+      let (set, inception) = (folder + "/images", folder + "/inception.safetensors")
+      try write(images(5, seed: 0), toFolder: set)
+      try write(images(5, seed: 0), to: folder + "/images.npz")
+      func evaluate(_ output: String) throws {
+        _ = try StatisticsEvaluation(
+          images: [set], inception: inception, size: nil, output: folder + "/" + output
+        ).run(Self.context)
+      }
+      try FileManager.default.createSymbolicLink(
+        atPath: folder + "/link.npz", withDestinationPath: inception)
+      for output in [
+        "inception.safetensors", "link.npz", "images.npz", "images/statistics.npz",
+        "lpips.safetensors",
+      ] {
+        let bytes = try? FileSystem.bytes(of: folder + "/" + output)
+        #expect(throws: CommandError.self) { try evaluate(output) }
+        #expect((try? FileSystem.bytes(of: folder + "/" + output)) == bytes)
+      }
+      for _ in 0..<2 { try evaluate("statistics.npz") }
+    }
+  }
+
+  /// Each pass is counted from its beginning.
+  @Test func everyPassIsCounted() throws {
+    try withTemporaryDirectory { folder in
+      try writeRandomNetworks(in: folder)
+      try write(images(9, seed: 0), to: folder + "/reference.npz")
+      try write(images(5, seed: 9), to: folder + "/samples.npz")
+      var counts: [[Int]] = []
+      _ = try withoutActuallyEscaping({ counts.append([$0, $1]) }) { progress in
+        try GenerationEvaluation(
+          samples: [folder + "/samples.npz"], reference: [folder + "/reference.npz"],
+          inception: folder + "/inception.safetensors"
+        ).run(
+          EvaluationContext(communicator: .single(), threadCount: 1, progress: progress))
+      }
+      #expect(counts == [[0, 5], [5, 5], [0, 9], [8, 9], [9, 9]])
     }
   }
 

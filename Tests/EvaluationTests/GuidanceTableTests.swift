@@ -29,6 +29,21 @@ import Testing
     }
   }
 
+  /// As long as settings are missing, the best row is that of those which are there, and the table says so.
+  @Test func aTableSaysWhatItLacks() throws {
+    try withTemporaryDirectory { folder in
+      let row = GuidanceRow(facts: ["guidance": "2.0"], figures: [Figure("fid", 3)])
+      let part = GuidanceTable(folder: folder, rows: [row], plannedCount: 4)
+      try part.write()
+      let text = String(decoding: try FileSystem.bytes(of: folder + "/table.json"), as: UTF8.self)
+      #expect(
+        text.contains("\"settings_planned\" : 4") && text.contains("\"settings_measured\" : 1"))
+      #expect(part.description.contains("1 of 4 rows; least FID of these: guidance=2.0"))
+      let whole = GuidanceTable(folder: folder, rows: [row], plannedCount: 1)
+      #expect(whole.description.contains("1 rows; least FID: guidance=2.0"))
+    }
+  }
+
   /// The least and the largest values are at the ends of the axes, a value alone in their middle.
   @Test func pointsAreWhereTheirValuesAre() {
     func colour(_ picture: RGBImage, _ x: Int, _ y: Int) -> [UInt8] {

@@ -175,6 +175,18 @@ import Testing
     }
   }
 
+  /// An archive and an array share the name of their record, which is of the later one.
+  @Test func theRecordOfAnArrayIsNotTakenForThatOfAnArchive() throws {
+    try withNetworks { folder in
+      try write(folder + "/samples.npz", seed: 9)
+      try write(folder + "/samples.npy", seed: 10)
+      #expect(
+        problem { try evaluate(folder, "samples.npz") }
+          .contains("it may be of an .npz or .npy file of the same name"))
+      #expect(try evaluate(folder, "samples.npy").method.seeds == ["10"])
+    }
+  }
+
   @Test func otherFilesOfTheNameAreNoRecords() throws {
     try withNetworks { folder in
       try write(images(12, seed: 9), to: folder + "/samples.npz")

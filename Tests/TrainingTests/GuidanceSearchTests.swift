@@ -7,6 +7,7 @@ import ImageFiles
 import Inference
 import MessagePassing
 import PhaseFixtures
+import Reporting
 import TestSupport
 import Testing
 
@@ -17,7 +18,7 @@ import Testing
     let folder: String
     let runs: SmallRuns
     private(set) var sampling: Sampling
-    /// Samplings so far.
+    /// Samplings so far, of one part each.
     private(set) var samplingCount = 0
     /// What happens as samples are made.
     var beside: () throws -> Void = {}
@@ -74,7 +75,8 @@ import Testing
     ) throws -> (table: GuidanceTable, samplingCount: Int) {
       let before = samplingCount
       var failure: (any Error)?
-      let table = try withoutActuallyEscaping({ (_: Int, _: Int) in
+      let table = try withoutActuallyEscaping({ (doneCount: Int, _: Int) in
+        guard doneCount > 0 else { return }
         self.samplingCount += 1
         do { try self.beside() } catch { failure = error }
       }) { progress in
@@ -131,14 +133,66 @@ import Testing
       #expect(try names.map { try FileSystem.bytes(of: $0) } == bytes)
       #expect(
         try FileSystem.names(in: place.output).sorted() == [
-          "measurements", "plot.png", "table.csv", "table.json",
+          "measurements", "plot.png", "search.lock", "table.csv", "table.json",
         ])
 
+      // A figure that somebody has changed, and a file that is none.
+      let changed = try #require(try place.measurements().last)
+      let text = String(decoding: try FileSystem.bytes(of: changed), as: UTF8.self)
+      let warmer = text.replacing("\"images\" : 6", with: "\"images\" : 7")
+      #expect(warmer != text)
+      try AtomicFile.write(Array(warmer.utf8), to: changed)
+      #expect(throws: EvaluationError.damagedMeasurement(path: changed)) {
+        try place.run(place.search([1, 1.5, 2], seeds: [0, 1]))
+      }
+      try AtomicFile.write(Array(text.utf8), to: changed)
       let damaged = try #require(try place.measurements().first)
       try AtomicFile.write(Array("{}".utf8), to: damaged)
       #expect(throws: EvaluationError.damagedMeasurement(path: damaged)) {
         try place.run(place.search([1, 1.5, 2], seeds: [0, 1]))
       }
+    }
+  }
+
+  /// One search works in a folder; another one neither waits nor takes its samples away.
+  @Test func searchesOfOneFolderAreKeptApart() throws {
+    try withTemporaryDirectory { folder in
+      let place = try Place(in: folder)
+      var refusal: (any Error)?
+      place.beside = {
+        place.beside = {}
+        refusal = #expect(throws: CommandError.self) { try place.run(place.search([3])) }
+      }
+      let first = try place.run(place.search([2]))
+      #expect("\(refusal as Any)".contains("another command searches there"), "\(refusal as Any)")
+      #expect(first.samplingCount == 1 && first.table.rows.count == 1)
+      #expect(try place.run(place.search([3])).samplingCount == 1)
+    }
+  }
+
+  /// A search would replace and remove a reference where it puts its samples.
+  @Test func whatIsReadIsNotInTheFolderOfTheSearch() throws {
+    try withTemporaryDirectory { folder in
+      let place = try Place(in: folder)
+      let own = place.output + "/samples.npz"
+      try FileSystem.createDirectory(place.output)
+      try StatisticsFile(
+        pool: FeatureStatistics(mean: [1, 2], covariance: [1, 0, 0, 1]), spatial: nil
+      ).write(to: own)
+      try FileManager.default.createSymbolicLink(
+        atPath: folder + "/link.npz", withDestinationPath: own)
+      let bytes = try FileSystem.bytes(of: own)
+      for reference in [own, folder + "/link.npz", folder + "/search/../search/samples.npz"] {
+        let error = #expect(throws: CommandError.self) {
+          try place.run(place.search(reference: reference))
+        }
+        #expect("\(error as Any)".contains("over or among what is read"), "\(error as Any)")
+        #expect(try FileSystem.bytes(of: own) == bytes)
+      }
+      var search = place.search()
+      search.inception = place.output + "/inception.safetensors"
+      #expect(throws: CommandError.self) { try place.run(search) }
+      #expect(try FileSystem.names(in: place.output) == ["samples.npz"])
     }
   }
 
@@ -161,7 +215,7 @@ import Testing
       #expect(first.samplingCount == 0 && first.table.rows.count == 1)
       #expect(
         try FileSystem.names(in: place.output).sorted() == [
-          "measurements", "plot.png", "table.csv", "table.json",
+          "measurements", "plot.png", "search.lock", "table.csv", "table.json",
         ])
       try sample(seed: 0)
       #expect(try place.run(place.search([2])).samplingCount == 0)

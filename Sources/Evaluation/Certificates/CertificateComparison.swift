@@ -1,3 +1,4 @@
+import ArrayFiles
 import Foundation
 public import Reporting
 
@@ -33,16 +34,18 @@ public struct CertificateComparison: CommandReport, Equatable {
   ///   - first: One certificate.
   ///   - second: The other.
   ///   - allowed: Fields of the protocol that may differ, such as `seeds`, or all below one, such as `reference`.
-  /// - Throws: `EvaluationError.unlikeProtocols`, which names every other field that differs.
+  /// - Throws: `EvaluationError.unlikeProtocols`, which names every other field that differs;
+  ///   `CommandError.unsupported` for an allowed field that no protocol has.
   public init(
     _ first: EvaluationCertificate, _ second: EvaluationCertificate, allowing allowed: [String] = []
-  ) throws(EvaluationError) {
+  ) throws {
+    try Self.requireFields(allowed, of: [first.method, second.method])
     let differences = Self.differences([first.method, second.method])
     func isAllowed(_ difference: ProtocolDifference) -> Bool {
       allowed.contains { difference.field == $0 || difference.field.hasPrefix($0 + ".") }
     }
     let refused = differences.filter { !isAllowed($0) }
-    guard refused.isEmpty else { throw .unlikeProtocols(refused) }
+    guard refused.isEmpty else { throw EvaluationError.unlikeProtocols(refused) }
     allowedDifferences = differences.map(\.description)
     subjects = [first.subject.name, second.subject.name]
     let figures = [first, second].map { certificate in
@@ -68,6 +71,19 @@ public struct CertificateComparison: CommandReport, Equatable {
     return
       (["\(subjects.joined(separator: " against "))"] + lines
       + allowedDifferences.map { "differs, as allowed: \($0)" }).joined(separator: "\n")
+  }
+
+  /// Refuses names that are no fields: what is misspelled would allow nothing.
+  private static func requireFields(
+    _ names: [String], of protocols: [MeasurementProtocol]
+  ) throws(CommandError) {
+    let known = MeasurementProtocol.fieldNames + protocols.flatMap { fields(of: $0).keys }
+    for name in names
+    where !known.contains(where: { $0 == name || $0.hasPrefix(name + ".") }) {
+      throw .unsupported(
+        "--allow \(VisibleText.name(name)): the protocol has no such field: it has "
+          + Set(known).sorted().joined(separator: ", "))
+    }
   }
 
   /// The fields in which protocols differ, by name.

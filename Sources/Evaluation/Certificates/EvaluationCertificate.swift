@@ -45,64 +45,7 @@ public struct EvaluationCertificate: CommandReport, Codable, Equatable {
     (self.method, self.subject, self.figures) = (method, subject, figures)
     (self.unavailable, self.warnings) = (unavailable, warnings)
     program = SharedOutput.programFacts
-    for figure in figures where !figure.values.allSatisfy(\.isFinite) {
-      throw .notFinite(set: "the figure \(figure.identity)")
-    }
-  }
-
-  /// Reads a certificate.
-  ///
-  /// - Throws: `EvaluationError.noCertificate`, `FileError`.
-  public init(contentsOf path: String) throws {
-    do {
-      let size = try claimedSize(
-        FileSystem.size(of: path), field: "the file's size", of: path, atLeast: 1,
-        limit: SizeLimit.manifestByteCount)
-      self = try JSONText.decode(
-        EvaluationCertificate.self, from: Data(FileSystem.bytes(of: path, upTo: size)))
-    } catch let error as SizeError {
-      throw EvaluationError.noCertificate(path: path, problem: error.problem)
-    } catch let error as DecodingError {
-      throw EvaluationError.noCertificate(path: path, problem: Self.text(of: error))
-    }
-    guard formatVersion == Self.currentFormatVersion else {
-      throw EvaluationError.noCertificate(
-        path: path,
-        problem: "its format version is \(formatVersion), this program reads "
-          + "\(Self.currentFormatVersion)")
-    }
-  }
-
-  /// Refuses a place where something stands that is no certificate, such as what is measured or a configuration.
-  ///
-  /// - Parameter path: The file that a certificate is to be written to; an empty one may be there.
-  /// - Throws: `CommandError.unsupported`, `FileError`.
-  public static func requirePlace(_ path: String) throws {
-    guard FileSystem.exists(path), try FileSystem.size(of: path) > 0 else { return }
-    struct Mark: Decodable {
-      struct Method: Decodable {
-        let revision: Int
-        let kind: String
-      }
-      let method: Method
-
-      enum CodingKeys: String, CodingKey {
-        case method = "protocol"
-      }
-    }
-    let text = Data(try FileSystem.bytes(of: path, upTo: SizeLimit.manifestByteCount))
-    guard (try? JSONText.decode(Mark.self, from: text)) != nil else {
-      throw CommandError.unsupported(
-        "--output \(path): what stands there is no certificate, which would take its place: name another file"
-      )
-    }
-  }
-
-  /// Publishes the certificate as a file; equal certificates give equal bytes.
-  ///
-  /// - Throws: `FileError`; then the old file is as it was.
-  public func write(to path: String) throws {
-    try AtomicFile.write(try JSONText.file(of: self), to: path)
+    try requireFiniteFigures()
   }
 
   /// The figure of a name; of a curve its last one.
@@ -117,7 +60,8 @@ public struct EvaluationCertificate: CommandReport, Codable, Equatable {
   ///
   /// - Parameter certificates: At least one.
   /// - Returns: The first one with the values, the seeds and the digests of all.
-  /// - Throws: `EvaluationError.unlikeMeasurements` where anything but the seeds and the images differs.
+  /// - Throws: `EvaluationError.unlikeMeasurements` where anything but the seeds and the images differs;
+  ///   `EvaluationError.notFinite` where a mean or a deviation of all is no finite number.
   public static func combined(_ certificates: [EvaluationCertificate]) throws(EvaluationError)
     -> EvaluationCertificate
   {
@@ -142,16 +86,13 @@ public struct EvaluationCertificate: CommandReport, Codable, Equatable {
       all.warnings += other.warnings.filter { !all.warnings.contains($0) }
     }
     all.subject = .ofAllSeeds(certificates.map(\.subject))
+    try all.requireFiniteFigures()
     return all
   }
 
-  private static func text(of error: DecodingError) -> String {
-    switch error {
-    case .dataCorrupted(let context), .keyNotFound(_, let context),
-      .typeMismatch(_, let context), .valueNotFound(_, let context):
-      let place = context.codingPath.map(\.stringValue).joined(separator: ".")
-      return (place.isEmpty ? "" : "\(place): ") + context.debugDescription
-    @unknown default: return "\(error)"
+  private func requireFiniteFigures() throws(EvaluationError) {
+    for figure in figures where !figure.isFinite {
+      throw .notFinite(set: "the figure \(figure.identity)")
     }
   }
 }

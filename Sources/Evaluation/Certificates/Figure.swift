@@ -26,6 +26,11 @@ public struct Figure: Codable, Sendable, Equatable {
     return (squares / Double(values.count - 1)).squareRoot()
   }
 
+  /// Whether its values, their mean and their deviation are finite numbers.
+  var isFinite: Bool {
+    values.allSatisfy(\.isFinite) && mean.isFinite && (deviation ?? 0).isFinite
+  }
+
   /// What figures of two certificates are put beside each other by.
   var identity: String {
     name + (keptTokenCount.map { " of \($0) tokens" } ?? "") + (level.map { ", level \($0)" } ?? "")
@@ -40,7 +45,7 @@ public struct Figure: Codable, Sendable, Equatable {
     case deviation
   }
 
-  /// Reads a figure; its mean and deviation follow from its values.
+  /// Reads a figure; its mean and deviation follow from its values, and are those that stand beside them.
   public init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
     name = try fields.decode(String.self, forKey: .name)
@@ -50,6 +55,22 @@ public struct Figure: Codable, Sendable, Equatable {
     guard !values.isEmpty else {
       throw DecodingError.dataCorruptedError(
         forKey: .values, in: fields, debugDescription: "the figure \(name) has no values")
+    }
+    guard isFinite else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .values, in: fields,
+        debugDescription: "the mean or the deviation of the figure \(name) is no finite number")
+    }
+    // Some digits of room for programs that sum in another order.
+    let room = 1e-12 * (values.map(abs).max() ?? 0)
+    for (key, own) in [(CodingKeys.mean, mean), (.deviation, deviation ?? 0)] {
+      guard let stated = try fields.decodeIfPresent(Double.self, forKey: key),
+        abs(stated - own) > room
+      else { continue }
+      throw DecodingError.dataCorruptedError(
+        forKey: key, in: fields,
+        debugDescription:
+          "the figure \(name) has the \(key.stringValue) \(stated), its values have \(own)")
     }
   }
 

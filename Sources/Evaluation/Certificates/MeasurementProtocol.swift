@@ -13,7 +13,7 @@ public struct MeasurementProtocol: Codable, Sendable, Equatable {
     /// What was done to its images before.
     public var preparation: String
 
-    private enum CodingKeys: String, CodingKey {
+    fileprivate enum CodingKeys: String, CodingKey, CaseIterable {
       case content
       case digest
       case imageCount = "images"
@@ -54,7 +54,7 @@ public struct MeasurementProtocol: Codable, Sendable, Equatable {
   /// The seeds of the samples, one a measurement; empty where nobody said.
   public var seeds: [String]
 
-  private enum CodingKeys: String, CodingKey {
+  private enum CodingKeys: String, CodingKey, CaseIterable {
     case revision
     case kind
     case imageCount = "images"
@@ -70,6 +70,11 @@ public struct MeasurementProtocol: Codable, Sendable, Equatable {
     case keptTokenCounts = "kept_tokens"
     case seeds
   }
+
+  /// The paths of all fields that a protocol may have, but for those of its networks.
+  static let fieldNames =
+    CodingKeys.allCases.map(\.stringValue)
+    + Reference.CodingKeys.allCases.map { "\(CodingKeys.reference.stringValue).\($0.stringValue)" }
 }
 
 /// A network that figures look through.

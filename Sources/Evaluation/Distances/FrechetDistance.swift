@@ -11,8 +11,13 @@ public struct FrechetDistance: Sendable, Equatable {
   /// tr Σ₁ + tr Σ₂ − 2·tr (Σ₁Σ₂)^½.
   public let covariancePart: Double
 
-  /// The distance.
-  public var value: Double { meanPart + covariancePart }
+  private let totalVariance: Double
+
+  /// The distance; 0 where rounding alone, less than 1e-9 of tr Σ₁ + tr Σ₂, put it below.
+  public var value: Double {
+    let sum = meanPart + covariancePart
+    return sum < 0 && sum > -1e-9 * totalVariance ? 0 : sum
+  }
 
   /// The distance of two distributions.
   ///
@@ -34,9 +39,9 @@ public struct FrechetDistance: Sendable, Equatable {
     let factors = [
       try Self.factor(of: first, name: "the first set"), try Self.factor(of: second, name: name),
     ]
+    totalVariance = first.totalVariance + second.totalVariance
     covariancePart =
-      try first.totalVariance + second.totalVariance
-      - 2 * Self.rootTrace(factors, dimension: first.dimension)
+      try totalVariance - 2 * Self.rootTrace(factors, dimension: first.dimension)
   }
 
   /// tr (Σ₁Σ₂)^½.

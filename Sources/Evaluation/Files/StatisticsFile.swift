@@ -1,4 +1,5 @@
 public import ArrayFiles
+import Reporting
 
 /// The statistics of a set of images in an `.npz` file, as the ADM suite keeps them.
 ///
@@ -35,6 +36,20 @@ public struct StatisticsFile: Sendable {
   /// Whether a file has statistics.
   package static func isIn(_ directory: NumPyArchiveDirectory) -> Bool {
     directory.has(poolNames.0) || directory.has(poolNames.1)
+  }
+
+  /// Refuses a place where something stands that is more than statistics, such as images or a network.
+  ///
+  /// - Parameter path: The file that statistics are to be written to; an empty one may be there.
+  /// - Throws: `CommandError.unsupported`, `FileError`.
+  static func requirePlace(_ path: String) throws {
+    guard FileSystem.kind(of: path) == .file, try FileSystem.size(of: path) > 0 else { return }
+    let directory = try? NumPyArchiveDirectory(contentsOf: path)
+    guard let directory, isIn(directory), !directory.has(ImageArchive.arrayName) else {
+      throw CommandError.unsupported(
+        "--output \(path): what stands there is no file of statistics alone, which would take its place: name "
+          + "another file")
+    }
   }
 
   /// Publishes the file; equal statistics give equal bytes.

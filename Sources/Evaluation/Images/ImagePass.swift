@@ -51,7 +51,7 @@ struct ImagePass {
   static let batchSize = 8
 
   let communicator: Communicator
-  /// Told on rank 0 how many images are done, of how many.
+  /// Told on rank 0 how many images are done, of how many, from 0 on.
   var progress: (_ doneCount: Int, _ count: Int) -> Void = { _, _ in }
 
   /// Reads every image once.
@@ -82,6 +82,7 @@ struct ImagePass {
     ) { step, lane in
       try readers.message(min(Self.batchSize, count - first(step, lane)))
     }
+    if communicator.rank == 0 { progress(0, count) }
     for step in 0..<stepCount {
       let batches = try ImageMessage.images(
         try transport.nextImages(step: step, lane: communicator.rank))

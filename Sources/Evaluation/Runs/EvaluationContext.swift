@@ -16,7 +16,7 @@ public struct EvaluationContext {
   ///   - communicator: The ranks.
   ///   - threadCount: Threads of each rank; those that the launcher gives it, or its cores, when nil.
   ///   - notice: Is told on rank 0 of what the user would want to know.
-  ///   - progress: Is told on rank 0 how many images of a pass are done, of how many.
+  ///   - progress: Is told on rank 0 how many images of a pass are done, of how many, from 0 on.
   public init(
     communicator: Communicator, threadCount: Int? = nil, notice: @escaping Notice = { _ in },
     progress: @escaping (_ doneCount: Int, _ count: Int) -> Void = { _, _ in }

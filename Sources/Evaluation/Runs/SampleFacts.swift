@@ -69,7 +69,8 @@ struct SampleFacts: Sendable {
     throw .foreignRecord(
       set: set,
       problem:
-        "it is of images with the digest \(expected), and those that are there have \(digests.stored)"
+        "it is of images with the digest \(expected), and those that are there have \(digests.stored); it may be of "
+        + "an .npz or .npy file of the same name, which share their record"
     )
   }
 

@@ -1,4 +1,5 @@
 import ArrayFiles
+import Inference
 public import Reporting
 
 /// Statistics of a set of images, computed once and kept in a file.
@@ -49,10 +50,8 @@ public struct StatisticsEvaluation: Sendable {
   }
 
   private func openFiles(_ context: EvaluationContext) throws -> ImageSet {
-    for path in images where FileSystem.isSame(output, as: path) {
-      throw CommandError.unsupported(
-        "--output \(output): that is one of the files that are read: name another place")
-    }
+    try OutputCheck.requireApart(output, from: images + [inception])
+    try StatisticsFile.requirePlace(output)
     try FileSystem.checkWritable(output)
     let set = try ImageSet(paths: images, size: size)
     context.tell(of: set)

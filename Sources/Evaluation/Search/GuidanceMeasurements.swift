@@ -14,13 +14,16 @@ struct GuidanceMeasurements {
   /// On rank 0.
   private let reference: ReferenceIdentity?
   private let folder: MeasurementFolder
+  /// On rank 0.
+  private let lock: FileLock?
 
-  /// Looks at everything that samples will be compared with, and then makes the folder.
+  /// Looks at everything that samples will be compared with, and then makes the folder and takes its lock.
   ///
   /// Collective: every rank. Nothing has been sampled when this throws.
   ///
   /// - Throws: `EvaluationError` for a reference that the samples cannot be compared with; `CommandError.unsupported`
-  ///   for a reference in the folder of the search; the errors of files and of the network.
+  ///   for a reference or a network in the folder of the search, and for a folder that another search works in; the
+  ///   errors of files and of the network.
   init(
     _ search: GuidanceSearch, _ sampling: Sampling, _ output: OutputContext,
     _ context: EvaluationContext
@@ -28,23 +31,37 @@ struct GuidanceMeasurements {
     (self.search, self.sampling, self.output, self.context) = (search, sampling, output, context)
     folder = MeasurementFolder(path: search.folder + "/measurements")
     context.setThreads()
+    if context.isFirst {
+      try OutputCheck.requireApart(search.folder, from: search.reference + [search.inception])
+    }
     network = try InceptionFile(path: search.inception)
     if context.isFirst {
-      for path in search.reference where FileSystem.isSame(search.folder, as: path) {
-        throw CommandError.unsupported(
-          "--output \(search.folder): that is a folder of the reference: name another place")
-      }
       let source = try ReferenceSource(paths: search.reference, size: nil)
       try source.requireDimensions(InceptionFeatures.Sizes(of: network.network))
       try search.evaluation.requireCounts(
         of: source, sampleCount: search.labels.count, name: "the samples")
       reference = try ReferenceIdentity(paths: search.reference)
       try FileSystem.createDirectory(folder.path)
+      lock = try Self.lock(search.folder)
     } else {
-      reference = nil
+      (reference, lock) = (nil, nil)
     }
     try context.communicator.barrier()
   }
+
+  /// The right to write into the folder, held by one command at a time.
+  private static func lock(_ folder: String) throws -> FileLock {
+    let path = folder + "/search.lock"
+    guard let lock = try FileLock(file: path) else {
+      throw CommandError.unsupported(
+        "--output \(folder): another command searches there (it holds \(path)): wait for that one, or name another "
+          + "place")
+    }
+    return lock
+  }
+
+  /// Gives the folder back.
+  func release() { lock?.release() }
 
   /// The row of a setting, on rank 0; nil where a seed is missing, and on the others.
   ///

@@ -3,7 +3,7 @@ public import Inference
 
 /// A table of figures over settings of guidance, each of which is sampled and evaluated.
 ///
-/// The folder of a search holds `table.csv`, `table.json`, `plot.png` and, in `measurements`, the certificate of each
+/// The folder of a search holds `table.csv`, `table.json`, `plot.png`, its lock `search.lock` and, in `measurements`, the certificate of each
 /// setting and seed. What is there is not measured again; a table holds only rows of the same weights, reference,
 /// network and number of images. Source: Docs/Sampling.md, section 4.
 public struct GuidanceSearch {
@@ -44,15 +44,18 @@ public struct GuidanceSearch {
   ///   - context: The ranks as they are evaluated.
   ///   - report: Told on rank 0 of each row, in the order of the settings.
   /// - Returns: The table on rank 0; an empty one on the others.
-  /// - Throws: The errors of sampling and of evaluation; `EvaluationError.damagedMeasurement`;
+  /// - Throws: The errors of sampling and of evaluation; `EvaluationError.damagedMeasurement`; `CommandError.unsupported`
+  ///   for a folder that something is read from, or that another search works in;
   ///   `EvaluationError.changedReference` where the reference is no longer what it was.
   public func run(
     _ sampling: Sampling, _ output: OutputContext, _ context: EvaluationContext,
     row report: (GuidanceRow) -> Void = { _ in }
   ) throws -> GuidanceTable {
     let measurements = try GuidanceMeasurements(self, sampling, output, context)
+    defer { measurements.release() }
     var rows = try points.map(measurements.row)
-    var table = GuidanceTable(folder: folder, rows: rows.compactMap { $0 })
+    var table = GuidanceTable(
+      folder: folder, rows: rows.compactMap { $0 }, plannedCount: points.count)
     if !table.rows.isEmpty { try table.write() }
     for (index, point) in points.enumerated() {
       try measurements.complete(point)

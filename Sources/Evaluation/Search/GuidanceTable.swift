@@ -9,23 +9,33 @@ public struct GuidanceTable: CommandReport, Equatable {
   /// The rows, in the order of the search.
   public var rows: [GuidanceRow]
 
-  /// A table of some rows.
-  package init(folder: String, rows: [GuidanceRow]) { (self.folder, self.rows) = (folder, rows) }
+  /// The settings of the search, those that are still to be measured among them.
+  public let plannedCount: Int
 
-  /// The row of the least mean FID, the first of several.
+  /// A table of some rows; of all where nothing is said about the plan.
+  package init(folder: String, rows: [GuidanceRow], plannedCount: Int? = nil) {
+    (self.folder, self.rows) = (folder, rows)
+    self.plannedCount = plannedCount ?? rows.count
+  }
+
+  /// The row of the least mean FID among those that are there, the first of several.
   public var best: GuidanceRow? {
     rows.filter { $0.mean("fid") != nil }.min { ($0.mean("fid") ?? 0) < ($1.mean("fid") ?? 0) }
   }
 
   private enum CodingKeys: String, CodingKey {
     case folder
+    case plannedCount = "settings_planned"
+    case measuredCount = "settings_measured"
     case rows
     case best
   }
 
-  /// The rows, and the best one by itself.
+  /// How many settings there are and how many are measured, the rows, and the best of them by itself.
   public func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(plannedCount, forKey: .plannedCount)
+    try fields.encode(rows.count, forKey: .measuredCount)
     try fields.encode(rows, forKey: .rows)
     try fields.encodeIfPresent(best, forKey: .best)
   }
@@ -82,7 +92,10 @@ public struct GuidanceTable: CommandReport, Equatable {
   /// The best row in words.
   public var description: String {
     guard let best else { return "\(folder): no row has a FID" }
-    return "\(folder): \(rows.count) rows; least FID: \(best)"
+    guard rows.count < plannedCount else {
+      return "\(folder): \(rows.count) rows; least FID: \(best)"
+    }
+    return "\(folder): \(rows.count) of \(plannedCount) rows; least FID of these: \(best)"
   }
 }
 

@@ -15,7 +15,7 @@ public struct OutputContext {
   /// - Parameters:
   ///   - communicator: The ranks; they have to share the file system of the output.
   ///   - notice: Is told on rank 0 of what the user would want to know.
-  ///   - progress: Is told on rank 0 how many of its images are done, of how many.
+  ///   - progress: Is told on rank 0 how many of its images are done, of how many, from 0 on for each output.
   public init(
     communicator: Communicator = .single(), notice: @escaping Notice = { _ in },
     progress: @escaping (_ doneCount: Int, _ count: Int) -> Void = { _, _ in }
@@ -149,6 +149,7 @@ package struct SharedOutput {
     let own = missing.enumerated().filter { $0.offset % worldSize == rank }.map(\.element)
     let count = own.reduce(0) { $0 + blocks[$1].count }
     var doneCount = 0
+    if context.isFirst { context.progress(0, count) }
     for index in own {
       try parts.write(try make(blocks[index]), ofBlock: index)
       doneCount += blocks[index].count

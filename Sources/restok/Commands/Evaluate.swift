@@ -1,6 +1,7 @@
 import ArgumentParser
 import ArrayFiles
 import Evaluation
+import Inference
 import Reporting
 
 /// `restok evaluate`: scores of reconstructions and of samples, with everything that they depend on.
@@ -28,12 +29,28 @@ struct EvaluationRanks: ParsableArguments {
   func run<Result>(
     _ session: RankSession, _ measure: (EvaluationContext) throws -> Result
   ) throws -> Result {
-    var line = ProgressLine("images")
+    try session.evaluation("images", threadCount: threads, measure)
+  }
+}
+
+extension RankSession {
+  /// Looks at images with all ranks, with progress on the terminal of the first.
+  ///
+  /// - Parameters:
+  ///   - what: What is counted, such as "images".
+  ///   - threadCount: Threads of each rank; nil for its cores.
+  ///   - work: The work of a rank.
+  /// - Returns: What `work` returns.
+  /// - Throws: What `work` throws.
+  func evaluation<Result>(
+    _ what: String, threadCount: Int?, _ work: (EvaluationContext) throws -> Result
+  ) throws -> Result {
+    var line = ProgressLine(what)
     defer { line.finish() }
     return try withoutActuallyEscaping({ line.show($0, of: $1) }) { progress in
-      try measure(
+      try work(
         EvaluationContext(
-          communicator: session.world, threadCount: threads, notice: warn, progress: progress))
+          communicator: world, threadCount: threadCount, notice: warn, progress: progress))
     }
   }
 }
@@ -66,19 +83,32 @@ struct CertificateOptions: ParsableArguments {
 
   /// What is stated.
   func facts() throws -> [MeasuredSubject.Fact] {
-    try stated.map { text in
+    let facts = try stated.map { text in
       guard let sign = text.firstIndex(of: "="), sign > text.startIndex else {
         throw ValidationError("--stated \(text): expected name=value")
       }
       return MeasuredSubject.Fact(
         name: String(text[..<sign]), value: String(text[text.index(after: sign)...]))
     }
+    let names = facts.map(\.name)
+    if let index = names.indices.first(where: { names[..<$0].contains(names[$0]) }) {
+      throw ValidationError("--stated \(stated[index]): \(names[index]) is stated twice")
+    }
+    return facts
   }
 
   /// Measures on all ranks, keeps the certificate, and prints it.
-  func run(_ measure: (EvaluationContext) throws -> EvaluationCertificate?) throws {
+  ///
+  /// - Parameters:
+  ///   - inputs: The files and folders that are read, apart from which the certificate goes.
+  ///   - measure: The work of a rank.
+  /// - Throws: `CommandError.unsupported` for a place of something else; what `measure` throws.
+  func run(
+    reading inputs: [String], _ measure: (EvaluationContext) throws -> EvaluationCertificate?
+  ) throws {
     try RankSession.run { session in
       if session.isFirst, let output {
+        try OutputCheck.requireApart(output, from: inputs)
         try EvaluationCertificate.requirePlace(output)
         try FileSystem.checkWritable(output)
       }

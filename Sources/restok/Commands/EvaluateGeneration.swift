@@ -68,6 +68,6 @@ struct EvaluateGeneration: ParsableCommand {
     evaluation.neighbourCount = neighbours
     evaluation.score = InceptionScore.Configuration(splitSize: splitSize)
     evaluation.stated = try certificate.facts()
-    try certificate.run(evaluation.run)
+    try certificate.run(reading: samples + reference + [inception], evaluation.run)
   }
 }

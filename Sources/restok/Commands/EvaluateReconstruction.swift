@@ -106,6 +106,7 @@ struct EvaluateReconstruction: ParsableCommand {
     evaluation.inception = inception
     evaluation.perceptual = lpips.map { $0.split(separator: ",").map(String.init) }
     evaluation.stated = try certificate.facts()
-    try certificate.run(evaluation.run)
+    let files = [model, config, inception].compactMap { $0 } + evaluation.perceptual.joined()
+    try certificate.run(reading: images + reconstructions + files, evaluation.run)
   }
 }

@@ -127,6 +127,17 @@ struct SearchGuidance: ParsableCommand {
       throw ValidationError("--top-k and --temperature: expected numbers above 0")
     }
     _ = try schedules()
+    try requireDifferent("--guidance", guidance.numbers)
+    try requireDifferent("--top-p", topP?.numbers ?? [])
+    try requireDifferent("--schedule", schedule.split(separator: ","))
+  }
+
+  /// Refuses settings that would be measured and counted twice.
+  private func requireDifferent(_ option: String, _ values: [some Hashable]) throws {
+    var known: Set<AnyHashable> = []
+    for value in values where !known.insert(value).inserted {
+      throw ValidationError("\(option): \(value) is there twice")
+    }
   }
 
   /// The schedules; each takes of the window what it has, and one of them has to take it.
@@ -175,10 +186,10 @@ struct SearchGuidance: ParsableCommand {
           seeds: (0..<UInt64(`repeat`)).map { seed &+ $0 }, reference: reference,
           inception: inception, folder: output)
         search.splitSize = splitSize
-        let evaluation = EvaluationContext(
-          communicator: session.world, threadCount: models.threads, notice: context.tell)
-        return try search.run(sampling, context, evaluation) { row in
-          if !json { print(row) }
+        return try session.evaluation("images evaluated", threadCount: models.threads) {
+          try search.run(sampling, context, $0) { row in
+            if !json { print(row) }
+          }
         }
       }
       if session.isFirst { try show(table, asJSON: json) }
