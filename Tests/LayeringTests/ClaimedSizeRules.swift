@@ -132,7 +132,7 @@ struct ClaimedSizeRules {
       path: "Sources/Evaluation/Files/StatisticsFile.swift", numbers: "dimensions of features",
       checks: ["largestDimension": 3]),
     Place(
-      path: "Sources/Evaluation/Certificates/EvaluationCertificate.swift",
+      path: "Sources/Evaluation/Certificates/EvaluationCertificate+Files.swift",
       numbers: "the file's size", checks: ["claimedSize(": 1]),
     Place(
       path: "Sources/Inference/LabelSelection.swift",
