@@ -29,6 +29,8 @@ public final class ParameterArena {
   public private(set) var isAllocated = false
 
   private var indexByName: [String: Int] = [:]
+  /// Operands with their packed forms, where operands are kept alone: nobody changes them but `assign`.
+  private var keptOperands: [Int: RoundedValue] = [:]
   /// Elements of the parameters that are kept as operands alone, gaps included.
   private var loneOperandCount = 0
 
@@ -54,6 +56,17 @@ public final class ParameterArena {
 
   /// The parameter with a published name, if there is one.
   public subscript(name: String) -> Parameter? { indexByName[name].map { parameters[$0] } }
+
+  /// The operand of one of its parameters, the same each time, so that what is packed once stays packed.
+  func keptOperand(of parameter: Parameter) -> RoundedValue {
+    precondition(keepsOperandsAlone, "ParameterArena: the operand of \(parameter.name) may change")
+    if let known = keptOperands[parameter.index] { return known }
+    let operand = RoundedValue(parameter.operand)
+    keptOperands[parameter.index] = operand
+    return operand
+  }
+
+  func forgetOperand(of parameter: Parameter) { keptOperands[parameter.index] = nil }
 
   /// Reserves the region of a parameter; only before `allocate`.
   func add(
@@ -229,6 +242,7 @@ public struct Parameter {
   ///
   /// - Parameter values: float32, as many as the parameter has.
   public func assign(_ values: Tensor) {
+    arena.forgetOperand(of: self)
     guard isOperandAlone else { return value.buffer.copy(from: values.buffer) }
     roundToBFloat16(into: value.buffer, values.buffer)
   }

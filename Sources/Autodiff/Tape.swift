@@ -17,7 +17,7 @@ public final class Tape {
   /// Whether weights that were packed for a product stay packed for the next.
   ///
   /// For many passes over a few rows, at the price of another copy of the weights, which must not change
-  /// meanwhile. Not for recording, where each is packed once forward and, turned, once backward.
+  /// meanwhile; those of an arena that keeps operands alone stay packed beyond the tape. Not for recording, where each is packed once forward and, turned, once backward.
   public let keepsFactorPanels: Bool
   /// What the bits of a row of an affine map depend on; on the row alone only without recording.
   public let rowBits: RowBits
@@ -119,6 +119,9 @@ public final class Tape {
 
   /// The parameter's operand; the same each time where packed weights are kept.
   private func roundedValue(of parameter: Parameter) -> RoundedValue {
+    if keepsFactorPanels && parameter.arena.keepsOperandsAlone {
+      return parameter.arena.keptOperand(of: parameter)
+    }
     if let known = roundedValues[parameter.key] { return known }
     let value = RoundedValue(parameter.operand)
     if keepsFactorPanels { roundedValues[parameter.key] = value }

@@ -144,7 +144,8 @@ public struct ResTok {
     let size = configuration.imageSize
     let pixels = Tensor(uninitialized: [tokens.shape[0], size, size, 3])
     for index in 0..<tokens.shape[0] {
-      let tape = arena.makeTape(isRecording: false)
+      let tape = arena.makeTape(
+        isRecording: false, keepsFactorPanels: arena.keepsOperandsAlone)
       let codes = quantizer.codes(for: tokens.slice(index..<index + 1), on: tape)
       let decoded = decoder(codes, keepCounts: keepCount.map { [$0] }, isAligned: false)
       pixels.slice(index..<index + 1).buffer.copy(from: pixelDecoder(decoded.features).value.buffer)

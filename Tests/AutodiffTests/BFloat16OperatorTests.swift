@@ -267,6 +267,27 @@ import Testing
     #expect(products(on: kept) == products(on: arena.makeTape(isRecording: false)))
   }
 
+  /// Operands that are kept alone stay packed from tape to tape, until others are assigned.
+  @Test func panelsOfLoneOperandsOutliveTheTape() {
+    let (whole, parameter) = weights([70, 33])
+    let alone = ParameterArena(frozenForOperandsOf: .bfloat16)
+    let operand = ParameterScope(alone).parameter(
+      "weight", [70, 33], .constant(0), isOperand: true)
+    alone.allocateFrozen()
+    var numbers = TestNumbers(seed: 5)
+    let input = numbers.tensor([4, 33])
+    func product(_ arena: ParameterArena, _ parameter: Parameter, keeps: Bool) -> [Double] {
+      let tape = arena.makeTape(isRecording: false, keepsFactorPanels: keeps)
+      return linear(Variable(constant: input, on: tape), weight: tape[parameter]).value.doubles
+    }
+    for seed in 1...2 {
+      whole.initialize(seed: UInt64(seed))
+      operand.assign(parameter.value)
+      let expected = product(whole, parameter, keeps: false)
+      for _ in 0..<2 { #expect(product(alone, operand, keeps: true) == expected, "\(seed)") }
+    }
+  }
+
   @Test func recordingTapesKeepNoFactorPanels() async {
     await #expect(processExitsWith: .failure) {
       _ = Tape(isRecording: true, operandType: .bfloat16, keepsFactorPanels: true)
