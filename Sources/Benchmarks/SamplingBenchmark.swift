@@ -103,9 +103,9 @@ public struct SamplingBenchmark {
   /// Seconds an image of the tokenizer's decoder; nil without a tokenizer.
   private func decoderSeconds(_ tokens: Tensor) throws -> Double? {
     guard let tokenizerConfiguration else { return nil }
-    let arena = ParameterArena()
-    let model = ResTok(tokenizerConfiguration.model, in: ParameterScope(arena))
-    arena.allocate(forTraining: false, operandType: precision.operandType)
+    let arena = ParameterArena(frozenForOperandsOf: precision.operandType)
+    let model = ResTok(tokenizerConfiguration.model, part: .decoder, in: ParameterScope(arena))
+    arena.allocateFrozen()
     arena.initialize(seed: 0)
     let times = try (0...repetitionCount).map { _ in
       let start = ContinuousClock.now
@@ -116,11 +116,11 @@ public struct SamplingBenchmark {
   }
 }
 
-/// A generator with the weights of a new model.
+/// A generator with the weights of a new model, kept as `restok sample` keeps them.
 private struct RandomGenerator {
   let order: Generator.Configuration.Order
   let generator: Generator
-  let arena = ParameterArena()
+  let arena: ParameterArena
 
   init(
     _ sizes: Generator.Configuration, _ order: Generator.Configuration.Order,
@@ -129,8 +129,9 @@ private struct RandomGenerator {
     var sizes = sizes
     sizes.order = order
     self.order = order
+    arena = ParameterArena(frozenForOperandsOf: precision.operandType)
     generator = Generator(sizes, in: ParameterScope(arena))
-    arena.allocate(forTraining: false, operandType: precision.operandType)
+    arena.allocateFrozen()
     arena.initialize(seed: 0)
   }
 }
