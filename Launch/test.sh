@@ -351,8 +351,8 @@ search_bits() {
     check "Search: table.$form is the same after the kills" \
       cmp "$folder/table-1/table.$form" "$folder/killed/table.$form" || return
   done
-  check "Search: nothing is left but tables" test "$(ls -A "$folder/killed" | tr '\n' ' ')" = \
-    "measurements plot.png table.csv table.json " || return
+  check "Search: nothing is left but tables and the lock" test "$(ls -A "$folder/killed" | tr '\n' ' ')" = \
+    "measurements plot.png search.lock table.csv table.json " || return
 }
 
 # refused KIND: a number of ranks that does not divide the lanes ends with 64 and lists the others.
