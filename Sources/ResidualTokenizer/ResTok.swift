@@ -67,6 +67,7 @@ public struct ResTok {
     arena = scope.arena
     var sizes = configuration
     if part == .decoder { sizes.alignmentWidth = 0 }
+    // The order of creation is that of the arena, which digests of the weights follow.
     let latentEncoder =
       part == .whole ? LatentEncoder(configuration, in: scope["encoder"]) : nil
     decoder = LatentDecoder(sizes, in: scope["decoder"])

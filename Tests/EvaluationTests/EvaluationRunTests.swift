@@ -165,13 +165,18 @@ import Testing
     }
   }
 
+  /// Networks, five samples, and statistics of features of two dimensions.
+  private func writeSamplesAndSmallStatistics(in folder: String) throws {
+    try writeRandomNetworks(in: folder)
+    try write(images(5, seed: 0), to: folder + "/samples.npz")
+    try NumPyArchive.write(
+      [("mu", NumPyArray([0.0, 1])), ("sigma", NumPyArray([1.0, 0, 0, 1], shape: [2, 2]))],
+      to: folder + "/statistics.npz")
+  }
+
   @Test func statisticsOfAnotherNetworkAreRefused() throws {
     try withTemporaryDirectory { folder in
-      try writeRandomNetworks(in: folder)
-      try write(images(5, seed: 0), to: folder + "/samples.npz")
-      try NumPyArchive.write(
-        [("mu", NumPyArray([0.0, 1])), ("sigma", NumPyArray([1.0, 0, 0, 1], shape: [2, 2]))],
-        to: folder + "/statistics.npz")
+      try writeSamplesAndSmallStatistics(in: folder)
       let error = #expect(throws: EvaluationError.self) {
         try GenerationEvaluation(
           samples: [folder + "/samples.npz"], reference: [folder + "/statistics.npz"],
@@ -239,11 +244,7 @@ import Testing
 
   @Test func sizesOfAReferenceWithStatisticsAreRefused() throws {
     try withTemporaryDirectory { folder in
-      try writeRandomNetworks(in: folder)
-      try write(images(5, seed: 0), to: folder + "/samples.npz")
-      try NumPyArchive.write(
-        [("mu", NumPyArray([0.0, 1])), ("sigma", NumPyArray([1.0, 0, 0, 1], shape: [2, 2]))],
-        to: folder + "/statistics.npz")
+      try writeSamplesAndSmallStatistics(in: folder)
       var evaluation = GenerationEvaluation(
         samples: [folder + "/samples.npz"], reference: [folder + "/statistics.npz"],
         inception: folder + "/inception.safetensors")
