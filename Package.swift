@@ -95,7 +95,7 @@ let package = Package(
       "Configurations",
       [
         "ResidualTokenizer", "HierarchicalGenerator", "FeatureNetworks", "Discriminators",
-        "Optimizers", "Datasets", "Checkpoints", "Tensors", "DataParallel", "ArrayFiles",
+        "Optimizers", "Datasets", "Checkpoints", "Tensors", "Kernels", "DataParallel", "ArrayFiles",
         .product(name: "Yams", package: "Yams"),
       ]),
     library("Reporting", []),

@@ -25,6 +25,10 @@ public final class ParameterArena {
   public let keepsOperandsAlone: Bool
   /// Whether there is an array of gradients; an arena without one is frozen.
   public private(set) var hasGradients = false
+  /// How the convolutions of its tapes are computed.
+  public private(set) var convolutions = ConvolutionArithmetic.accurate
+  /// Told the convolutions of its tapes, as they are computed; for benchmarks.
+  public var convolutionObserver: ((ConvolutionDirection, ConvolutionShape) -> Void)?
   /// Whether the layout is closed and the arrays exist.
   public private(set) var isAllocated = false
 
@@ -95,12 +99,17 @@ public final class ParameterArena {
   /// - Parameters:
   ///   - forTraining: Whether there are gradients; a network that losses look through has none.
   ///   - operandType: Type of the operands of products: float32 or bfloat16.
-  public func allocate(forTraining: Bool, operandType: ElementType = .float32) {
+  ///   - convolutions: How convolutions are computed.
+  public func allocate(
+    forTraining: Bool, operandType: ElementType = .float32,
+    convolutions: ConvolutionArithmetic = .accurate
+  ) {
     precondition(!isAllocated, "ParameterArena: allocate() was called twice")
     precondition(
       !keepsOperandsAlone || !forTraining && operandType == .bfloat16,
       "ParameterArena: an arena of operands alone, forTraining \(forTraining), \(operandType)")
     isAllocated = true
+    self.convolutions = convolutions
     values = Tensor(repeating: 0, shape: [count])
     hasGradients = forTraining
     if forTraining { gradients = Tensor(repeating: 0, shape: [count]) }
@@ -110,8 +119,12 @@ public final class ParameterArena {
   }
 
   /// Closes the layout of a frozen network's arena and creates its arrays, without gradients.
-  public func allocateFrozen() {
-    allocate(forTraining: false, operandType: keepsOperandsAlone ? .bfloat16 : .float32)
+  ///
+  /// - Parameter convolutions: How convolutions are computed on its own tapes.
+  public func allocateFrozen(convolutions: ConvolutionArithmetic = .accurate) {
+    allocate(
+      forTraining: false, operandType: keepsOperandsAlone ? .bfloat16 : .float32,
+      convolutions: convolutions)
   }
 
   /// Rounds all values again, after they were written by others than the optimizer.
@@ -132,9 +145,12 @@ public final class ParameterArena {
     isRecording: Bool, recomputesBlocks: Bool = false, keepsFactorPanels: Bool = false,
     rowBits: RowBits = .ofShape, frozenArenas: [ParameterArena] = []
   ) -> Tape {
-    Tape(
-      isRecording: isRecording, operandType: operandType, recomputesBlocks: recomputesBlocks,
-      keepsFactorPanels: keepsFactorPanels, rowBits: rowBits, frozenArenas: frozenArenas)
+    let tape = Tape(
+      isRecording: isRecording, operandType: operandType, convolutions: convolutions,
+      recomputesBlocks: recomputesBlocks, keepsFactorPanels: keepsFactorPanels,
+      rowBits: rowBits, frozenArenas: frozenArenas)
+    tape.convolutionObserver = convolutionObserver
+    return tape
   }
 
   /// Runs `body` with other values in the parameters' place, for instance their moving average.

@@ -14,6 +14,8 @@ public final class Tape {
   /// The type that products and convolutions round their operands to: float32 leaves them as they
   /// are; with bfloat16, sums and everything else stay float32.
   public let operandType: ElementType
+  /// How convolutions are computed.
+  public let convolutions: ConvolutionArithmetic
   /// Whether weights that were packed for a product stay packed for the next.
   ///
   /// For many passes over a few rows, at the price of another copy of the weights, which must not change
@@ -23,6 +25,8 @@ public final class Tape {
   public let rowBits: RowBits
   /// Told the values that the model names with `Variable.observed(as:)`; for golden tests.
   public var observer: ((String, Tensor) -> Void)?
+  /// Told the convolutions as they are computed; for benchmarks.
+  var convolutionObserver: ((ConvolutionDirection, ConvolutionShape) -> Void)?
 
   private struct Record {
     let outputs: [Adjoint]
@@ -48,6 +52,7 @@ public final class Tape {
   /// - Parameters:
   ///   - isRecording: Whether pullbacks are kept.
   ///   - operandType: float32 or bfloat16.
+  ///   - convolutions: How convolutions are computed.
   ///   - recomputesBlocks: Whether `recomputing` keeps inputs only.
   ///   - keepsFactorPanels: Whether packed weights are kept; not while recording.
   ///   - rowBits: What the bits of a row of an affine map depend on.
@@ -55,7 +60,8 @@ public final class Tape {
   ///     network that a loss looks through while another one is trained. An arena without gradients
   ///     is frozen on every tape.
   public init(
-    isRecording: Bool, operandType: ElementType = .float32, recomputesBlocks: Bool = false,
+    isRecording: Bool, operandType: ElementType = .float32,
+    convolutions: ConvolutionArithmetic = .accurate, recomputesBlocks: Bool = false,
     keepsFactorPanels: Bool = false, rowBits: RowBits = .ofShape,
     frozenArenas: [ParameterArena] = []
   ) {
@@ -68,6 +74,7 @@ public final class Tape {
       !(isRecording && keepsFactorPanels), "Tape: packed weights are not kept while recording")
     self.isRecording = isRecording
     self.operandType = operandType
+    self.convolutions = convolutions
     self.recomputesBlocks = recomputesBlocks
     self.keepsFactorPanels = keepsFactorPanels
     self.rowBits = rowBits
@@ -79,11 +86,13 @@ public final class Tape {
   private init(partOf parent: Tape, isRecording: Bool) {
     self.isRecording = isRecording
     operandType = parent.operandType
+    convolutions = parent.convolutions
     recomputesBlocks = false
     keepsFactorPanels = false
     rowBits = .ofShape
     frozenArenas = parent.frozenArenas
     self.parent = parent
+    convolutionObserver = parent.convolutionObserver
   }
 
   /// The parameter as a variable whose gradient is written into the gradient array of its arena.

@@ -67,7 +67,9 @@ package final class RehearsedTraining {
     _ task: Task, _ settings: TrainingSettings, _ communicator: Communicator, _ message: [UInt8]
   ) throws -> (_ step: Int, _ beforeChange: () throws -> Void) throws -> StepReport {
     for network in task.networks {
-      network.allocate(operandType: settings.precision.operandType)
+      network.allocate(
+        operandType: settings.precision.operandType,
+        convolutions: settings.execution.convolutions)
       network.initialize(seed: settings.run.seed)
     }
     let runner = try StepRunner(task, settings: settings, communicator: communicator)

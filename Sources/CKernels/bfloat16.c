@@ -1,12 +1,7 @@
 #include "CKernels_bfloat16.h"
 
 #include "bfloat16.h"
-#include "kernel.h"
-#include "vector.h"
-
-// Sixteen numbers at once.
-typedef uint16_t UnalignedBFloat16s __attribute__((vector_size(32), aligned(2), may_alias));
-typedef uint32_t Bits __attribute__((vector_size(64)));
+#include "bfloat16_vector.h"
 
 KERNEL void CKernels_roundToBFloat16(uint16_t *restrict y, const float *restrict x,
                                      int64_t count) {
@@ -30,8 +25,9 @@ KERNEL void CKernels_widenRows(float *restrict y, int64_t yStride, const uint16_
   const int64_t whole = columnCount / vectorWidth * vectorWidth;
   for (int64_t row = 0; row < rowCount; row++, y += yStride, x += xStride) {
     for (int64_t i = 0; i < whole; i += vectorWidth) {
-      const UnalignedBFloat16s bfloat16s = *(const UnalignedBFloat16s *)(x + i);
-      VECTOR(y + i) = (Vector)(__builtin_convertvector(bfloat16s, Bits) << 16);
+      Vector numbers;
+      widenVector(&numbers, x + i);
+      VECTOR(y + i) = numbers;
     }
     for (int64_t i = whole; i < columnCount; i++) y[i] = widened(x[i]);
   }

@@ -1,5 +1,6 @@
 #include "panel_products.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "CKernels_bfloat16.h"
@@ -16,6 +17,13 @@ enum {
 #include <immintrin.h>
 
 enum { vectorWidth = 16, largestRowCount = 24, rowsOfPointer = 3 };
+
+// Which vector of the next columns a block of rows fetches first, and how many more with each unit of depth; in parts
+// of a vector, since the blocks share the columns.
+enum { fetchedUnit = 256 };
+typedef struct {
+  int64_t place, step;
+} Fetched;
 
 #define PAIR_TARGET target("avx512f,avx512bw,avx512vl,avx512bf16")
 
@@ -89,13 +97,72 @@ static void multiplyFloatsByLoops(float *c, int64_t stride, CKernelsFactor a, Co
   multiplyByLoops(c, stride, a, b, rowCount, columnCount, addFloats);
 }
 
+#if defined(__x86_64__)
+#define HALF_TARGET target("avx2,fma")
+
+// Rows whose sums over sixteen columns, twelve registers of AVX2 at most, stay in registers.
+static inline __attribute__((always_inline, HALF_TARGET)) void multiplyHalves(
+    float *c, int64_t stride, CKernelsFactor a, Columns b, int rowCount) {
+  enum { halfWidth = 8 };
+  __m256 sums[6][2];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rowCount; i++) sums[i][0] = sums[i][1] = _mm256_setzero_ps();
+  for (int64_t k = 0; k < b.depth; k++) {
+    const float *columns = (const float *)(b.start + k * b.stride);
+    const __m256 first = _mm256_loadu_ps(columns), second = _mm256_loadu_ps(columns + halfWidth);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rowCount; i++) {
+      const __m256 number =
+          _mm256_broadcast_ss((const float *)a.start + i * a.rowStride + k * a.depthStride);
+      sums[i][0] = _mm256_fmadd_ps(number, first, sums[i][0]);
+      sums[i][1] = _mm256_fmadd_ps(number, second, sums[i][1]);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rowCount; i++, c += stride) {
+    if (b.isAdding) {
+      sums[i][0] = _mm256_add_ps(_mm256_loadu_ps(c), sums[i][0]);
+      sums[i][1] = _mm256_add_ps(_mm256_loadu_ps(c + halfWidth), sums[i][1]);
+    }
+    _mm256_storeu_ps(c, sums[i][0]);
+    _mm256_storeu_ps(c + halfWidth, sums[i][1]);
+  }
+}
+
+// For processors with AVX2 and FMA; columns beyond a multiple of sixteen by ordinary loops.
+__attribute__((HALF_TARGET)) static void multiplyFloatsByHalves(float *c, int64_t stride,
+                                                                CKernelsFactor a, Columns b,
+                                                                int64_t rowCount,
+                                                                int64_t columnCount) {
+  const int64_t whole = columnCount / vectorWidth * vectorWidth;
+  for (int64_t column = 0; column < whole; column += vectorWidth) {
+    const Columns columns = {b.start + column, b.stride, b.depth, b.isAdding, NULL};
+    int64_t row = 0;
+#define ROWS(count)                                                                    \
+  for (; row + count <= rowCount; row += count) {                                      \
+    const CKernelsFactor rows = {a.start + row * a.rowStride, a.rowStride, a.depthStride}; \
+    multiplyHalves(c + row * stride + column, stride, rows, columns, count);           \
+  }
+    ROWS(6)
+    ROWS(2)
+    ROWS(1)
+#undef ROWS
+  }
+  if (whole == columnCount) return;
+  const Columns rest = {b.start + whole, b.stride, b.depth, b.isAdding, NULL};
+  multiplyFloatsByLoops(c + whole, stride, a, rest, rowCount, columnCount - whole);
+}
+#endif
+
 static void multiplyInBlocks(float *c, int64_t stride, CKernelsFactor a, Columns b,
                              int64_t rowCount, int64_t columnCount, Multiply *multiply) {
   for (int64_t k = 0; k < b.depth; k += blockDepth) {
     const CKernelsFactor left = {a.start + k * a.depthStride, a.rowStride, a.depthStride};
     const int64_t rest = b.depth - k;
-    const Columns right = {b.start + k * b.stride, b.stride, rest < blockDepth ? rest : blockDepth,
-                           b.isAdding || k > 0};
+    const bool isLast = rest <= blockDepth;
+    const Columns right = {b.start + k * b.stride, b.stride, isLast ? rest : blockDepth,
+                           b.isAdding || k > 0,
+                           isLast || !b.next ? b.next : b.start + (k + blockDepth) * b.stride};
     multiply(c, stride, left, right, rowCount, columnCount);
   }
 }
@@ -111,7 +178,7 @@ CKernelsInstructions CKernels_bestInstructions(void) {
 void CKernels_multiplyPairs(CKernelsInstructions instructions, float *c, int64_t stride,
                             CKernelsFactor a, const uint32_t *b, int64_t pairCount,
                             int64_t rowCount, int64_t columnCount, bool isAdding) {
-  const Columns columns = {b, panelWidth, pairCount, isAdding};
+  const Columns columns = {b, panelWidth, pairCount, isAdding, NULL};
   switch (instructions) {
     case CKernelsTiles:
       return multiplyTilesOfPairs(c, stride, a, columns, rowCount, columnCount);
@@ -125,15 +192,26 @@ void CKernels_multiplyPairs(CKernelsInstructions instructions, float *c, int64_t
   }
 }
 
-void CKernels_multiplyFloats(float *c, int64_t stride, CKernelsFactor a, const uint32_t *b,
-                             int64_t bStride, int64_t depth, int64_t rowCount,
-                             int64_t columnCount, bool isAdding) {
-  Multiply *multiply = multiplyFloatsByLoops;
+// What multiplies floats with vectors of a width, of this processor's or fewer.
+static Multiply *floatsOf(CKernelsVectorWidth width) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f")) multiply = multiplyByInstructionsOfFloats;
+  if (width >= CKernelsVectors512 && __builtin_cpu_supports("avx512f")) {
+    return multiplyByInstructionsOfFloats;
+  }
+  if (width >= CKernelsVectors256 && __builtin_cpu_supports("avx2") &&
+      __builtin_cpu_supports("fma")) {
+    return multiplyFloatsByHalves;
+  }
 #endif
-  const Columns columns = {b, bStride, depth, isAdding};
-  multiplyInBlocks(c, stride, a, columns, rowCount, columnCount, multiply);
+  return multiplyFloatsByLoops;
+}
+
+void CKernels_multiplyFloats(CKernelsVectorWidth width, float *c, int64_t stride,
+                             CKernelsFactor a, const uint32_t *b, int64_t bStride,
+                             int64_t depth, int64_t rowCount, int64_t columnCount,
+                             bool isAdding, const uint32_t *next) {
+  const Columns columns = {b, bStride, depth, isAdding, next};
+  multiplyInBlocks(c, stride, a, columns, rowCount, columnCount, floatsOf(width));
 }
 
 void CKernels_roundOperandRows(uint16_t *y, int64_t yStride, const float *x, int64_t xStride,

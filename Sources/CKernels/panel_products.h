@@ -13,6 +13,8 @@ typedef struct {
   int64_t stride;
   int64_t depth;
   bool isAdding;
+  // What lies like these columns and is multiplied with next; null where that is not known.
+  const uint32_t *next;
 } Columns;
 
 // Units of depth whose products are summed in tiles before they are added to C: 64 KiB of a panel.

@@ -7,10 +7,11 @@
 
 // A block of rows whose sums, 24 vectors at most, stay in registers; `last` says which numbers of
 // the last vector there are. Three rows share a pointer, which the processor's addresses can reach, so
-// that the pointers stay in registers too.
+// that the pointers stay in registers too. `fetched` is the part of the next columns that comes to the
+// second-level cache meanwhile.
 static inline __attribute__((always_inline, PRODUCT_TARGET)) void PRODUCT(multiplyBlock)(
-    float *c, int64_t stride, CKernelsFactor a, Columns b, int rowCount, int vectorCount,
-    __mmask16 last) {
+    float *c, int64_t stride, CKernelsFactor a, Columns b, Fetched fetched, int rowCount,
+    int vectorCount, __mmask16 last) {
   __m512 sums[largestRowCount][panelWidth / vectorWidth];
   const uint32_t *rows[largestRowCount / rowsOfPointer];
 #pragma clang loop unroll(full)
@@ -21,6 +22,13 @@ static inline __attribute__((always_inline, PRODUCT_TARGET)) void PRODUCT(multip
   }
   const uint32_t *units = b.start;
   for (int64_t k = 0; k < b.depth; k++, units += b.stride) {
+    if (b.next) {
+      const int64_t line = fetched.place / fetchedUnit;
+      _mm_prefetch((const char *)(b.next + line / vectorCount * b.stride +
+                                  line % vectorCount * vectorWidth),
+                   _MM_HINT_T1);
+      fetched.place += fetched.step;
+    }
     __m512i columns[panelWidth / vectorWidth];
 #pragma clang loop unroll(full)
     for (int j = 0; j < vectorCount; j++) {
@@ -57,9 +65,12 @@ static inline __attribute__((always_inline, PRODUCT_TARGET)) void PRODUCT(multip
 static inline __attribute__((always_inline, PRODUCT_TARGET)) int64_t PRODUCT(multiplyBlocks)(
     float *c, int64_t stride, CKernelsFactor a, Columns b, int64_t row, int64_t rowCount,
     int blockRowCount, int vectorCount, __mmask16 last) {
+  const int64_t step = fetchedUnit * vectorCount * blockRowCount / rowCount;
   for (; row + blockRowCount <= rowCount; row += blockRowCount) {
     const CKernelsFactor rows = {a.start + row * a.rowStride, a.rowStride, a.depthStride};
-    PRODUCT(multiplyBlock)(c + row * stride, stride, rows, b, blockRowCount, vectorCount, last);
+    const Fetched fetched = {fetchedUnit * vectorCount * b.depth / rowCount * row, step};
+    PRODUCT(multiplyBlock)(c + row * stride, stride, rows, b, fetched, blockRowCount, vectorCount,
+                           last);
   }
   return row;
 }

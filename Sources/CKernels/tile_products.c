@@ -186,7 +186,7 @@ __attribute__((TILE_TARGET)) void multiplyTilesOfPairs(float *c, int64_t stride,
     const int64_t rest = b.depth - k, whole = rest / size * size;
     const int64_t depth = !whole ? rest : whole < tileDepth ? whole : tileDepth;
     const CKernelsFactor left = {a.start + k * a.depthStride, a.rowStride, a.depthStride};
-    const Columns right = {b.start + k * b.stride, b.stride, depth, b.isAdding || k > 0};
+    const Columns right = {b.start + k * b.stride, b.stride, depth, b.isAdding || k > 0, b.next};
     multiplyPart(&shapes, c, stride, left, right, rowCount, columnCount);
     k += depth;
   }

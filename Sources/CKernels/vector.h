@@ -17,6 +17,12 @@ typedef float HalfVector __attribute__((vector_size(32)));
 typedef float UnalignedHalfVector __attribute__((vector_size(32), aligned(4), may_alias));
 #define HALF_VECTOR(address) (*(const UnalignedHalfVector *)(address))
 
+// Has the compiler align the stack to a whole vector, which it does for variables that stay in memory alone: vectors
+// for which there is no register would lie across two lines of the cache, some of them across two pages.
+#define ALIGN_STACK()                                 \
+  Vector aligned;                                     \
+  __asm__ volatile("" : : "r"(&aligned) : "memory")
+
 // What a sum adds to the first half of v, then to its first quarter, pair and number; the rest is of no
 // use.
 #define UPPER_HALF(v) \

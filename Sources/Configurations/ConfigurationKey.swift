@@ -1,3 +1,4 @@
+import Kernels
 import ResidualTokenizer
 
 /// A key of a configuration, as Docs/Configuration.md describes it.
@@ -39,6 +40,7 @@ package struct ConfigurationKey: Sendable, Equatable {
     if path == "model.codebook.revive_after" {
       return value == "\(ResTok.Configuration.Codebook.standardRevivalStepCount)"
     }
+    if path == "convolutions" { return value == ConvolutionArithmetic.direct.rawValue }
     return ["losses.perceptual", "losses.adversarial", "losses.alignment", "init_encoder"].contains(
       path)
       && value == "none"

@@ -1,4 +1,5 @@
 public import DataParallel
+public import Kernels
 
 extension TrainingSettings {
   /// How the work of a run is carried out: keys of the configuration that may all be left out.
@@ -19,6 +20,8 @@ extension TrainingSettings {
     public var bucketByteCount: Int
     /// Key `recompute`: activations computed again in the backward pass instead of kept; default `none`.
     public var recomputation: Recomputation
+    /// Key `convolutions`: how 3×3 convolutions are multiplied; default `accurate`.
+    public var convolutions: ConvolutionArithmetic
     /// Key `deadlines`: how long a phase may take before the run ends itself.
     public var deadlines: Deadlines
     /// Key `digest_every`: steps from one comparison of the replicas to the next; 0 for none;
@@ -31,8 +34,8 @@ extension TrainingSettings {
     /// What holds for a configuration that names none of the keys.
     public static let standard = Execution(
       threadCount: nil, prefetchedStepCount: 2, reduction: .canonical, wire: .float32,
-      bucketByteCount: 4 << 20, recomputation: .none, deadlines: .standard,
-      digestInterval: 50, measuresRate: true)
+      bucketByteCount: 4 << 20, recomputation: .none, convolutions: .accurate,
+      deadlines: .standard, digestInterval: 50, measuresRate: true)
   }
 
   /// Activations that are computed again in the backward pass instead of kept.

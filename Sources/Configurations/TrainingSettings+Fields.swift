@@ -109,6 +109,9 @@ struct TrainingFields<Root> {
         "recompute", execution.appending(path: \.recomputation), .choice(),
         default: standard.recomputation),
       Field(
+        "convolutions", execution.appending(path: \.convolutions), .choice(),
+        default: standard.convolutions),
+      Field(
         "deadlines", execution.appending(path: \.deadlines),
         .section(
           Deadlines.standard,

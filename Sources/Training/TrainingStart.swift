@@ -43,7 +43,9 @@ package struct TrainingStart {
     let stepCount = Int(
       try communicator.broadcast([Int64(checkpoint?.manifest.step ?? 0)], root: 0)[0])
     for network in networks where network === networks[0] || network.isTrained(in: stepCount - 1) {
-      network.allocate(operandType: settings.precision.operandType)
+      network.allocate(
+        operandType: settings.precision.operandType,
+        convolutions: settings.execution.convolutions)
       let optimizerStepCount = communicator.rank == 0 ? try fill(network, from: checkpoint) : 0
       try share(network, optimizerStepCount)
     }

@@ -66,6 +66,7 @@ import Testing
         wire: bfloat16
         bucket_bytes: 65536
         recompute: blocks
+        convolutions: fast
         deadlines: {step: 30}
         digest_every: 0
         evaluate: {every: 10}
@@ -77,6 +78,7 @@ import Testing
     #expect(execution.prefetchedStepCount == 4)
     #expect(execution.reduction == .canonical)
     #expect(execution.recomputation == .blocks)
+    #expect(execution.convolutions == .fast)
     #expect(execution.wire == .bfloat16)
     #expect(execution.bucketByteCount == 65_536)
     #expect(execution.deadlines.step == 30)
@@ -226,8 +228,9 @@ import Testing
     let configuration = try TokenizerRunConfiguration(yaml: ConfigurationTexts.tokenizer)
     let optional = [
       "data.augment", "data.on_error", "init", "evaluate.every", "threads", "prefetch", "reduction",
-      "wire", "bucket_bytes", "recompute", "digest_every", "measure_rate", "losses.perceptual",
-      "losses.adversarial", "losses.alignment", "log.gradients_every", "init_encoder",
+      "wire", "bucket_bytes", "recompute", "convolutions", "digest_every", "measure_rate",
+      "losses.perceptual", "losses.adversarial", "losses.alignment", "log.gradients_every",
+      "init_encoder",
       "log.usage_warning", "model.codebook.revive_after", "evaluate.weights", "evaluate.metrics",
       "evaluate.lpips", "evaluate.inception",
     ]

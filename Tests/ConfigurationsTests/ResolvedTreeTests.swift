@@ -47,7 +47,7 @@ import Testing
     ("per_lane=2", "per_lane (command line): there is no such key; did you mean batch.per_lane?"),
     (
       "zebra=2",
-      "zebra (command line): there is no such key; the keys here are kind, run, model, data, batch, losses, optimizer, schedule, ema, steps, precision, init, checkpoint, log, evaluate, threads, prefetch, reduction, wire, bucket_bytes, recompute, deadlines, digest_every, measure_rate, init_encoder"
+      "zebra (command line): there is no such key; the keys here are kind, run, model, data, batch, losses, optimizer, schedule, ema, steps, precision, init, checkpoint, log, evaluate, threads, prefetch, reduction, wire, bucket_bytes, recompute, convolutions, deadlines, digest_every, measure_rate, init_encoder"
     ),
     ("steps", "command line: \"steps\" is no override: expected key.path=value"),
     ("=5", "command line: \"=5\" is no override: expected key.path=value"),
@@ -82,7 +82,7 @@ import Testing
     for line in [
       "kind: tokenizer", "  augment: none", "  on_error: stop", "init: none", "threads: automatic",
       "prefetch: 2", "reduction: canonical", "wire: float32", "bucket_bytes: 4194304",
-      "recompute: none", "digest_every: 50", "measure_rate: true",
+      "recompute: none", "convolutions: accurate", "digest_every: 50", "measure_rate: true",
       "  epsilon: 1.0e-08", "    revive: false", "    revive_after: 100", "  usage_warning: 0.1",
     ] {
       #expect(lines.contains(Substring(line)), "\(line)")

@@ -41,8 +41,16 @@ import Testing
     for bias in [nil, given.bias] {
       let expected = ConvolutionsReference.convolution(
         given.x.doubles, weight: given.weight.doubles, bias: bias?.doubles, shape: shape)
-      for compute in [convolution(into:_:weight:bias:shape:route:), convolutionByProducts] {
-        compute(y.buffer, given.x.buffer, given.weight.buffer, bias?.buffer, shape, .preferred)
+      for isByProducts in [false, true] {
+        if isByProducts {
+          convolutionByProducts(
+            into: y.buffer, given.x.buffer, weight: given.weight.buffer, bias: bias?.buffer,
+            shape: shape)
+        } else {
+          convolution(
+            into: y.buffer, given.x.buffer, weight: given.weight.buffer, bias: bias?.buffer,
+            shape: shape)
+        }
         expectClose(y.doubles, expected, tolerance: 3e-6, "\(shape)")
       }
     }

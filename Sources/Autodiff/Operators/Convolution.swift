@@ -9,7 +9,8 @@ public typealias ConvolutionPadding = Kernels.Padding
 ///     y[i, j] = bias + Σ over the kernel of weight[k, l]·x[stride·i + k − top, stride·j + l − left]
 ///
 /// Without other arguments it keeps the image's size: "same" zero padding, stride 1. x, the weights and,
-/// in the pullback, dy are rounded to the tape's operand type; sums are float32.
+/// in the pullback, dy are rounded to the tape's operand type; sums are float32. How they are multiplied is
+/// the tape's `convolutions`.
 ///
 /// - Parameters:
 ///   - x: Images, `[batch, height, width, inputCount]`, or sequences, `[batch, length, inputCount]`.
@@ -28,11 +29,13 @@ public func convolution(
   padding: Padding = .same, resultType: ElementType = .float32
 ) -> Variable {
   let shape = convolutionShape(x, weight, bias, stride, padding)
+  let (arithmetic, observe) = (x.tape.convolutions, x.tape.convolutionObserver)
+  observe?(.forward, shape)
   let sizes = [shape.windows.outputHeight, shape.windows.outputWidth, shape.outputCount]
   let y = Tensor(uninitialized: [x.shape[0]] + sizes.suffix(x.shape.count - 1), resultType)
   convolution(
     into: y.buffer, x.operand.buffer, weight: weight.operand.buffer, bias: bias?.value.buffer,
-    shape: shape)
+    shape: shape, arithmetic: arithmetic)
   let (xAdjoint, weightAdjoint, biasAdjoint) = (x.adjoint, weight.adjoint, bias?.adjoint)
   let (savedX, xShape, savedWeight) = (x.kept, x.shape, weight.operand)
   return x.tape.record(
@@ -40,12 +43,16 @@ public func convolution(
   ) { dy in
     let gradient = gradientOperand(dy, as: savedWeight.elementType)
     xAdjoint?.accumulate(shape: xShape) { dx, isAdding in
+      observe?(.inputGradient, shape)
       convolutionBackwardData(
-        into: dx, isAdding: isAdding, gradient, weight: savedWeight.buffer, shape: shape)
+        into: dx, isAdding: isAdding, gradient, weight: savedWeight.buffer, shape: shape,
+        arithmetic: arithmetic)
     }
     weightAdjoint?.accumulate(shape: savedWeight.shape) { dWeight, isAdding in
+      observe?(.weightGradient, shape)
       convolutionBackwardWeights(
-        into: dWeight, isAdding: isAdding, gradient, savedX().buffer, shape: shape)
+        into: dWeight, isAdding: isAdding, gradient, savedX().buffer, shape: shape,
+        arithmetic: arithmetic)
     }
     biasAdjoint?.accumulate(shape: [shape.outputCount]) { dBias, isAdding in
       sumRows(into: dBias, isAdding: isAdding, dy.buffer)

@@ -24,6 +24,7 @@
 #include "CKernels_parallel.h"
 #include "CKernels_philox.h"
 #include "CKernels_pooling.h"
+#include "CKernels_processor.h"
 #include "CKernels_pyramid.h"
 #include "CKernels_quantizer.h"
 #include "CKernels_resampling.h"
@@ -33,5 +34,6 @@
 #include "CKernels_tokens.h"
 #include "CKernels_vector_math.h"
 #include "CKernels_windows.h"
+#include "CKernels_winograd.h"
 
 #endif

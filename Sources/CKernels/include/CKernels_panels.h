@@ -66,9 +66,20 @@ void CKernels_multiplyPairs(CKernelsInstructions instructions, float *c, int64_t
                             CKernelsFactor a, const uint32_t *b, int64_t pairCount,
                             int64_t rowCount, int64_t columnCount, bool isAdding);
 
-// The same of floats, by what is fastest; B is `depth` rows that are bStride apart, a panel or an ordinary matrix.
-void CKernels_multiplyFloats(float *c, int64_t stride, CKernelsFactor a, const uint32_t *b,
-                             int64_t bStride, int64_t depth, int64_t rowCount,
-                             int64_t columnCount, bool isAdding);
+// Vectors that multiply floats; each adds in the same order, AVX-512 and AVX2 with the same bits.
+typedef enum {
+  // Ordinary loops: the reference, and what any processor runs.
+  CKernelsSingleNumbers,
+  // AVX2 with FMA.
+  CKernelsVectors256,
+  CKernelsVectors512,
+} CKernelsVectorWidth;
+
+// The same of floats, by vectors of a width as far as the processor has them; B is `depth` rows that are bStride apart, a panel or an ordinary matrix.
+// `next` is the B of the next call, which is fetched from memory meanwhile; null where it is in the cache already.
+void CKernels_multiplyFloats(CKernelsVectorWidth width, float *c, int64_t stride,
+                             CKernelsFactor a, const uint32_t *b, int64_t bStride,
+                             int64_t depth, int64_t rowCount, int64_t columnCount,
+                             bool isAdding, const uint32_t *next);
 
 #endif

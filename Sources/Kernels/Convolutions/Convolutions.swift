@@ -1,10 +1,6 @@
 import CKernels
 
-/// y = the convolution of x plus the bias.
-///
-/// Pointwise kernels are products; so are kernels whose places on the image do not overlap, and images
-/// that wrap around, after their patches were unrolled. Up to four output channels have a kernel of
-/// their own; the rest goes to oneDNN or to products of unrolled patches, whichever suits the shape.
+/// y = the convolution of x plus the bias, by the route that `ConvolutionRoute.preferred` chooses.
 ///
 /// - Parameters:
 ///   - y: `[batch, outputHeight, outputWidth, output]`; float32 or bfloat16.
@@ -12,40 +8,56 @@ import CKernels
 ///   - weight: `[output, kernelHeight, kernelWidth, input]`.
 ///   - bias: `[output]`; none when nil.
 ///   - shape: The sizes.
+///   - arithmetic: What error the result may have.
 ///   - route: How bfloat16 operands are multiplied.
 public func convolution(
   into y: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer?, shape: ConvolutionShape,
-  route: BFloat16Route = .preferred
+  arithmetic: ConvolutionArithmetic = .accurate, route: BFloat16Route = .preferred
 ) {
   shape.check(input: x, weight: weight, output: y, "convolution")
   precondition(
     bias.map { $0.count == shape.outputCount } ?? true,
     "convolution: bias of \(bias?.count ?? 0) for \(shape)")
-  if shape.isPointwise {
+  let operandType = route.operandType(x, weight)
+  let chosen = ConvolutionRoute.preferred(
+    .forward, shape, operandType: operandType, resultType: y.elementType, arithmetic: arithmetic)
+  switch chosen {
+  case .winograd(let variant, let type):
+    WinogradConvolution(shape, variant, multiplying: type).run(
+      into: y, x, weight: weight, bias: bias)
+  case .pointwise:
     affine(
       into: y, x, weight: weight, bias: bias, rowCount: shape.batchSize * shape.pixelCount,
       route: route)
-  } else if shape.windows.areDisjoint || shape.windows.isCircular {
+  case .patches where shape.windows.areDisjoint || shape.windows.isCircular:
     convolutionByProducts(into: y, x, weight: weight, bias: bias, shape: shape, route: route)
-  } else if let library = OneDNNConvolution.bfloat16(
-    .forward(hasBias: bias != nil), shape, x, weight, route, result: y.elementType)
-  {
-    library.run(output: y, input: x, weight: weight, bias: bias)
-  } else if y.elementType == .bfloat16 {
-    let wide = Buffer(.float32, count: y.count)
-    convolution(into: wide, x, weight: weight, bias: bias, shape: shape, route: .widened)
-    roundToBFloat16(into: y, wide)
-  } else if x.elementType == .bfloat16 || weight.elementType == .bfloat16 {
-    convolution(
-      into: y, x.widened, weight: weight.widened, bias: bias, shape: shape, route: .widened)
-  } else if shape.outputCount <= 4, shape.windows.isSame {
-    narrowConvolution(into: y, x, weight: weight, bias: bias, shape: shape)
-  } else if let library = OneDNNConvolution.preferred(
-    .forward(hasBias: bias != nil), shape: shape)
-  {
-    library.run(output: y, input: x, weight: weight, bias: bias)
-  } else {
-    convolutionByProducts(into: y, x, weight: weight, bias: bias, shape: shape)
+  case .library where operandType == .bfloat16:
+    OneDNNConvolution.convolution(
+      .forward(hasBias: bias != nil), shape: shape, operandType: .bfloat16,
+      resultType: y.elementType)?.run(output: y, input: x, weight: weight, bias: bias)
+  case .widened, .patches, .narrow, .library, .panels:
+    writeWide(into: y) { wide in
+      directConvolution(
+        into: wide, x.widened, weight: weight.widened, bias: bias, shape: shape, by: chosen)
+    }
+  }
+}
+
+/// The convolution of float32 operands, all products of it.
+private func directConvolution(
+  into y: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer?, shape: ConvolutionShape,
+  by route: ConvolutionRoute
+) {
+  switch route {
+  case .widened:
+    let float32 = ConvolutionRoute.preferred(
+      .forward, shape, operandType: .float32, arithmetic: .direct)
+    directConvolution(into: y, x, weight: weight, bias: bias, shape: shape, by: float32)
+  case .narrow: narrowConvolution(into: y, x, weight: weight, bias: bias, shape: shape)
+  case .library:
+    OneDNNConvolution.preferred(.forward(hasBias: bias != nil), shape: shape)?.run(
+      output: y, input: x, weight: weight, bias: bias)
+  default: convolutionByProducts(into: y, x, weight: weight, bias: bias, shape: shape)
   }
 }
 
@@ -57,22 +69,28 @@ public func convolution(
 ///   - dy: `[batch, outputHeight, outputWidth, output]`; float32 or bfloat16, as the weights.
 ///   - weight: `[output, kernelHeight, kernelWidth, input]`.
 ///   - shape: The sizes.
+///   - arithmetic: What error the result may have.
 ///   - route: How bfloat16 operands are multiplied.
 public func convolutionBackwardData(
   into dx: Buffer, isAdding: Bool, _ dy: Buffer, weight: Buffer, shape: ConvolutionShape,
-  route: BFloat16Route = .preferred
+  arithmetic: ConvolutionArithmetic = .accurate, route: BFloat16Route = .preferred
 ) {
   shape.check(input: dx, weight: weight, output: dy, "convolutionBackwardData")
   precondition(
     !isAdding || dx.elementType == .float32,
     "convolutionBackwardData: a gradient of type bfloat16 cannot be added to")
-  if shape.isPointwise {
+  let operandType = route.operandType(dy, weight)
+  let chosen = ConvolutionRoute.preferred(
+    .inputGradient, shape, operandType: operandType, resultType: dx.elementType,
+    arithmetic: arithmetic)
+  if chosen == .pointwise {
     affineBackwardData(
       into: dx, isAdding: isAdding, dy, weight: weight,
       rowCount: shape.batchSize * shape.pixelCount, route: route)
   } else if let turned = shape.mirrored {
     mirroredConvolution(
-      into: dx, isAdding: isAdding, dy, weight: weight, shape: shape, turned, route: route)
+      into: dx, isAdding: isAdding, dy, weight: weight, shape: shape, turned, by: chosen,
+      operandType)
   } else {
     foldedGradient(
       into: dx, isAdding: isAdding, dy, weight: weight, shape: shape, route: route)
@@ -83,24 +101,32 @@ public func convolutionBackwardData(
 /// shape.
 private func mirroredConvolution(
   into dx: Buffer, isAdding: Bool, _ dy: Buffer, weight: Buffer, shape: ConvolutionShape,
-  _ turned: ConvolutionShape, route: BFloat16Route
+  _ turned: ConvolutionShape, by route: ConvolutionRoute, _ operandType: ElementType
 ) {
-  if let library = OneDNNConvolution.bfloat16(
-    .forwardByTap, turned, dy, weight, route, result: dx.elementType)
-  {
+  switch route {
+  case .winograd(let variant, let type):
+    WinogradConvolution(turned, variant, multiplying: type).run(
+      into: dx, isAdding: isAdding, dy, weight: weight, bias: nil, isTurned: true)
+  case .library where operandType == .bfloat16:
     addOrWrite(into: dx, isAdding: isAdding) {
-      library.run(output: $0, input: dy, weight: mirrored(weight, shape: shape), bias: nil)
+      OneDNNConvolution.convolution(
+        .forwardByTap, shape: turned, operandType: .bfloat16, resultType: dx.elementType)?.run(
+          output: $0, input: dy, weight: mirrored(weight, shape: shape), bias: nil)
     }
-  } else if dx.elementType == .bfloat16 {
-    let wide = Buffer(.float32, count: dx.count)
-    mirroredConvolution(
-      into: wide, isAdding: false, dy, weight: weight, shape: shape, turned, route: .widened)
-    roundToBFloat16(into: dx, wide)
-  } else if dy.elementType == .bfloat16 || weight.elementType == .bfloat16 {
-    mirroredConvolution(
-      into: dx, isAdding: isAdding, dy.widened, weight: weight.widened, shape: shape, turned,
-      route: .widened)
-  } else if let library = OneDNNConvolution.preferred(.forwardByTap, shape: turned) {
+  default:
+    writeWide(into: dx) { wide in
+      directMirroredConvolution(
+        into: wide, isAdding: isAdding, dy.widened, weight: weight.widened, shape: shape, turned)
+    }
+  }
+}
+
+/// The same of float32 operands, all products of it.
+private func directMirroredConvolution(
+  into dx: Buffer, isAdding: Bool, _ dy: Buffer, weight: Buffer, shape: ConvolutionShape,
+  _ turned: ConvolutionShape
+) {
+  if let library = OneDNNConvolution.preferred(.forwardByTap, shape: turned) {
     addOrWrite(into: dx, isAdding: isAdding) {
       library.run(output: $0, input: dy, weight: mirrored(weight, shape: shape), bias: nil)
     }
@@ -118,40 +144,50 @@ private func mirroredConvolution(
 ///   - dy: `[batch, outputHeight, outputWidth, output]`; float32 or bfloat16, as the input.
 ///   - x: `[batch, height, width, input]`.
 ///   - shape: The sizes.
+///   - arithmetic: What error the result may have.
 ///   - route: How bfloat16 operands are multiplied.
 public func convolutionBackwardWeights(
   into dWeight: Buffer, isAdding: Bool, _ dy: Buffer, _ x: Buffer, shape: ConvolutionShape,
-  route: BFloat16Route = .preferred
+  arithmetic: ConvolutionArithmetic = .accurate, route: BFloat16Route = .preferred
 ) {
   shape.check(input: x, weight: dWeight, output: dy, "convolutionBackwardWeights")
-  if shape.isPointwise {
+  let chosen = ConvolutionRoute.preferred(
+    .weightGradient, shape, operandType: route.operandType(dy, x), arithmetic: arithmetic)
+  switch chosen {
+  case .winograd(let variant, let type):
+    WinogradWeightGradient(shape, variant, multiplying: type).run(
+      into: dWeight, isAdding: isAdding, dy, x)
+  case .pointwise:
     affineBackwardWeights(
       into: dWeight, isAdding: isAdding, dy, x, rowCount: shape.batchSize * shape.pixelCount,
       route: route)
-  } else if !shape.windows.isSame {
+  case .patches where !shape.windows.isSame:
     wholePatchGradient(into: dWeight, isAdding: isAdding, dy, x, shape: shape, route: route)
-  } else if route.multipliesAsTheyAre(dy, x), PanelConvolution.isPreferred(for: shape) {
+  case .panels:
     PanelConvolution(shape).weightGradient(into: dWeight, isAdding: isAdding, dy, x)
-  } else if let library = OneDNNConvolution.bfloat16(.backwardWeights, shape, dy, x, route) {
+  case .library:
     addOrWrite(into: dWeight, isAdding: isAdding) {
-      library.run(output: dy, input: x, weight: $0, bias: nil)
+      OneDNNConvolution.convolution(.backwardWeights, shape: shape, operandType: .bfloat16)?.run(
+        output: dy, input: x, weight: $0, bias: nil)
     }
-  } else if dy.elementType == .bfloat16 || x.elementType == .bfloat16 {
+  case .patches, .narrow, .widened:
     patchGradient(into: dWeight, isAdding: isAdding, dy.widened, x.widened, shape: shape)
-  } else {
-    patchGradient(into: dWeight, isAdding: isAdding, dy, x, shape: shape)
   }
 }
 
-extension OneDNNConvolution {
-  /// oneDNN's convolution of two bfloat16 operands; nil where the route or oneDNN has none.
-  fileprivate static func bfloat16(
-    _ direction: Direction, _ shape: ConvolutionShape, _ first: Buffer, _ second: Buffer,
-    _ route: BFloat16Route, result: ElementType = .float32
-  ) -> OneDNNConvolution? {
-    guard route.multipliesAsTheyAre(first, second) else { return nil }
-    return convolution(direction, shape: shape, operandType: .bfloat16, resultType: result)
+extension BFloat16Route {
+  /// The type that two operands are multiplied in, as they are or widened.
+  fileprivate func operandType(_ first: Buffer, _ second: Buffer) -> ElementType {
+    multipliesAsTheyAre(first, second) ? .bfloat16 : .float32
   }
+}
+
+/// Lets `write` fill `target`, or a float32 buffer that is then rounded to it.
+private func writeWide(into target: Buffer, _ write: (Buffer) -> Void) {
+  guard target.elementType == .bfloat16 else { return write(target) }
+  let wide = Buffer(.float32, count: target.count)
+  write(wide)
+  roundToBFloat16(into: target, wide)
 }
 
 /// Lets `write` fill `target`, or scratch memory that is then added to it.

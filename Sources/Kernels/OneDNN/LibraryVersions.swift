@@ -2,12 +2,15 @@ import COneDNN
 import COpenBLAS
 
 /// Raised with every change after which some kernel of this program gives other bits than before.
-private let kernelsRevision = 3
+private let kernelsRevision = 4
 
-/// The versions that the bits of results depend on: of the libraries of products and convolutions, and
-/// of this program's own kernels.
+/// The versions that the bits of results depend on: of the libraries of products and convolutions, of this
+/// program's own kernels, and of the choice among them.
 public var libraryVersions: [String: String] {
-  var versions = ["kernels": String(kernelsRevision)]
+  var versions = [
+    "kernels": String(kernelsRevision),
+    "convolutions": "\(ConvolutionCosts.revision) \(ProcessorKind.current.rawValue)",
+  ]
   if let text = openblas_get_config() { versions["openblas"] = String(cString: text) }
   if let text = openblas_get_corename() { versions["openblas_core"] = String(cString: text) }
   if let version = dnnl_version() {

@@ -8,11 +8,17 @@ public enum BFloat16Route: Sendable, CaseIterable {
   /// By the float32 products and convolutions, on operands that were widened to float32 first.
   case widened
 
-  /// oneDNN where the processor multiplies bfloat16 numbers; asked of oneDNN once.
+  /// What this processor can do; asked of oneDNN once.
   ///
-  /// Elsewhere oneDNN would refuse, or imitate the instructions at less than float32's rate.
+  /// Without instructions for bfloat16 numbers oneDNN would refuse, or imitate them at less than float32's rate.
+  public static let available: [BFloat16Route] =
+    OneDNNEngine.uses(dnnl_cpu_isa_avx512_core_bf16) ? [.library, .widened] : [.widened]
+
+  /// oneDNN where the processor multiplies bfloat16 numbers faster than float32 ones.
+  ///
+  /// Intel's vectors do it at half that rate; their tiles, and AMD's vectors, at twice it and more.
   public static let preferred: BFloat16Route =
-    OneDNNEngine.uses(dnnl_cpu_isa_avx512_core_bf16) ? .library : .widened
+    CKernels_processorKind() == CKernelsSlowPairsProcessor ? .widened : available[0]
 
   /// Whether two operands are bfloat16 numbers that are multiplied as such.
   func multipliesAsTheyAre(_ first: Buffer, _ second: Buffer) -> Bool {

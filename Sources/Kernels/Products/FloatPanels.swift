@@ -83,10 +83,11 @@ struct FloatPanels {
       let columns = layout.columns(of: index)
       let panel = packed.map { UnsafePointer($0.floats + index * layout.panelSize) }
       CKernels_multiplyFloats(
+        FloatVectors.widest.value,
         c.start + columns.lowerBound, Int64(c.stride), left,
         Self.units(panel ?? factor.start + columns.lowerBound),
         Int64(packed == nil ? factor.stride : PanelLayout.width), Int64(depth), Int64(c.rowCount),
-        Int64(columns.count), c.isAdding)
+        Int64(columns.count), c.isAdding, nil)
     }
   }
 

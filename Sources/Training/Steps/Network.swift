@@ -69,8 +69,10 @@ package final class Network {
   package var isAllocated: Bool { optimization != nil }
 
   /// Closes the layout and makes all arrays: weights and moments zero, buffers as initialised.
-  package func allocate(operandType: ElementType) {
-    arena.allocate(forTraining: true, operandType: operandType)
+  package func allocate(
+    operandType: ElementType, convolutions: ConvolutionArithmetic = .accurate
+  ) {
+    arena.allocate(forTraining: true, operandType: operandType, convolutions: convolutions)
     buffers.allocate(forTraining: false)
     optimization = Optimization(
       optimizer: AdamW(settings.optimizer, for: arena),

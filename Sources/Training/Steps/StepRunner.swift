@@ -116,7 +116,9 @@ package final class StepRunner<Task: TrainingTask> {
   /// Its first weights are drawn by counter, so every rank has the same.
   private func begin(_ network: Network) throws -> GradientExchange {
     if !network.isAllocated {
-      network.allocate(operandType: settings.precision.operandType)
+      network.allocate(
+        operandType: settings.precision.operandType,
+        convolutions: settings.execution.convolutions)
       network.initialize(seed: settings.run.seed)
     }
     if let known = exchanges[ObjectIdentifier(network)] { return known }

@@ -11,7 +11,7 @@ struct Bench: ParsableCommand {
     abstract: "Measure how fast this machine does the work.",
     subcommands: [
       BenchStep.self, BenchSampling.self, BenchCollectives.self, BenchSaving.self,
-      BenchDecoding.self, BenchData.self, BenchClassifier.self,
+      BenchDecoding.self, BenchData.self, BenchClassifier.self, BenchConvolutions.self,
     ])
 }
 
