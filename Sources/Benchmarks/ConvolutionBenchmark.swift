@@ -75,13 +75,13 @@ public struct ConvolutionBenchmark {
         }
       }
     }
-    let isMultipliedAsItIs = operandType == .bfloat16 && BFloat16Route.preferred == .library
     let choices = ConvolutionArithmetic.allCases.map { arithmetic in
       ConvolutionTiming.Choice(
         arithmetic: arithmetic,
         route: ConvolutionRoute.preferred(
           convolution.direction, convolution.shape,
-          operandType: isMultipliedAsItIs ? .bfloat16 : .float32, arithmetic: arithmetic
+          operandType: BFloat16Route.preferred.multipliedType(of: operandType),
+          arithmetic: arithmetic
         ).description, seconds: median(times[arithmetic] ?? []))
     }
     return ConvolutionTiming(

@@ -105,7 +105,8 @@ public struct SamplingBenchmark {
     guard let tokenizerConfiguration else { return nil }
     let arena = ParameterArena(frozenForOperandsOf: precision.operandType)
     let model = ResTok(tokenizerConfiguration.model, part: .decoder, in: ParameterScope(arena))
-    arena.allocateFrozen()
+    arena.allocateFrozen(
+      convolutions: tokenizerConfiguration.training.execution.convolutions)
     arena.initialize(seed: 0)
     let times = try (0...repetitionCount).map { _ in
       let start = ContinuousClock.now

@@ -68,7 +68,8 @@ package struct OpenedModel {
   /// - Throws: `WeightMismatch`, `NotFiniteWeights`, and the errors of files.
   func readFrozen(into arena: ParameterArena, _ notice: Notice) throws -> UInt64 {
     let whole = configuration.makeArena()
-    var loading = FrozenLoading(arena, whole: whole)
+    var loading = FrozenLoading(
+      arena, whole: whole, configuration.training.execution.convolutions)
     switch origin {
     case .file(let file):
       try file.tensors(of: whole, notice).forEachParameter { loading.take($0, $1) }
@@ -86,19 +87,26 @@ package struct OpenedModel {
 private struct FrozenLoading {
   private let arena: ParameterArena
   private let elementCount: Int
+  private let convolutions: ConvolutionArithmetic
   private var content = BufferDigest()
   private var position = 0
 
   /// - Parameters:
   ///   - arena: Not yet allocated; it is with the first parameter, when the file is known to be the model's.
   ///   - whole: The layout of the whole model.
-  init(_ arena: ParameterArena, whole: ParameterArena) {
+  ///   - convolutions: How the model was trained to compute them.
+  init(
+    _ arena: ParameterArena, whole: ParameterArena, _ convolutions: ConvolutionArithmetic
+  ) {
     (self.arena, elementCount) = (arena, whole.count)
+    self.convolutions = convolutions
   }
 
   /// Takes a parameter, in the order of the whole model.
   mutating func take(_ layout: ParameterLayout, _ elements: Tensor) {
-    if !arena.isAllocated { arena.allocateFrozen() }
+    if !arena.isAllocated {
+      arena.allocateFrozen(convolutions: convolutions)
+    }
     content.appendZeros(byteCount: byteCount(of: layout.range.lowerBound - position))
     content.append(elements.buffer)
     position = layout.range.upperBound

@@ -73,6 +73,8 @@ extension MachineCheck {
     row("extensions", processor.features.joined(separator: " "))
     row("OpenBLAS", "\(libraries.openBLASCore) of \(libraries.openBLASConfiguration)")
     row("oneDNN", "\(libraries.oneDNNVersion), \(libraries.oneDNNInstructionSet)")
+    row("3×3 convolutions", "processor kind \(machine.convolutions.processor.rawValue)")
+    for (name, value) in machine.convolutions.rows { row("  " + name, value) }
     row("MPI", machine.messagePassingLibrary)
     for (name, value) in machine.overrides.sorted(by: { $0.key < $1.key }) { row(name, value) }
     let requested = binding.requestedThreadCount.map { "OMP_NUM_THREADS=\($0)" }
@@ -95,7 +97,10 @@ extension MachineCheck {
         + "one thread")
     row(
       "bfloat16 products",
-      rates.bfloat16Product.map { "\(billions($0)) GFLOP/s" } ?? "not supported by this processor")
+      rates.bfloat16Product.map { "\(billions($0)) GFLOP/s" }
+        ?? (machine.convolutions.processor == .slowPairs
+          ? "as float32 products, which this processor does twice as fast"
+          : "not supported by this processor"))
     row("memory rate", "\(billions(rates.memory)) GB/s")
   }
 

@@ -13,6 +13,8 @@ public struct RankMachine: Sendable, Equatable, Codable {
   public var processor: ProcessorDescription
   /// The numerical libraries.
   public var libraries: MathLibraries
+  /// How convolutions are computed.
+  public var convolutions: ConvolutionChoices
   /// Cores and threads.
   public var binding: ThreadBinding
   /// Memory.
@@ -25,13 +27,15 @@ public struct RankMachine: Sendable, Equatable, Codable {
   /// Makes a description of given parts.
   public init(
     rank: Int, hostName: String, processor: ProcessorDescription, libraries: MathLibraries,
-    binding: ThreadBinding, memory: MemoryDescription, messagePassingLibrary: String,
+    convolutions: ConvolutionChoices, binding: ThreadBinding, memory: MemoryDescription,
+    messagePassingLibrary: String,
     overrides: [String: String]
   ) {
     self.rank = rank
     self.hostName = hostName
     self.processor = processor
     self.libraries = libraries
+    self.convolutions = convolutions
     self.binding = binding
     self.memory = memory
     self.messagePassingLibrary = messagePassingLibrary
@@ -46,7 +50,7 @@ public struct RankMachine: Sendable, Equatable, Codable {
     let environment = ProcessInfo.processInfo.environment.filter { names.contains($0.key) }
     return RankMachine(
       rank: communicator.rank, hostName: communicator.hostName, processor: .current,
-      libraries: .current, binding: .current, memory: .current,
+      libraries: .current, convolutions: .current, binding: .current, memory: .current,
       messagePassingLibrary: MPIRuntime.libraryVersion, overrides: environment)
   }
 

@@ -149,7 +149,8 @@ import Testing
     for part in [
       "160.0 GFLOP/s, 81.2 with one thread", "not supported by this processor", "17.5 GB/s",
       "canonical 10.0 µs (0.10 GB/s)", "1 finding(s)", "to fix: set OMP_NUM_THREADS=1",
-      "Zen of OpenBLAS", "2.6.3, avx2", "Open MPI v4.1.4", "8.0 GiB of 16.0 GiB",
+      "Zen of OpenBLAS", "2.6.3, avx2", "processor kind avx2", "oneDNN, oneDNN, patches",
+      "Open MPI v4.1.4", "8.0 GiB of 16.0 GiB",
     ] {
       #expect(text.contains(part), "\(part) in\n\(text)")
     }
@@ -183,6 +184,12 @@ import Testing
       libraries: MathLibraries(
         openBLASConfiguration: "OpenBLAS 0.3.21 DYNAMIC_ARCH", openBLASCore: "Zen",
         oneDNNVersion: "2.6.3", oneDNNInstructionSet: "avx2"),
+      convolutions: ConvolutionChoices(
+        processor: .vectors256,
+        routes: [
+          "float32, accurate": ["F(4×4) float32", "F(4×4) float32", "F(4×4) float32"],
+          "float32, direct": ["oneDNN", "oneDNN", "patches"],
+        ]),
       binding: ThreadBinding(
         allowedCores: cores, requestedThreadCount: nil, threadCount: threads),
       memory: MemoryDescription(

@@ -20,6 +20,11 @@ public enum BFloat16Route: Sendable, CaseIterable {
   public static let preferred: BFloat16Route =
     CKernels_processorKind() == CKernelsSlowPairsProcessor ? .widened : available[0]
 
+  /// The type that operands of a type are multiplied in.
+  public func multipliedType(of type: ElementType) -> ElementType {
+    self == .library ? type : .float32
+  }
+
   /// Whether two operands are bfloat16 numbers that are multiplied as such.
   func multipliesAsTheyAre(_ first: Buffer, _ second: Buffer) -> Bool {
     self == .library && first.elementType == .bfloat16 && second.elementType == .bfloat16
