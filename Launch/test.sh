@@ -164,10 +164,35 @@ equal_bits() {
     check "Bits: $kind in bfloat16 has one digest" same_digest "$kind" \
       "$kind-bfloat16-1" "$kind-bfloat16-2" "$kind-bfloat16-4" || return
   done
+  convolution_bits || return
   revived_bits || return
   recipe_bits || return
   check "Flipped byte: verification fails" flipped_byte || return
 }
+
+# convolution_bits: so does a tokenizer wide enough for convolutions with fewer multiplications, whose bits are then
+# others than those of direct ones.
+convolution_bits() {
+  local precision ranks names wide=(model.cnn.width=32 steps=4 checkpoint.every=2)
+  for precision in float32 bfloat16; do
+    names=()
+    for ranks in 1 2 4; do
+      check "Bits: convolutions in $precision on $ranks rank(s)" train_bits tokenizer \
+        "wide-$precision-$ranks" "$ranks" "${wide[@]}" "precision=$precision" convolutions=fast ||
+        return
+      names+=("wide-$precision-$ranks")
+    done
+    check "Bits: convolutions in $precision have one digest" same_digest tokenizer "${names[@]}" ||
+      return
+  done
+  check "Bits: direct convolutions" train_bits tokenizer wide-direct 1 "${wide[@]}" \
+    convolutions=direct || return
+  check "Bits: direct convolutions have another digest" other_digest wide-direct wide-float32-1 ||
+    return
+}
+
+# other_digest NAME OTHER: two runs of a tokenizer ended in different checkpoints.
+other_digest() { ! same_digest tokenizer "$@"; }
 
 # revived_bits: so does a tokenizer whose unused codes are put back into use, and where it goes on.
 revived_bits() {

@@ -28,7 +28,7 @@ public final class ParameterArena {
   /// How the convolutions of its tapes are computed.
   public private(set) var convolutions = ConvolutionArithmetic.accurate
   /// Told the convolutions of its tapes, as they are computed; for benchmarks.
-  public var convolutionObserver: ((ConvolutionDirection, ConvolutionShape) -> Void)?
+  package var convolutionObserver: ((ConvolutionDirection, ConvolutionShape) -> Void)?
   /// Whether the layout is closed and the arrays exist.
   public private(set) var isAllocated = false
 

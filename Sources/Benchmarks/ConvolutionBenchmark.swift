@@ -78,18 +78,16 @@ public struct ConvolutionBenchmark {
     let choices = ConvolutionArithmetic.allCases.map { arithmetic in
       ConvolutionTiming.Choice(
         arithmetic: arithmetic,
-        route: ConvolutionRoute.preferred(
-          convolution.direction, convolution.shape,
-          operandType: BFloat16Route.preferred.multipliedType(of: operandType),
-          arithmetic: arithmetic
-        ).description, seconds: median(times[arithmetic] ?? []))
+        route: operands.route(convolution.direction, arithmetic).description,
+        seconds: median(times[arithmetic] ?? []))
     }
     return ConvolutionTiming(
       convolution.direction, convolution.shape, count: count, choices: choices)
   }
 }
 
-/// What a convolution and its gradients read and write.
+/// What a convolution and its gradients read and write, as a residual block has them: the output is an operand of what
+/// follows, the gradients of the input and of the weights are float32.
 private struct Operands {
   private let shape: ConvolutionShape
   private let (x, weight, dy): (Buffer, Buffer, Buffer)
@@ -100,10 +98,14 @@ private struct Operands {
     func numbers(_ count: Int) -> Buffer {
       let numbers = Buffer(.float32, count: count)
       fill(numbers, with: 0.5)
-      return type == .bfloat16 ? numbers.rounded : numbers
+      return numbers
     }
-    (x, weight) = (numbers(shape.inputElementCount), numbers(shape.weightCount))
-    dy = numbers(shape.outputElementCount)
+    func operand(_ count: Int) -> Buffer {
+      type == .bfloat16 ? numbers(count).rounded : numbers(count)
+    }
+    (x, weight) = (operand(shape.inputElementCount), operand(shape.weightCount))
+    let gradient = numbers(shape.outputElementCount)
+    dy = type == .bfloat16 ? bfloat16Operand(gradient) : gradient
     y = Buffer(type, count: shape.outputElementCount)
     dx = Buffer(.float32, count: shape.inputElementCount)
     dWeight = Buffer(.float32, count: shape.weightCount)
@@ -120,5 +122,14 @@ private struct Operands {
       convolutionBackwardWeights(
         into: dWeight, isAdding: false, dy, x, shape: shape, arithmetic: arithmetic)
     }
+  }
+
+  /// How `compute` does it.
+  func route(_ direction: ConvolutionDirection, _ arithmetic: ConvolutionArithmetic)
+    -> ConvolutionRoute
+  {
+    .preferred(
+      direction, shape, operandType: BFloat16Route.preferred.multipliedType(of: x.elementType),
+      resultType: direction == .forward ? y.elementType : .float32, arithmetic: arithmetic)
   }
 }

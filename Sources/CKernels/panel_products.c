@@ -160,9 +160,12 @@ static void multiplyInBlocks(float *c, int64_t stride, CKernelsFactor a, Columns
     const CKernelsFactor left = {a.start + k * a.depthStride, a.rowStride, a.depthStride};
     const int64_t rest = b.depth - k;
     const bool isLast = rest <= blockDepth;
+    // As many rows as this block has are fetched: of the next columns there are as many, of the same ones that follow
+    // perhaps fewer, which are then left to the processor.
+    const uint32_t *following =
+        rest >= 2 * blockDepth ? b.start + (k + blockDepth) * b.stride : NULL;
     const Columns right = {b.start + k * b.stride, b.stride, isLast ? rest : blockDepth,
-                           b.isAdding || k > 0,
-                           isLast || !b.next ? b.next : b.start + (k + blockDepth) * b.stride};
+                           b.isAdding || k > 0, isLast || !b.next ? b.next : following};
     multiply(c, stride, left, right, rowCount, columnCount);
   }
 }
@@ -195,10 +198,10 @@ void CKernels_multiplyPairs(CKernelsInstructions instructions, float *c, int64_t
 // What multiplies floats with vectors of a width, of this processor's or fewer.
 static Multiply *floatsOf(CKernelsVectorWidth width) {
 #if defined(__x86_64__)
-  if (width >= CKernelsVectors512 && __builtin_cpu_supports("avx512f")) {
+  if (width >= CKernelsFloatVectors512 && __builtin_cpu_supports("avx512f")) {
     return multiplyByInstructionsOfFloats;
   }
-  if (width >= CKernelsVectors256 && __builtin_cpu_supports("avx2") &&
+  if (width >= CKernelsFloatVectors256 && __builtin_cpu_supports("avx2") &&
       __builtin_cpu_supports("fma")) {
     return multiplyFloatsByHalves;
   }

@@ -6,12 +6,36 @@ public import Kernels
 public struct ConvolutionChoices: Sendable, Equatable, Codable {
   /// What decides.
   public var processor: ProcessorKind
-  /// The routes of output, input's and weights' gradient by precision and way of multiplying, such as `bfloat16, fast`.
-  public var routes: [String: [String]]
+  /// One a precision and way of multiplying.
+  public var choices: [Choice]
+
+  /// The routes of a precision and a way of multiplying.
+  public struct Choice: Sendable, Equatable, Codable {
+    /// The type of the operands.
+    public var precision: String
+    /// The way, as the key `convolutions` names it.
+    public var arithmetic: ConvolutionArithmetic
+    /// The route of the output.
+    public var forward: String
+    /// The route of the input's gradient.
+    public var inputGradient: String
+    /// The route of the weights' gradient.
+    public var weightGradient: String
+
+    /// Makes a choice of given values.
+    public init(
+      precision: String, arithmetic: ConvolutionArithmetic, forward: String,
+      inputGradient: String, weightGradient: String
+    ) {
+      (self.precision, self.arithmetic) = (precision, arithmetic)
+      (self.forward, self.inputGradient) = (forward, inputGradient)
+      self.weightGradient = weightGradient
+    }
+  }
 
   /// Makes choices of given values.
-  public init(processor: ProcessorKind, routes: [String: [String]]) {
-    (self.processor, self.routes) = (processor, routes)
+  public init(processor: ProcessorKind, choices: [Choice]) {
+    (self.processor, self.choices) = (processor, choices)
   }
 
   /// Those of this process.
@@ -19,24 +43,30 @@ public struct ConvolutionChoices: Sendable, Equatable, Codable {
     let shape = ConvolutionShape(
       batchSize: 2, height: 64, width: 64, inputCount: 128, outputCount: 128, kernelHeight: 3,
       kernelWidth: 3)
-    var routes: [String: [String]] = [:]
-    for type in [ElementType.float32, .bfloat16] {
-      for arithmetic in ConvolutionArithmetic.allCases {
-        routes["\(type), \(arithmetic)"] = ConvolutionDirection.allCases.map {
+    let choices = [ElementType.float32, .bfloat16].flatMap { type in
+      ConvolutionArithmetic.allCases.map { arithmetic in
+        func route(_ direction: ConvolutionDirection) -> String {
           ConvolutionRoute.preferred(
-            $0, shape, operandType: BFloat16Route.preferred.multipliedType(of: type),
+            direction, shape, operandType: BFloat16Route.preferred.multipliedType(of: type),
             arithmetic: arithmetic
           ).description
         }
+        return Choice(
+          precision: "\(type)", arithmetic: arithmetic, forward: route(.forward),
+          inputGradient: route(.inputGradient), weightGradient: route(.weightGradient))
       }
     }
-    return ConvolutionChoices(processor: .current, routes: routes)
+    return ConvolutionChoices(processor: .current, choices: choices)
   }
 
   /// The rows of a table: what is chosen, and the three routes or the one that they share.
   var rows: [(name: String, value: String)] {
-    routes.sorted { $0.key < $1.key }.map { name, routes in
-      (name, Set(routes).count == 1 ? routes[0] : routes.joined(separator: ", "))
+    choices.map { choice in
+      let routes = [choice.forward, choice.inputGradient, choice.weightGradient]
+      return (
+        "\(choice.precision), \(choice.arithmetic)",
+        Set(routes).count == 1 ? routes[0] : routes.joined(separator: ", ")
+      )
     }
   }
 }

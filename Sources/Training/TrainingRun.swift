@@ -150,6 +150,14 @@ public enum TrainingRun {
       })
   }
 
+  /// The kinds of the ranks' processors, each once.
+  ///
+  /// Collective: every rank.
+  private static func processorKinds(_ communicator: Communicator) throws -> [String] {
+    let names = try communicator.allGather(Array(ProcessorKind.current.rawValue.utf8))
+    return Set(names.map { String(decoding: $0, as: UTF8.self) }).sorted()
+  }
+
   /// Where a run begins.
   private struct Start {
     /// Steps that are done.
@@ -169,8 +177,9 @@ public enum TrainingRun {
     let digest = hexadecimal(configuration.digest)
     try requireEqualFiles(
       task.fileDigests.merging(task.scoreFileDigests) { first, _ in first }, session.communicator)
+    let processors = try processorKinds(session.communicator)
     let pins = SystemPins.current(
-      settings, threadCount: threadCount, dataDigests: task.dataDigests,
+      settings, threadCount: threadCount, processors: processors, dataDigests: task.dataDigests,
       fileDigests: task.fileDigests)
     let resumePoint = recorder.map {
       ResumePoint(policy: session.resume, directory: $0.directory, logger: $0.logger)
@@ -196,6 +205,13 @@ public enum TrainingRun {
     guard doneCount < settings.stepCount || start.missing != .none else { return start }
     try recorder?.begin(
       configuration, after: doneCount, isExplicit: session.resume.isExplicit)
+    if processors.count > 1 {
+      recorder?.logger.warning(
+        """
+        the ranks' processors are of several kinds (\(processors.joined(separator: ", "))), which compute in \
+        different ways: the bits of this run depend on which of them has which lane
+        """)
+    }
     for note in task.startNotes + settings.notes(worldSize: session.communicator.worldSize) {
       recorder?.logger.notice("\(note)")
     }
@@ -225,11 +241,13 @@ private final class TaskWords: Sendable {
 extension SystemPins {
   /// What the bits of this run depend on beside the configuration.
   static func current(
-    _ settings: TrainingSettings, threadCount: Int, dataDigests: [String: String],
-    fileDigests: [String: String]
+    _ settings: TrainingSettings, threadCount: Int, processors: [String],
+    dataDigests: [String: String], fileDigests: [String: String]
   ) -> SystemPins {
-    SystemPins(
-      threadCountPerRank: threadCount, libraryVersions: Kernels.libraryVersions,
+    var versions = Kernels.libraryVersions
+    versions["processors"] = processors.joined(separator: ", ")
+    return SystemPins(
+      threadCountPerRank: threadCount, libraryVersions: versions,
       laneCount: settings.batch.laneCount,
       sampleCountPerLane: settings.batch.sampleCountPerLane, dataDigests: dataDigests,
       fileDigests: fileDigests)

@@ -105,6 +105,7 @@ import Testing
       "run.seed=8", "steps=999", "batch.lanes=4", "model.encoder.heads=6", "optimizer.rate=1e-4",
       "precision=bfloat16", "reduction=fast", "threads=1", "data.train=x",
       "schedule.kind=constant", "model.codebook.revive=true", "model.codebook.revive_after=99",
+      "convolutions=direct", "convolutions=fast",
     ]
     var digests: Set = [digest]
     for override in results {

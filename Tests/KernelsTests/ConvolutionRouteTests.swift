@@ -49,7 +49,8 @@ import Testing
         (route(wide, .float32, .accurate, kind) == .winograd(.f4x4, .float32)) == (kind != .other),
         "\(kind)")
     }
-    #expect(route(wide, .bfloat16, .accurate, .slowPairs) == .winograd(.f4x4, .float32))
+    // Slow pairs are widened; nobody asks for them as they are but tests.
+    #expect(!isWinograd(route(wide, .bfloat16, .accurate, .slowPairs)))
     #expect(route(wide, .bfloat16, .accurate, .fastPairs) == .winograd(.f4x4, .float32))
     #expect(route(wide, .bfloat16, .fast, .fastPairs) == .winograd(.f2x4, .bfloat16))
     #expect(!isWinograd(route(wide, .bfloat16, .fast, .tiles)))
@@ -70,6 +71,19 @@ import Testing
   func someShapesTakeAllProducts(shape: ConvolutionShape) {
     for direction in ConvolutionDirection.allCases {
       #expect(!isWinograd(route(shape, .float32, .fast, .vectors512, direction)), "\(shape)")
+    }
+  }
+
+  /// An image's output and its gradient have the same bits whatever is beside it.
+  @Test(arguments: [1, 2, 3, 5, 8, 64], [ConvolutionDirection.forward, .inputGradient])
+  func theNumberOfImagesDoesNotMatter(batchSize: Int, direction: ConvolutionDirection) {
+    for (size, channels) in [(8, 512), (16, 512), (8, 64), (4, 256), (32, 32)] {
+      let routes = [1, batchSize].map {
+        route(
+          ConvolutionsTests.shape($0, size, size, channels, channels, 3, 3), .float32, .accurate,
+          .slowPairs, direction)
+      }
+      #expect(routes[0] == routes[1], "\(batchSize) images of \(size)x\(size)")
     }
   }
 

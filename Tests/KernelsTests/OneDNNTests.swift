@@ -9,7 +9,7 @@ import Testing
   /// A checkpoint of a program whose kernels give other bits is told apart by these.
   @Test func versionsNameTheLibrariesAndTheOwnKernels() {
     let versions = libraryVersions
-    for name in ["kernels", "onednn", "openblas", "openblas_core"] {
+    for name in ["kernels", "convolutions", "onednn", "openblas", "openblas_core"] {
       #expect(versions[name]?.isEmpty == false, "\(name)")
     }
   }

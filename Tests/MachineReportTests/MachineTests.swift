@@ -186,9 +186,10 @@ import Testing
         oneDNNVersion: "2.6.3", oneDNNInstructionSet: "avx2"),
       convolutions: ConvolutionChoices(
         processor: .vectors256,
-        routes: [
-          "float32, accurate": ["F(4×4) float32", "F(4×4) float32", "F(4×4) float32"],
-          "float32, direct": ["oneDNN", "oneDNN", "patches"],
+        choices: [
+          .init(
+            precision: "float32", arithmetic: .direct, forward: "oneDNN", inputGradient: "oneDNN",
+            weightGradient: "patches")
         ]),
       binding: ThreadBinding(
         allowedCores: cores, requestedThreadCount: nil, threadCount: threads),

@@ -66,13 +66,14 @@ void CKernels_multiplyPairs(CKernelsInstructions instructions, float *c, int64_t
                             CKernelsFactor a, const uint32_t *b, int64_t pairCount,
                             int64_t rowCount, int64_t columnCount, bool isAdding);
 
-// Vectors that multiply floats; each adds in the same order, AVX-512 and AVX2 with the same bits.
+// Vectors that multiply floats. For multiples of 16 columns AVX-512 and AVX2 give the same bits; other columns have
+// another order of roundings without AVX-512.
 typedef enum {
   // Ordinary loops: the reference, and what any processor runs.
-  CKernelsSingleNumbers,
+  CKernelsFloatLoops,
   // AVX2 with FMA.
-  CKernelsVectors256,
-  CKernelsVectors512,
+  CKernelsFloatVectors256,
+  CKernelsFloatVectors512,
 } CKernelsVectorWidth;
 
 // The same of floats, by vectors of a width as far as the processor has them; B is `depth` rows that are bStride apart, a panel or an ordinary matrix.

@@ -23,8 +23,6 @@ typedef struct {
   int64_t top, left;
   // Pixels of a tile of the output over 2, 1 or 2: the points are 0, infinity and so many pairs +-p.
   int rowPairCount, columnPairCount;
-  // Whether each pixel stands for a square of 2 x 2, which tiles, top and left count.
-  bool isUpsampled;
   bool isBFloat16;
 } CKernelsTiledImages;
 
@@ -34,8 +32,8 @@ typedef enum {
   CKernelsFloatRows,
   // Rounded to bfloat16.
   CKernelsBFloat16Rows,
-  // Rounded to bfloat16, in panels of 64 columns in which the numbers of two neighbouring rows lie side by side; a
-  // strides count such pairs. Even rows are written before odd ones.
+  // Rounded to bfloat16, in panels of 64 columns in which the numbers of two neighbouring rows lie side by
+  // side; strides count such pairs. Even rows are written before odd ones.
   CKernelsPairPanels,
 } CKernelsValueLayout;
 
@@ -48,8 +46,8 @@ typedef struct {
 } CKernelsPointValues;
 
 // The values of the patches that tiles [firstTile, firstTile + tileCount) of the output need: what an input is
-// multiplied as. `zeros` are as many zeros as there are channels, of the images' type. Those that are rounded are of
-// bfloat16 images.
+// multiplied as. `zeros` are as many zeros as there are channels, of the images' type. Values that
+// are rounded need bfloat16 images and tiles of two rows.
 void CKernels_winogradPatches(CKernelsPointValues values, const void *x, const void *zeros,
                               CKernelsTiledImages images, int64_t firstTile, int64_t tileCount);
 
@@ -57,12 +55,12 @@ void CKernels_winogradPatches(CKernelsPointValues values, const void *x, const v
 void CKernels_winogradTiles(CKernelsPointValues values, const void *dy, const void *zeros,
                             CKernelsTiledImages images, int64_t firstTile, int64_t tileCount);
 
-// What becomes of what was there; but for CKernelsWrite, of single precision.
+// What becomes of what was there; but for CKernelsWriteOver, of single precision.
 typedef enum {
-  CKernelsWrite,
-  CKernelsAdd,
+  CKernelsWriteOver,
+  CKernelsAddTo,
   // Written past the caches: for more than they hold. The images begin at a multiple of 64 bytes.
-  CKernelsStream,
+  CKernelsStreamPast,
 } CKernelsWriting;
 
 // What is written of the tiles.
@@ -74,8 +72,7 @@ typedef struct {
   CKernelsWriting writing;
 } CKernelsTileOutput;
 
-// Tiles of images from sums at points, and the bias added. Where the images are upsampled ones, a pixel becomes the
-// sum of the four that it stands for.
+// Tiles of images from sums at points, and the bias added.
 void CKernels_winogradOutput(void *y, CKernelsPointValues sums, CKernelsTiledImages images,
                              CKernelsTileOutput output, int64_t firstTile, int64_t tileCount);
 

@@ -4,8 +4,8 @@
 public enum ConvolutionArithmetic: String, Sendable, CaseIterable, Codable {
   /// All products of the sum, as it is defined.
   case direct
-  /// Fewer where the error stays that of the direct sum in the same precision: float32 throughout, and of bfloat16
-  /// operands the same, with nothing but the result rounded. The default.
+  /// Fewer, in float32 throughout: with an error of the size of the direct sum's, and of bfloat16 operands with nothing but
+  /// the result rounded. The default.
   case accurate
   /// Fewer still for bfloat16 operands: what is multiplied in their place is rounded to bfloat16 too.
   case fast

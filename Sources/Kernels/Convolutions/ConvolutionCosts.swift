@@ -1,15 +1,36 @@
 /// What the ways of computing a 3×3 convolution cost on a kind of processor.
 ///
 /// The unit is a multiplication and addition in a float32 product that runs from the cache, so that the figures hold for a
-/// processor of any speed. They were measured on the processors that Docs/Benchmarks names; where one was not there
-/// to be measured, with figures of its products.
+/// processor of any speed. Measured: `slowPairs` (Emerald Rapids without AMX, two cores) and, with another program of the
+/// same algorithms, `fastPairs` (Zen 4). The transforms' figures are of these two; `tiles`, `vectors512` and `vectors256` have them too,
+/// with what was measured of oneDNN's convolutions there. Docs/Numerics.md, Docs/Benchmarks/README.md.
 struct ConvolutionCosts {
   /// Raised with every change of a figure, after which some convolution may take another route.
   static let revision = 1
 
-  /// Products a unit of the direct convolution of float32 and of bfloat16 operands, by direction.
-  private let directRates: [ElementType: [ConvolutionDirection: Double]]
-  /// Products a unit of own products of bfloat16 pairs; nil where they are not to be chosen.
+  /// Those of this processor.
+  static let current = ConvolutionCosts(.current)
+
+  /// Multiplications a unit of a convolution by all its products.
+  private struct DirectRates {
+    let forward: Double
+    let inputGradient: Double
+    let weightGradient: Double
+
+    subscript(direction: ConvolutionDirection) -> Double {
+      switch direction {
+      case .forward: forward
+      case .inputGradient: inputGradient
+      case .weightGradient: weightGradient
+      }
+    }
+  }
+
+  /// Of float32 operands; nil where Winograd's algorithms are not to be chosen at all.
+  private let float32: DirectRates?
+  /// Of bfloat16 operands that are multiplied as they are; nil where they are widened.
+  private let bfloat16: DirectRates?
+  /// Multiplications a unit of own products of bfloat16 pairs; nil where they are not to be chosen.
   private let pairRate: Double?
 
   /// The part of its rate that a product of tiles reaches beside the transforms.
@@ -20,75 +41,74 @@ struct ConvolutionCosts {
   private static let weightCost = 30.0
   /// What must be gained for the transforms' memory and error.
   private static let leastGain = 1.1
-  /// Transformed weights or their sums take no more bytes.
+  /// Memory beside operands and result takes no more bytes.
   private static let largestByteCount = 64 << 20
+  /// Images that the choice counts with where results must not depend on how many there are.
+  private static let nominalImageCount = 4
 
   /// The figures of a kind of processor.
   init(_ processor: ProcessorKind) {
-    func rates(_ forward: Double, _ input: Double, _ weight: Double)
-      -> [ConvolutionDirection: Double]
-    {
-      [.forward: forward, .inputGradient: input, .weightGradient: weight]
-    }
-    let float32 = rates(1.0, 0.95, 0.8)
+    let library = DirectRates(forward: 1, inputGradient: 0.95, weightGradient: 0.8)
     switch processor {
     case .tiles:
-      (directRates, pairRate) = ([.float32: float32, .bfloat16: rates(4, 4, 3)], nil)
+      float32 = library
+      bfloat16 = DirectRates(forward: 4, inputGradient: 4, weightGradient: 3)
+      pairRate = nil
     case .fastPairs:
-      (directRates, pairRate) = ([.float32: float32, .bfloat16: rates(2.1, 1.9, 1.6)], 2)
-    case .slowPairs:
-      (directRates, pairRate) = ([.float32: float32, .bfloat16: rates(0.53, 0.53, 0.5)], 0.55)
-    case .vectors512, .vectors256:
-      (directRates, pairRate) = ([.float32: float32], nil)
-    case .other:
-      (directRates, pairRate) = ([:], nil)
+      float32 = library
+      bfloat16 = DirectRates(forward: 2.1, inputGradient: 1.9, weightGradient: 1.6)
+      pairRate = 2
+    case .slowPairs, .vectors512, .vectors256: (float32, bfloat16, pairRate) = (library, nil, nil)
+    case .other: (float32, bfloat16, pairRate) = (nil, nil, nil)
     }
   }
 
   /// The cheapest of Winograd's algorithms, if it is cheaper than the direct convolution.
+  ///
+  /// The output and the input's gradient of an image must not depend on those beside it: for them the choice counts with
+  /// the same number of images always.
   func cheapestWinograd(
     _ direction: ConvolutionDirection, _ shape: ConvolutionShape, operandType: ElementType,
     _ arithmetic: ConvolutionArithmetic
   ) -> ConvolutionRoute? {
-    guard arithmetic != .direct, let rate = directRates[operandType]?[direction],
-      let convolved = Self.convolved(direction, shape), WinogradConvolution.exists(for: convolved)
+    let rates = operandType == .bfloat16 ? bfloat16 : float32
+    guard arithmetic != .direct, let rate = rates?[direction],
+      let convolved = direction == .inputGradient ? shape.mirrored : shape,
+      WinogradConvolution.exists(for: convolved)
     else { return nil }
-    let direct = 9 * Double(shape.batchSize * shape.windows.outputPixelCount)
-    let channels = Double(shape.inputCount * shape.outputCount)
+    let imageCount = direction == .weightGradient ? shape.batchSize : Self.nominalImageCount
+    let direct =
+      9 * Double(imageCount * convolved.windows.outputPixelCount)
+      * Double(shape.inputCount * shape.outputCount) / rate
     let candidates: [(variant: WinogradVariant, type: ElementType)] =
       [(.f4x4, .float32), (.f2x2, .float32)]
       + (arithmetic == .fast && operandType == .bfloat16 && pairRate != nil
         ? [(.f2x4, .bfloat16), (.f2x2, .bfloat16)] : [])
-    let costs = candidates.compactMap { candidate -> (ConvolutionRoute, Double)? in
-      cost(direction, convolved, candidate.variant, candidate.type).map {
+    let costs = candidates.compactMap { candidate -> (route: ConvolutionRoute, cost: Double)? in
+      cost(direction, convolved, imageCount, candidate.variant, candidate.type).map {
         (.winograd(candidate.variant, candidate.type), $0)
       }
     }
-    guard let best = costs.min(by: { $0.1 < $1.1 }),
-      best.1 * Self.leastGain < direct * channels / rate
+    guard let best = costs.min(by: { $0.cost < $1.cost }), best.cost * Self.leastGain < direct
     else { return nil }
-    return best.0
+    return best.route
   }
 
-  /// The convolution whose output is cut into tiles; nil where the gradient is none.
-  private static func convolved(_ direction: ConvolutionDirection, _ shape: ConvolutionShape)
-    -> ConvolutionShape?
-  {
-    direction == .inputGradient ? shape.mirrored : shape
-  }
-
+  /// Units that an algorithm takes; nil where it takes too much memory.
   private func cost(
-    _ direction: ConvolutionDirection, _ shape: ConvolutionShape, _ variant: WinogradVariant,
-    _ type: ElementType
+    _ direction: ConvolutionDirection, _ shape: ConvolutionShape, _ imageCount: Int,
+    _ variant: WinogradVariant, _ type: ElementType
   ) -> Double? {
-    let channels = shape.inputCount * shape.outputCount
-    guard variant.pointCount * channels * type.byteCount <= Self.largestByteCount else {
-      return nil
-    }
-    let tileCount = WinogradTiling(shape, variant).tileCount
+    let byteCount =
+      direction == .weightGradient
+      ? WinogradWeightGradient.scratchByteCount(shape, variant, multiplying: type)
+      : WinogradConvolution.weightByteCount(shape, variant, multiplying: type)
+    guard byteCount <= Self.largestByteCount else { return nil }
+    let channels = Double(shape.inputCount * shape.outputCount)
+    let tileCount = Double(imageCount * WinogradTiling(shape, variant).imageTileCount)
     let rate = type == .bfloat16 ? (pairRate ?? 1) : 1
-    let products = Double(tileCount * channels) / (rate * Self.productRate)
-    let values = Double(tileCount * (shape.inputCount + shape.outputCount)) * Self.valueCost
-    return Double(variant.pointCount) * (products + values + Double(channels) * Self.weightCost)
+    let products = tileCount * channels / (rate * Self.productRate)
+    let values = tileCount * Double(shape.inputCount + shape.outputCount) * Self.valueCost
+    return Double(variant.pointCount) * (products + values + channels * Self.weightCost)
   }
 }

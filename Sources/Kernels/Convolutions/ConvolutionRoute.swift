@@ -6,28 +6,27 @@
 public enum ConvolutionRoute: Sendable, Hashable, CustomStringConvertible {
   /// Kernels of one pixel: one product.
   case pointwise
-  /// Products of unrolled patches.
+  /// Products of whole unrolled patches, of operands as they are.
   case patches
-  /// The own kernel for at most four outputs.
+  /// Products of patches that are unrolled in strips, of float32 operands; others are widened first.
+  case strips
+  /// The own kernel for at most four outputs, of float32 operands; others are widened first.
   case narrow
-  /// oneDNN's direct convolution.
-  case library
+  /// oneDNN's direct convolution of operands of a type; float32 ones may have been widened.
+  case library(ElementType)
   /// Products of bfloat16 panels, for the gradient of weights.
   case panels
-  /// By the route of float32 operands, after bfloat16 ones were widened.
-  case widened
   /// Fewer multiplications, of values of a type.
   case winograd(WinogradVariant, ElementType)
 
-  /// The name in tables, such as `F(4×4)`; with the type of what is multiplied.
+  /// The name in tables, such as `F(4×4) float32`.
   public var description: String {
     switch self {
     case .pointwise: "pointwise"
-    case .patches: "patches"
+    case .patches, .strips: "patches"
     case .narrow: "narrow"
-    case .library: "oneDNN"
-    case .panels: "panels"
-    case .widened: "widened"
+    case .library(let type): "oneDNN \(type)"
+    case .panels: "panels bfloat16"
     case .winograd(let variant, let type): "\(variant) \(type)"
     }
   }
@@ -37,41 +36,45 @@ public enum ConvolutionRoute: Sendable, Hashable, CustomStringConvertible {
   /// - Parameters:
   ///   - direction: What is computed.
   ///   - shape: The sizes.
+  ///   - hasBias: Whether a bias is added to the output.
   ///   - operandType: float32, or bfloat16 where such numbers are multiplied as they are.
   ///   - resultType: The type of the result.
   ///   - arithmetic: What error it may have.
-  ///   - processor: The processor that it is chosen for.
+  ///   - processor: The processor whose costs count; which convolutions oneDNN has is that of this one.
   /// - Returns: The route.
   public static func preferred(
-    _ direction: ConvolutionDirection, _ shape: ConvolutionShape, operandType: ElementType,
-    resultType: ElementType = .float32, arithmetic: ConvolutionArithmetic = .accurate,
-    processor: ProcessorKind = .current
+    _ direction: ConvolutionDirection, _ shape: ConvolutionShape, hasBias: Bool = false,
+    operandType: ElementType, resultType: ElementType = .float32,
+    arithmetic: ConvolutionArithmetic = .accurate, processor: ProcessorKind? = nil
   ) -> ConvolutionRoute {
     if shape.isPointwise { return .pointwise }
-    if let variant = ConvolutionCosts(processor).cheapestWinograd(
+    let costs = processor.map(ConvolutionCosts.init) ?? .current
+    if let winograd = costs.cheapestWinograd(
       direction, shape, operandType: operandType, arithmetic)
     {
-      return variant
+      return winograd
     }
     switch direction {
     case .forward:
       if shape.windows.areDisjoint || shape.windows.isCircular { return .patches }
-      if operandType == .bfloat16 {
-        return hasLibrary(.forward(hasBias: true), shape, resultType) ? .library : .widened
+      let wanted = OneDNNConvolution.Direction.forward(hasBias: hasBias)
+      if operandType == .bfloat16, hasLibrary(wanted, shape, resultType) {
+        return .library(.bfloat16)
       }
       if shape.outputCount <= 4, shape.windows.isSame { return .narrow }
-      return OneDNNConvolution.preferred(.forward(hasBias: true), shape: shape) == nil
-        ? .patches : .library
+      return OneDNNConvolution.preferred(wanted, shape: shape) == nil ? .strips : .library(.float32)
     case .inputGradient:
       guard let turned = shape.mirrored else { return .patches }
-      if operandType == .bfloat16 {
-        return hasLibrary(.forwardByTap, turned, resultType) ? .library : .widened
+      if operandType == .bfloat16, hasLibrary(.forwardByTap, turned, resultType) {
+        return .library(.bfloat16)
       }
-      return OneDNNConvolution.preferred(.forwardByTap, shape: turned) == nil ? .patches : .library
+      return OneDNNConvolution.preferred(.forwardByTap, shape: turned) == nil
+        ? .strips : .library(.float32)
     case .weightGradient:
-      guard operandType == .bfloat16, shape.windows.isSame else { return .patches }
+      guard shape.windows.isSame else { return .patches }
+      guard operandType == .bfloat16 else { return .strips }
       if PanelConvolution.isPreferred(for: shape) { return .panels }
-      return hasLibrary(.backwardWeights, shape, .float32) ? .library : .widened
+      return hasLibrary(.backwardWeights, shape, .float32) ? .library(.bfloat16) : .strips
     }
   }
 

@@ -18,46 +18,38 @@ public func convolution(
   precondition(
     bias.map { $0.count == shape.outputCount } ?? true,
     "convolution: bias of \(bias?.count ?? 0) for \(shape)")
-  let operandType = route.operandType(x, weight)
   let chosen = ConvolutionRoute.preferred(
-    .forward, shape, operandType: operandType, resultType: y.elementType, arithmetic: arithmetic)
+    .forward, shape, hasBias: bias != nil, operandType: route.operandType(x, weight),
+    resultType: y.elementType, arithmetic: arithmetic)
   switch chosen {
   case .winograd(let variant, let type):
-    WinogradConvolution(shape, variant, multiplying: type).run(
+    WinogradConvolution(shape, variant, multiplying: WinogradProducts(type)).run(
       into: y, x, weight: weight, bias: bias)
   case .pointwise:
     affine(
       into: y, x, weight: weight, bias: bias, rowCount: shape.batchSize * shape.pixelCount,
       route: route)
-  case .patches where shape.windows.areDisjoint || shape.windows.isCircular:
+  case .patches:
     convolutionByProducts(into: y, x, weight: weight, bias: bias, shape: shape, route: route)
-  case .library where operandType == .bfloat16:
-    OneDNNConvolution.convolution(
-      .forward(hasBias: bias != nil), shape: shape, operandType: .bfloat16,
-      resultType: y.elementType)?.run(output: y, input: x, weight: weight, bias: bias)
-  case .widened, .patches, .narrow, .library, .panels:
-    writeWide(into: y) { wide in
-      directConvolution(
-        into: wide, x.widened, weight: weight.widened, bias: bias, shape: shape, by: chosen)
-    }
-  }
-}
-
-/// The convolution of float32 operands, all products of it.
-private func directConvolution(
-  into y: Buffer, _ x: Buffer, weight: Buffer, bias: Buffer?, shape: ConvolutionShape,
-  by route: ConvolutionRoute
-) {
-  switch route {
-  case .widened:
-    let float32 = ConvolutionRoute.preferred(
-      .forward, shape, operandType: .float32, arithmetic: .direct)
-    directConvolution(into: y, x, weight: weight, bias: bias, shape: shape, by: float32)
-  case .narrow: narrowConvolution(into: y, x, weight: weight, bias: bias, shape: shape)
+  case .library(.bfloat16):
+    OneDNNConvolution.chosen(
+      .forward(hasBias: bias != nil), shape, .bfloat16, resultType: y.elementType
+    ).run(output: y, input: x, weight: weight, bias: bias)
   case .library:
-    OneDNNConvolution.preferred(.forward(hasBias: bias != nil), shape: shape)?.run(
-      output: y, input: x, weight: weight, bias: bias)
-  default: convolutionByProducts(into: y, x, weight: weight, bias: bias, shape: shape)
+    writeWide(into: y) { wide in
+      OneDNNConvolution.chosen(.forward(hasBias: bias != nil), shape, .float32).run(
+        output: wide, input: x.widened, weight: weight.widened, bias: bias)
+    }
+  case .narrow:
+    writeWide(into: y) { wide in
+      narrowConvolution(into: wide, x.widened, weight: weight.widened, bias: bias, shape: shape)
+    }
+  case .strips:
+    writeWide(into: y) { wide in
+      convolutionByProducts(
+        into: wide, x.widened, weight: weight.widened, bias: bias, shape: shape)
+    }
+  case .panels: preconditionFailure("convolution: \(chosen) gives no output of \(shape)")
   }
 }
 
@@ -79,18 +71,16 @@ public func convolutionBackwardData(
   precondition(
     !isAdding || dx.elementType == .float32,
     "convolutionBackwardData: a gradient of type bfloat16 cannot be added to")
-  let operandType = route.operandType(dy, weight)
   let chosen = ConvolutionRoute.preferred(
-    .inputGradient, shape, operandType: operandType, resultType: dx.elementType,
-    arithmetic: arithmetic)
+    .inputGradient, shape, operandType: route.operandType(dy, weight),
+    resultType: dx.elementType, arithmetic: arithmetic)
   if chosen == .pointwise {
     affineBackwardData(
       into: dx, isAdding: isAdding, dy, weight: weight,
       rowCount: shape.batchSize * shape.pixelCount, route: route)
   } else if let turned = shape.mirrored {
     mirroredConvolution(
-      into: dx, isAdding: isAdding, dy, weight: weight, shape: shape, turned, by: chosen,
-      operandType)
+      into: dx, isAdding: isAdding, dy, weight: weight, shape: shape, turned, by: chosen)
   } else {
     foldedGradient(
       into: dx, isAdding: isAdding, dy, weight: weight, shape: shape, route: route)
@@ -101,38 +91,31 @@ public func convolutionBackwardData(
 /// shape.
 private func mirroredConvolution(
   into dx: Buffer, isAdding: Bool, _ dy: Buffer, weight: Buffer, shape: ConvolutionShape,
-  _ turned: ConvolutionShape, by route: ConvolutionRoute, _ operandType: ElementType
+  _ turned: ConvolutionShape, by route: ConvolutionRoute
 ) {
   switch route {
   case .winograd(let variant, let type):
-    WinogradConvolution(turned, variant, multiplying: type).run(
+    WinogradConvolution(turned, variant, multiplying: WinogradProducts(type)).run(
       into: dx, isAdding: isAdding, dy, weight: weight, bias: nil, isTurned: true)
-  case .library where operandType == .bfloat16:
+  case .library(.bfloat16):
     addOrWrite(into: dx, isAdding: isAdding) {
-      OneDNNConvolution.convolution(
-        .forwardByTap, shape: turned, operandType: .bfloat16, resultType: dx.elementType)?.run(
-          output: $0, input: dy, weight: mirrored(weight, shape: shape), bias: nil)
+      OneDNNConvolution.chosen(.forwardByTap, turned, .bfloat16, resultType: dx.elementType).run(
+        output: $0, input: dy, weight: mirrored(weight, shape: shape), bias: nil)
     }
-  default:
+  case .library:
     writeWide(into: dx) { wide in
-      directMirroredConvolution(
+      addOrWrite(into: wide, isAdding: isAdding) {
+        OneDNNConvolution.chosen(.forwardByTap, turned, .float32).run(
+          output: $0, input: dy.widened, weight: mirrored(weight.widened, shape: shape), bias: nil)
+      }
+    }
+  case .strips:
+    writeWide(into: dx) { wide in
+      mirroredConvolutionByProducts(
         into: wide, isAdding: isAdding, dy.widened, weight: weight.widened, shape: shape, turned)
     }
-  }
-}
-
-/// The same of float32 operands, all products of it.
-private func directMirroredConvolution(
-  into dx: Buffer, isAdding: Bool, _ dy: Buffer, weight: Buffer, shape: ConvolutionShape,
-  _ turned: ConvolutionShape
-) {
-  if let library = OneDNNConvolution.preferred(.forwardByTap, shape: turned) {
-    addOrWrite(into: dx, isAdding: isAdding) {
-      library.run(output: $0, input: dy, weight: mirrored(weight, shape: shape), bias: nil)
-    }
-  } else {
-    mirroredConvolutionByProducts(
-      into: dx, isAdding: isAdding, dy, weight: weight, shape: shape, turned)
+  case .pointwise, .patches, .narrow, .panels:
+    preconditionFailure("convolutionBackwardData: \(route) gives no gradient of \(shape)")
   }
 }
 
@@ -155,23 +138,39 @@ public func convolutionBackwardWeights(
     .weightGradient, shape, operandType: route.operandType(dy, x), arithmetic: arithmetic)
   switch chosen {
   case .winograd(let variant, let type):
-    WinogradWeightGradient(shape, variant, multiplying: type).run(
+    WinogradWeightGradient(shape, variant, multiplying: WinogradProducts(type)).run(
       into: dWeight, isAdding: isAdding, dy, x)
   case .pointwise:
     affineBackwardWeights(
       into: dWeight, isAdding: isAdding, dy, x, rowCount: shape.batchSize * shape.pixelCount,
       route: route)
-  case .patches where !shape.windows.isSame:
+  case .patches:
     wholePatchGradient(into: dWeight, isAdding: isAdding, dy, x, shape: shape, route: route)
   case .panels:
     PanelConvolution(shape).weightGradient(into: dWeight, isAdding: isAdding, dy, x)
   case .library:
     addOrWrite(into: dWeight, isAdding: isAdding) {
-      OneDNNConvolution.convolution(.backwardWeights, shape: shape, operandType: .bfloat16)?.run(
+      OneDNNConvolution.chosen(.backwardWeights, shape, .bfloat16).run(
         output: dy, input: x, weight: $0, bias: nil)
     }
-  case .patches, .narrow, .widened:
+  case .strips:
     patchGradient(into: dWeight, isAdding: isAdding, dy.widened, x.widened, shape: shape)
+  case .narrow:
+    preconditionFailure("convolutionBackwardWeights: \(chosen) gives no gradient of \(shape)")
+  }
+}
+
+extension OneDNNConvolution {
+  /// The convolution that a route says there is.
+  fileprivate static func chosen(
+    _ direction: Direction, _ shape: ConvolutionShape, _ operandType: ElementType,
+    resultType: ElementType = .float32
+  ) -> OneDNNConvolution {
+    guard
+      let known = convolution(
+        direction, shape: shape, operandType: operandType, resultType: resultType)
+    else { preconditionFailure("convolution: oneDNN has none of \(operandType) for \(shape)") }
+    return known
   }
 }
 

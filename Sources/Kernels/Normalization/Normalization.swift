@@ -121,3 +121,7 @@ private func rows(of x: Buffer, _ weight: Buffer, _ name: String) -> (Int, Int) 
 
 /// Rows that are worth a thread.
 func rowGrain(_ channelCount: Int) -> Int { max(1, elementGrain / channelCount) }
+
+/// Products of so many multiplications each that are worth a thread: one takes a twentieth of the time that a pass over
+/// memory has for an element.
+func productGrain(_ multiplicationCount: Int) -> Int { rowGrain(multiplicationCount / 20 + 1) }

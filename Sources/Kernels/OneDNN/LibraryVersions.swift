@@ -9,7 +9,7 @@ private let kernelsRevision = 4
 public var libraryVersions: [String: String] {
   var versions = [
     "kernels": String(kernelsRevision),
-    "convolutions": "\(ConvolutionCosts.revision) \(ProcessorKind.current.rawValue)",
+    "convolutions": "\(ConvolutionCosts.revision) for \(ProcessorKind.current.rawValue)",
   ]
   if let text = openblas_get_config() { versions["openblas"] = String(cString: text) }
   if let text = openblas_get_corename() { versions["openblas_core"] = String(cString: text) }

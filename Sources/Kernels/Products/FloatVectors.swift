@@ -1,7 +1,6 @@
 import CKernels
 
-/// What multiplies float32 numbers that lie in panels, as far as the processor has it; AVX2 and AVX-512 give the same
-/// bits.
+/// What multiplies float32 numbers that lie in panels; for multiples of 16 columns AVX2 and AVX-512 give the same bits.
 package enum FloatVectors: CaseIterable, Sendable {
   /// Ordinary loops: the reference, and what any processor runs.
   case single
@@ -10,14 +9,22 @@ package enum FloatVectors: CaseIterable, Sendable {
   /// AVX-512.
   case vectors512
 
-  /// The widest that there are.
-  package static let widest = vectors512
+  /// Those of this processor.
+  package static let available: [FloatVectors] =
+    switch ProcessorKind.current {
+    case .other: [.single]
+    case .vectors256: [.single, .vectors256]
+    default: allCases
+    }
+
+  /// The widest of this processor.
+  package static let widest = available[available.count - 1]
 
   var value: CKernelsVectorWidth {
     switch self {
-    case .single: CKernelsSingleNumbers
-    case .vectors256: CKernelsVectors256
-    case .vectors512: CKernelsVectors512
+    case .single: CKernelsFloatLoops
+    case .vectors256: CKernelsFloatVectors256
+    case .vectors512: CKernelsFloatVectors512
     }
   }
 }

@@ -9,7 +9,7 @@ struct BenchConvolutions: ParsableCommand {
       "Time each convolution of a configuration's training step, by each way of multiplying.",
     discussion: """
       One step on made-up samples shows which convolutions there are. Each is then timed alone, in turn with \
-      convolutions: direct, accurate and fast, and by the route that the program takes for it on this processor. The \
+      convolutions: direct, accurate and fast, by the route that each takes on this processor, which the table names. The \
       time is the median of the rounds (--steps).
       """)
 

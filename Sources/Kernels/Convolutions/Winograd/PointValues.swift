@@ -73,6 +73,3 @@ struct PointValues {
     return buffer.address + place * MemoryLayout<UInt32>.stride
   }
 }
-
-/// Products of so many multiplications each that are worth a thread.
-func productGrain(_ multiplicationCount: Int) -> Int { rowGrain(multiplicationCount / 20 + 1) }

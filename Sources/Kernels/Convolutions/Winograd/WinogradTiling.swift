@@ -16,8 +16,10 @@ struct WinogradTiling {
     columnCount = (windows.outputWidth + variant.tileWidth - 1) / variant.tileWidth
   }
 
+  /// Tiles of an image.
+  var imageTileCount: Int { rowCount * columnCount }
   /// Tiles of all images.
-  var tileCount: Int { shape.batchSize * rowCount * columnCount }
+  var tileCount: Int { shape.batchSize * imageTileCount }
 
   /// The input, as the patches that tiles need.
   func input(_ type: ElementType) -> CKernelsTiledImages {
@@ -40,8 +42,7 @@ struct WinogradTiling {
       height: Int64(height), width: Int64(width), channelCount: Int64(channelCount),
       tileRowCount: Int64(rowCount), tileColumnCount: Int64(columnCount), top: Int64(top),
       left: Int64(left), rowPairCount: variant.rowPairCount,
-      columnPairCount: variant.columnPairCount, isUpsampled: false,
-      isBFloat16: type == .bfloat16)
+      columnPairCount: variant.columnPairCount, isBFloat16: type == .bfloat16)
   }
 
   /// The weights, `[outputCount, 3, 3, inputCount]`, as C takes them.

@@ -13,7 +13,7 @@ public struct WinogradVariant: Sendable, Hashable, CustomStringConvertible {
   public static let f2x2 = WinogradVariant(tileHeight: 2, tileWidth: 2)
   /// 3 times fewer.
   public static let f2x4 = WinogradVariant(tileHeight: 2, tileWidth: 4)
-  /// 4 times fewer, with about twice the error of the direct sum.
+  /// 4 times fewer, with 1.5 to 3 times the error of the direct sum (Docs/Numerics.md).
   public static let f4x4 = WinogradVariant(tileHeight: 4, tileWidth: 4)
 
   private init(tileHeight: Int, tileWidth: Int) {

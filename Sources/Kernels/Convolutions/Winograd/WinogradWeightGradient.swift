@@ -10,38 +10,50 @@ package struct WinogradWeightGradient {
   /// Tiles of a strip: as many as products sum before they add them.
   private static let stripSize = 128
   private let tiling: WinogradTiling
-  /// The type of the values at points, float32 or bfloat16.
-  private let valueType: ElementType
-  private let vectors: FloatVectors
+  private let products: WinogradProducts
 
   private var shape: ConvolutionShape { tiling.shape }
   private var pointCount: Int { tiling.variant.pointCount }
+
+  /// Bytes of a strip's values and of the sums, in about.
+  static func scratchByteCount(
+    _ shape: ConvolutionShape, _ variant: WinogradVariant, multiplying valueType: ElementType
+  ) -> Int {
+    let (inputs, outputs) = (shape.inputCount, shape.outputCount)
+    let strip = min(stripSize, WinogradTiling(shape, variant).tileCount)
+    return variant.pointCount
+      * (strip * (inputs + outputs) * valueType.byteCount + 4 * inputs * outputs)
+  }
 
   /// The algorithm for convolutions of a shape.
   ///
   /// - Parameters:
   ///   - shape: The sizes.
   ///   - variant: The size of the tiles.
-  ///   - valueType: What is multiplied: float32 numbers, or such as were rounded to bfloat16.
-  ///   - vectors: What multiplies float32 numbers.
-  /// - Precondition: It exists for the shape.
+  ///   - products: What multiplies the values.
+  /// - Precondition: It exists for the shape; values that are rounded have tiles of two rows.
   package init(
-    _ shape: ConvolutionShape, _ variant: WinogradVariant, multiplying valueType: ElementType,
-    vectors: FloatVectors = .widest
+    _ shape: ConvolutionShape, _ variant: WinogradVariant, multiplying products: WinogradProducts
   ) {
     precondition(
-      WinogradConvolution.exists(for: shape), "WinogradWeightGradient: \(variant) of \(shape)")
+      WinogradConvolution.exists(for: shape) && products.suits(variant),
+      "WinogradWeightGradient: \(variant) of \(shape), \(products)")
     tiling = WinogradTiling(shape, variant)
-    (self.valueType, self.vectors) = (valueType, vectors)
+    self.products = products
   }
 
-  /// dW from `dy` and `x`, float32 or bfloat16, or dW += when `isAdding`.
+  /// dW from `dy` and `x`, or dW += when `isAdding`.
+  ///
+  /// - Parameters:
+  ///   - dWeight: `[output, 3, 3, input]`, float32.
+  ///   - isAdding: Whether to add to `dWeight`.
+  ///   - dy: The output's gradient, float32 or bfloat16; bfloat16 where values are rounded, and so is the input.
+  ///   - x: The input.
   package func run(into dWeight: Buffer, isAdding: Bool, _ dy: Buffer, _ x: Buffer) {
+    shape.check(input: x, weight: dWeight, output: dy, "WinogradWeightGradient")
+    products.check(dy, x, "WinogradWeightGradient")
     let stripSize = min(Self.stripSize, tiling.tileCount)
-    precondition(
-      valueType == .float32 || x.elementType == .bfloat16 && dy.elementType == .bfloat16,
-      "WinogradWeightGradient: rounded values of \(x.elementType) and \(dy.elementType)")
-    let layout = valueType == .bfloat16 ? CKernelsPairPanels : CKernelsFloatRows
+    let layout = products.valueType == .bfloat16 ? CKernelsPairPanels : CKernelsFloatRows
     let patches = PointValues(
       layout, pointCount: pointCount, rowCount: stripSize, columnCount: shape.inputCount)
     let gradients = PointValues(
@@ -83,42 +95,53 @@ package struct WinogradWeightGradient {
     into sums: PointValues, isAdding: Bool, _ gradients: PointValues, _ patches: PointValues,
     tileCount: Int
   ) {
-    let (inputs, outputs) = (
-      PanelLayout(unitCount: 0, columnCount: shape.inputCount),
-      PanelLayout(unitCount: 0, columnCount: shape.outputCount)
-    )
-    func factor(_ task: Int) -> (point: Int, columns: Range<Int>, start: UnsafePointer<UInt32>) {
-      let (point, panel) = task.quotientAndRemainder(dividingBy: inputs.panelCount)
-      let columns = inputs.columns(of: panel)
-      return (point, columns, patches.units(point: point, column: columns.lowerBound))
-    }
+    let inputs = PanelLayout(unitCount: tileCount, columnCount: shape.inputCount)
     let grain = productGrain(tileCount * shape.outputCount * PanelLayout.width)
     parallelFor(pointCount * inputs.panelCount, grain: grain) { tasks in
       for task in tasks {
-        let (point, columns, start) = factor(task)
-        guard valueType == .float32 else {
-          for panel in 0..<outputs.panelCount {
-            let rows = outputs.columns(of: panel)
-            CKernels_multiplyPairs(
-              PairInstructions.best.value,
-              sums.floats(point: point, column: columns.lowerBound)
-                + rows.lowerBound * sums.rowStride, Int64(sums.rowStride),
-              CKernelsFactor(
-                start: gradients.units(point: point, column: rows.lowerBound), rowStride: 1,
-                depthStride: Int64(gradients.rowStride)), start, Int64((tileCount + 1) / 2),
-              Int64(rows.count), Int64(columns.count), isAdding)
-          }
-          continue
+        let (point, panel) = task.quotientAndRemainder(dividingBy: inputs.panelCount)
+        let columns = inputs.columns(of: panel)
+        switch products {
+        case .float32(let vectors):
+          let isLast = task + 1 == tasks.upperBound
+          let next = (task + 1).quotientAndRemainder(dividingBy: inputs.panelCount)
+          CKernels_multiplyFloats(
+            vectors.value, sums.floats(point: point, column: columns.lowerBound),
+            Int64(sums.rowStride),
+            CKernelsFactor(
+              start: gradients.units(point: point), rowStride: 1,
+              depthStride: Int64(gradients.rowStride)),
+            patches.units(point: point, column: columns.lowerBound), Int64(patches.rowStride),
+            Int64(tileCount), Int64(shape.outputCount), Int64(columns.count), isAdding,
+            isLast
+              ? nil
+              : patches.units(point: next.quotient, column: next.remainder * PanelLayout.width))
+        case .bfloat16(let instructions):
+          multiplyPairs(
+            into: sums, isAdding: isAdding, gradients, patches, tileCount: tileCount,
+            point: point, columns, instructions)
         }
-        CKernels_multiplyFloats(
-          vectors.value,
-          sums.floats(point: point, column: columns.lowerBound), Int64(sums.rowStride),
-          CKernelsFactor(
-            start: gradients.units(point: point), rowStride: 1,
-            depthStride: Int64(gradients.rowStride)), start, Int64(patches.rowStride),
-          Int64(tileCount), Int64(shape.outputCount), Int64(columns.count), isAdding,
-          task + 1 < tasks.upperBound ? factor(task + 1).start : nil)
       }
+    }
+  }
+
+  /// The same at a point for the inputs of a panel, of rounded values.
+  private func multiplyPairs(
+    into sums: PointValues, isAdding: Bool, _ gradients: PointValues, _ patches: PointValues,
+    tileCount: Int, point: Int, _ columns: Range<Int>, _ instructions: PairInstructions
+  ) {
+    let outputs = PanelLayout(bfloat16RowCount: tileCount, columnCount: shape.outputCount)
+    for panel in 0..<outputs.panelCount {
+      let rows = outputs.columns(of: panel)
+      CKernels_multiplyPairs(
+        instructions.value,
+        sums.floats(point: point, column: rows.lowerBound * sums.rowStride + columns.lowerBound),
+        Int64(sums.rowStride),
+        CKernelsFactor(
+          start: gradients.units(point: point, column: rows.lowerBound), rowStride: 1,
+          depthStride: Int64(gradients.rowStride)),
+        patches.units(point: point, column: columns.lowerBound), Int64((tileCount + 1) / 2),
+        Int64(rows.count), Int64(columns.count), isAdding)
     }
   }
 
