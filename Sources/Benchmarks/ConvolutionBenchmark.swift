@@ -3,6 +3,7 @@ import DataParallel
 import Inference
 import Kernels
 public import MessagePassing
+import Reporting
 import Tensors
 
 /// Times the convolutions of a configuration's training step by each way of multiplying them.
@@ -20,11 +21,16 @@ public struct ConvolutionBenchmark {
   /// Collective: every rank.
   ///
   /// - Returns: The figures; times are those of this rank.
-  /// - Throws: `MessagePassingError`; `ConfigurationError`.
+  /// - Throws: `CommandError.unsupported` where there are none; `MessagePassingError`; `ConfigurationError`.
   public func run(_ communicator: Communicator) throws -> ConvolutionTimings {
     RankThreads.setAutomatic()
     let operandType = rehearsal.precision.operandType
-    let timings = try convolutions(communicator).map { convolution, count in
+    let convolutions = try convolutions(communicator)
+    guard !convolutions.isEmpty else {
+      throw CommandError.unsupported(
+        "\(rehearsal.name) has no convolutions but of one pixel: name a tokenizer's configuration")
+    }
+    let timings = convolutions.map { convolution, count in
       time(convolution, count: count, operandType)
     }
     return ConvolutionTimings(

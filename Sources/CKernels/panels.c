@@ -66,6 +66,17 @@ KERNEL void CKernels_turnPanel(uint32_t *restrict rows, int64_t stride,
   turnColumns(rows, stride, panel, panelWidth, panelWidth, pairCount);
 }
 
+KERNEL void CKernels_widenPanel(float *restrict rows, const uint32_t *restrict panel,
+                                int64_t pairCount) {
+  for (int64_t pair = 0; pair < pairCount; pair++, panel += panelWidth, rows += 2 * panelWidth) {
+    for (int64_t c = 0; c < panelWidth; c += tile) {
+      const Units units = *(const UnalignedUnits *)(panel + c);
+      *(UnalignedUnits *)(rows + c) = units << 16;
+      *(UnalignedUnits *)(rows + panelWidth + c) = units & 0xffff0000u;
+    }
+  }
+}
+
 KERNEL void CKernels_packFloatPanel(float *restrict panel, const float *restrict source,
                                     int64_t stride, int64_t rowCount, int64_t columnCount) {
   for (int64_t row = 0; row < rowCount; row++, panel += panelWidth, source += stride) {

@@ -155,7 +155,7 @@ public enum ImageCommands {
     return OutputPlan(
       images: images, codes: codes, imageCount: imageCount, imageSize: configuration.imageSize,
       tokenCount: configuration.latents.count,
-      facts: SharedOutput.programFacts.merging(
+      facts: SharedOutput.programFacts(of: tokenizer).merging(
         facts.merging(["tokenizer": tokenizer.digest]) { $1 }, uniquingKeysWith: { $1 }),
       name: name, origin: origin)
   }

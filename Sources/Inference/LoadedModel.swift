@@ -2,6 +2,7 @@ import ArrayFiles
 import Autodiff
 public import Configurations
 public import HierarchicalGenerator
+public import Kernels
 public import ResidualTokenizer
 
 /// A trained tokenizer, ready to encode and decode, or to decode alone.
@@ -10,6 +11,8 @@ public struct LoadedTokenizer {
   public let model: ResTok
   /// Digest of the weights, which codes carry: of all of them, whatever part is loaded.
   public let digest: String
+  /// How its convolutions are computed, as its configuration says.
+  public let convolutions: ConvolutionArithmetic
 
   /// Loads a tokenizer, whose products take operands of a precision.
   ///
@@ -23,9 +26,12 @@ public struct LoadedTokenizer {
     _ source: ModelSource, part: ResTok.Part = .whole, precision: Precision = .float32,
     notice: Notice
   ) throws {
+    var convolutions = ConvolutionArithmetic.accurate
     (model, digest) = try source.load(precision, notice) { model, scope in
-      ResTok(try model.tokenizer().model, part: part, in: scope)
+      convolutions = model.configuration.training.execution.convolutions
+      return ResTok(try model.tokenizer().model, part: part, in: scope)
     }
+    self.convolutions = convolutions
   }
 }
 

@@ -131,7 +131,8 @@ public struct Sampling {
       labels: request.labels.map { Int32($0) }, guidance: request.guidance, choice: request.choice,
       seed: request.seed, precision: precision,
       tokenOrder: generator.model.configuration.order.rawValue, tokenizerDigest: tokenizer.digest,
-      generatorDigest: generator.digest, program: SharedOutput.programFacts)
+      generatorDigest: generator.digest,
+      program: SharedOutput.programFacts(of: tokenizer))
   }
 
   private func plan(_ request: SamplingRequest, _ samples: [SampleIdentity]) throws -> OutputPlan {

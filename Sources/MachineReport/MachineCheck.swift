@@ -73,7 +73,10 @@ extension MachineCheck {
     row("extensions", processor.features.joined(separator: " "))
     row("OpenBLAS", "\(libraries.openBLASCore) of \(libraries.openBLASConfiguration)")
     row("oneDNN", "\(libraries.oneDNNVersion), \(libraries.oneDNNInstructionSet)")
-    row("3×3 convolutions", "processor kind \(machine.convolutions.processor.rawValue)")
+    row(
+      "3×3 convolutions",
+      "of 128 channels of 64×64: output, gradients of input and weights; processor kind "
+        + machine.convolutions.processor.rawValue)
     for (name, value) in machine.convolutions.rows { row("  " + name, value) }
     row("MPI", machine.messagePassingLibrary)
     for (name, value) in machine.overrides.sorted(by: { $0.key < $1.key }) { row(name, value) }
@@ -100,7 +103,7 @@ extension MachineCheck {
       rates.bfloat16Product.map { "\(billions($0)) GFLOP/s" }
         ?? (machine.convolutions.processor == .slowPairs
           ? "as float32 products, which this processor does twice as fast"
-          : "not supported by this processor"))
+          : "not supported by this processor, or kept from it"))
     row("memory rate", "\(billions(rates.memory)) GB/s")
   }
 

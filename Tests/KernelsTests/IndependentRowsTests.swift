@@ -43,6 +43,40 @@ import Testing
       "\(size), \(isRounded)")
   }
 
+  /// Packed weights that are widened while they are multiplied.
+  @Test(arguments: sizes) func rowsOfWidenedPanelsAreIndependent(size: (Int, Int)) {
+    let (depth, columnCount) = size
+    var numbers = TestNumbers(seed: 13)
+    let (rows, weight) = (
+      numbers.tensor([110, depth]).buffer.rounded,
+      numbers.tensor([columnCount, depth]).buffer.rounded
+    )
+    let bias = numbers.tensor([columnCount])
+    guard let panels = FactorPanels(weight: weight, inputSize: depth, route: .widened) else {
+      return print("this processor has no vectors to multiply panels with")
+    }
+    func map(_ range: Range<Int>, _ panels: FactorPanels?, _ type: ElementType = .float32)
+      -> [Float]
+    {
+      let y = Buffer(type, count: range.count * columnCount)
+      affine(
+        into: y, rows[range.lowerBound * depth..<range.upperBound * depth], weight: weight,
+        panels: panels, bias: bias.buffer, rowCount: range.count, route: .widened,
+        rowBits: .ofRow)
+      return y.widened.array()
+    }
+    let whole = map(0..<110, panels)
+    expectClose(
+      whole.map(Double.init), map(0..<110, nil).map(Double.init), tolerance: 1e-5, "\(size)")
+    expectClose(
+      map(0..<110, panels, .bfloat16).map(Double.init), whole.map(Double.init), tolerance: 3e-3,
+      "\(size), rounded")
+    for range in [0..<1, 5..<7, 13..<61, 3..<100] {
+      let expected = whole[range.lowerBound * columnCount..<range.upperBound * columnCount]
+      #expect(map(range, panels)[...] == expected, "rows \(range) of \(size)")
+    }
+  }
+
   @Test(arguments: sizes) func bitsDoNotDependOnTheThreadCount(size: (Int, Int)) {
     let (depth, columnCount) = size
     var numbers = TestNumbers(seed: 12)

@@ -26,6 +26,9 @@ void CKernels_packTransposedPanel(uint32_t *panel, const uint16_t *source, int64
 // of each row become zero, for which there is room.
 void CKernels_turnPanel(uint32_t *rows, int64_t stride, const uint32_t *panel, int64_t pairCount);
 
+// Widens pairs of a bfloat16 panel: pair p of column c becomes rows[2 * p][c] and rows[2 * p + 1][c], in rows of 64.
+void CKernels_widenPanel(float *rows, const uint32_t *panel, int64_t pairCount);
+
 // Copies `columnCount` columns, 64 at most, of a float32 factor with `rowCount` rows into rows of 64 that
 // lie side by side; what is behind them keeps its content.
 void CKernels_packFloatPanel(float *panel, const float *source, int64_t stride, int64_t rowCount,

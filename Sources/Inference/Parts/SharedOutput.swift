@@ -46,6 +46,12 @@ package struct SharedOutput {
       uniquingKeysWith: { $1 })
   }
 
+  /// The same, with how a tokenizer's convolutions are computed.
+  package static func programFacts(of tokenizer: LoadedTokenizer) -> [String: String] {
+    programFacts.merging(
+      ["arithmetic": tokenizer.convolutions.rawValue], uniquingKeysWith: { $1 })
+  }
+
   /// Removes the parts of an output that was finished by a command that was killed before it could.
   ///
   /// - Throws: `OutputStageHeld`, `FileError`.

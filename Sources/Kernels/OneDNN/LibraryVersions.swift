@@ -14,6 +14,7 @@ public var libraryVersions: [String: String] {
   if let text = openblas_get_config() { versions["openblas"] = String(cString: text) }
   if let text = openblas_get_corename() { versions["openblas_core"] = String(cString: text) }
   if let version = dnnl_version() {
+    versions["onednn_instructions"] = oneDNNInstructionSet
     versions["onednn"] =
       "\(version.pointee.major).\(version.pointee.minor).\(version.pointee.patch)"
   }

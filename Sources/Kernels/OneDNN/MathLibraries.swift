@@ -31,7 +31,7 @@ public struct MathLibraries: Sendable, Equatable, Codable {
       openBLASConfiguration: versions["openblas"] ?? "unknown",
       openBLASCore: versions["openblas_core"] ?? "unknown",
       oneDNNVersion: versions["onednn"] ?? "unknown",
-      oneDNNInstructionSet: instructionSetName(dnnl_get_effective_cpu_isa()))
+      oneDNNInstructionSet: versions["onednn_instructions"] ?? "unknown")
   }
 
   /// Instruction sets that oneDNN may choose, each with more than the one before.
@@ -39,18 +39,19 @@ public struct MathLibraries: Sendable, Equatable, Codable {
     "sse41", "avx", "avx2", "avx2_vnni", "avx512_core", "avx512_core_vnni", "avx512_core_bf16",
     "avx512_core_amx",
   ]
+}
 
-  private static func instructionSetName(_ set: dnnl_cpu_isa_t) -> String {
-    switch set {
-    case dnnl_cpu_isa_sse41: "sse41"
-    case dnnl_cpu_isa_avx: "avx"
-    case dnnl_cpu_isa_avx2: "avx2"
-    case dnnl_cpu_isa_avx2_vnni: "avx2_vnni"
-    case dnnl_cpu_isa_avx512_core: "avx512_core"
-    case dnnl_cpu_isa_avx512_core_vnni: "avx512_core_vnni"
-    case dnnl_cpu_isa_avx512_core_bf16: "avx512_core_bf16"
-    case dnnl_cpu_isa_avx512_core_amx: "avx512_core_amx"
-    default: "unknown"
-    }
+/// The instruction set that oneDNN generates code for; `unknown` where it does not say.
+var oneDNNInstructionSet: String {
+  switch dnnl_get_effective_cpu_isa() {
+  case dnnl_cpu_isa_sse41: "sse41"
+  case dnnl_cpu_isa_avx: "avx"
+  case dnnl_cpu_isa_avx2: "avx2"
+  case dnnl_cpu_isa_avx2_vnni: "avx2_vnni"
+  case dnnl_cpu_isa_avx512_core: "avx512_core"
+  case dnnl_cpu_isa_avx512_core_vnni: "avx512_core_vnni"
+  case dnnl_cpu_isa_avx512_core_bf16: "avx512_core_bf16"
+  case dnnl_cpu_isa_avx512_core_amx: "avx512_core_amx"
+  default: "unknown"
   }
 }

@@ -14,15 +14,17 @@ public struct FactorPanels: Sendable {
   /// Rows that a thread packs at a time.
   private static let blockSize = 256
 
-  /// Packs the Wᵀ of x·Wᵀ for several products; nil where products take no panels: of float32 weights, or
-  /// by another route.
+  /// Packs the Wᵀ of x·Wᵀ for several products; nil where products take no panels: of float32 weights, and
+  /// where neither such numbers nor wide vectors are multiplied.
   ///
   /// - Parameters:
   ///   - weight: W, `[outputSize, inputSize]`.
   ///   - inputSize: Columns of W.
   ///   - route: How bfloat16 operands are multiplied.
   public init?(weight: Buffer, inputSize: Int, route: BFloat16Route = .preferred) {
-    guard route.multipliesAsTheyAre(weight, weight) else { return nil }
+    guard weight.elementType == .bfloat16,
+      route == .library || FloatVectors.widest != .single
+    else { return nil }
     precondition(
       inputSize > 0 && weight.count % inputSize == 0,
       "FactorPanels: \(weight.count) weights for \(inputSize) inputs")

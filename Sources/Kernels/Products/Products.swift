@@ -76,7 +76,7 @@ public struct Matrix: Sendable {
 ///   - c: C, not transposed; not read when `beta` is 0, as it must be when C is of type bfloat16.
 ///   - a: A, with the rows of C; float32 or bfloat16.
 ///   - b: B, with the columns of C; float32 or bfloat16.
-///   - panels: B packed before, for products of bfloat16 matrices as they are; packed here when nil.
+///   - panels: B packed before, for products of bfloat16 matrices; as they are, it is packed here when nil.
 ///   - alpha: Factor of the product.
 ///   - beta: Factor of what C held.
 ///   - bias: Added to each row of the product; none when nil.
@@ -114,6 +114,15 @@ public func product(
     return c.round(wide)
   }
   let (start, stride, added) = (c.buffer.floats, c.stride, bias?.floats)
+  if let panels, alpha == 1, beta == 0, a.buffer.elementType == .bfloat16, !a.isTransposed {
+    WidenedPanels.product(into: c, a, panels: panels)
+    guard let added else { return }
+    return parallelFor(c.rowCount, grain: rowGrain(c.columnCount)) { rows in
+      CKernels_addToRows(
+        start + rows.lowerBound * stride, Int64(stride), added, Int64(rows.count),
+        Int64(c.columnCount))
+    }
+  }
   tiledProduct(into: c, a.widened, b.widened, alpha: alpha, beta: beta, rowBits: rowBits) {
     rows, columns in
     guard let added else { return }
