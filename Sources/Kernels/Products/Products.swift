@@ -114,7 +114,9 @@ public func product(
     return c.round(wide)
   }
   let (start, stride, added) = (c.buffer.floats, c.stride, bias?.floats)
-  if let panels, alpha == 1, beta == 0, a.buffer.elementType == .bfloat16, !a.isTransposed {
+  if let panels, alpha == 1, beta == 0, a.buffer.elementType == .bfloat16, !a.isTransposed,
+    rowBits == .ofRow || WidenedPanels.isPreferred(rowCount: c.rowCount)
+  {
     WidenedPanels.product(into: c, a, panels: panels)
     guard let added else { return }
     return parallelFor(c.rowCount, grain: rowGrain(c.columnCount)) { rows in

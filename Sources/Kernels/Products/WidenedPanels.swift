@@ -9,6 +9,9 @@ enum WidenedPanels {
   /// Pairs of rows that are widened at a time: as many rows as products sum before they add them.
   private static let pairCount = 64
 
+  /// Whether reading packed weights is most of the work; of more rows the libraries' float32 products are faster.
+  static func isPreferred(rowCount: Int) -> Bool { rowCount <= 128 }
+
   /// C ← A·B of bfloat16 operands; C is float32 and A not transposed.
   static func product(into c: Matrix, _ a: Matrix, panels: FactorPanels) {
     let (left, right) = (a.widened, panels.buffer.pairs)
